@@ -1,0 +1,212 @@
+"""The command line: parse, call, print. Everything heavy is imported inside the command that needs it."""
+
+import warnings
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from judgebench._version import __version__
+from judgebench.errors import JudgebenchError, UsageError
+
+if TYPE_CHECKING:
+    from judgebench.records import Mode
+    from judgebench.workspace import Workspace
+
+F = TypeVar("F", bound=Callable[..., Any])
+FORMATS = ("table", "markdown", "csv", "json")  # report.FORMATS, which would import pandas
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+
+class _Group(click.Group):
+    """A group that turns errors into one line and an exit status, and warnings into a line each."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        warnings.showwarning = _show_warning
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.ClickException):
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            if ctx.params.get("debug"):
+                raise
+            click.echo(f"judgebench: {_line(error)}", err=True)
+            ctx.exit(2 if isinstance(error, UsageError) else 1)
+
+
+def _line(error: BaseException) -> str:
+    if isinstance(error, JudgebenchError):
+        return str(error)
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return "stopped; what was done is kept: run the same command to go on"
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}: {error.filename or 'no file named'}"
+    return f"unexpected {type(error).__name__}: {error} (run `judgebench --debug ...` for the traceback)"
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    if category.__module__.startswith("judgebench"):
+        click.echo(f"judgebench: {message}", err=True)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="judgebench")
+@click.option("-C", "folder", type=click.Path(path_type=Path), default=Path(), help="The workspace (default: here).")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def main(ctx: click.Context, folder: Path, debug: bool) -> None:
+    """Is this checkpoint better than that one, and can the answer be trusted?
+
+    The four steps: get-answers, review, report, build-site. Each can be run again at any time: what is
+    there already is neither asked nor paid for twice.
+    """
+    from judgebench.workspace import Workspace
+
+    ctx.obj = Workspace(folder)
+
+
+def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator."""
+    return lambda command: reduce(lambda inner, option: option(inner), reversed(options), command)
+
+
+_questions = click.option("--questions", required=True, metavar="SET", help="A question set of the workspace.")
+_selection = _options(
+    click.option("--category", "chosen", multiple=True, help="Only questions of this category (repeatable)."),
+    click.option("--limit", type=click.IntRange(1), help="Only the first N questions of each category."),
+)
+_calls = _options(
+    click.option("--parallel", type=click.IntRange(1), default=8, show_default=True, help="openai: calls at a time."),
+    click.option("--timeout", type=float, default=300.0, show_default=True, help="openai: seconds for a call."),
+    click.option("--tries", type=click.IntRange(1), default=5, show_default=True, help="openai: tries for a call."),
+    click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="hf: at a time."),
+    click.option("--dtype", type=click.Choice(DTYPES), default="auto", show_default=True, help="hf: arithmetic."),
+)
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+def init(directory: Path) -> None:
+    """Make DIRECTORY a workspace, with our question sets in it."""
+    from judgebench import workspace
+
+    for line in workspace.init(directory):
+        click.echo(line)
+
+
+@main.command("get-answers")
+@_questions
+@click.option(
+    "--model", "specs", multiple=True, required=True, metavar="SPEC",
+    help="[NAME=]openai:ID or [NAME=]hf:PATH_OR_REPO (repeatable).",
+)  # fmt: skip
+@click.option("--max-tokens", type=click.IntRange(1), help="In place of the categories' own limits.")
+@click.option("--temperature", type=click.FloatRange(0), help="In place of the categories' own.")
+@_selection
+@_calls
+@click.pass_obj
+def get_answers(
+    workspace: "Workspace", /, questions: str, specs: tuple[str, ...], chosen: tuple[str, ...], limit: int | None,
+    max_tokens: int | None, temperature: float | None, **options: Any,
+) -> None:  # fmt: skip
+    """Ask models the questions of a set, into answers/."""
+    from judgebench import progress
+    from judgebench.answers import get_answers
+    from judgebench.models import Options, load_model, parse_spec
+
+    question_set = workspace.check().question_set(questions)
+    wanted = question_set.select(chosen, limit)
+    sampling = {"max_tokens": max_tokens, "temperature": temperature}
+    overrides = {name: value for name, value in sampling.items() if value is not None}
+    for spec in map(parse_spec, specs):
+        model = load_model(spec, Options(**options))
+        table = workspace.answers(question_set.name, spec.name)
+        stage = get_answers(question_set, wanted, spec, model, table, overrides)
+        progress.run(stage, f"answers of {spec.name}")
+
+
+@main.command()
+@_questions
+@click.option("--judge", required=True, metavar="JUDGE", help="embedded, or a model: [NAME=]openai:ID, [NAME=]hf:PATH.")
+@click.option(
+    "--mode", "modes", type=click.Choice(["single", "pairwise"]), multiple=True, default=["pairwise"],
+    show_default=True, help="Grade answers one by one, or compare two (repeatable).",
+)  # fmt: skip
+@click.option("--model", "names", multiple=True, metavar="NAME", help="Only these models (default: all with answers).")
+@click.option("--baseline", metavar="NAME", help="pairwise: compare this model with each other (default: all pairs).")
+@click.option("--one-order", is_flag=True, help="pairwise: show each pair only as named, not in both orders.")
+@click.option("--prompt", metavar="NAME|FILE.j2", help="In place of the categories' own judge prompts.")
+@_selection
+@_calls
+@click.pass_obj
+def review(
+    workspace: "Workspace", /, questions: str, judge: str, modes: "tuple[Mode, ...]", names: tuple[str, ...],
+    baseline: str | None, one_order: bool, prompt: str | None, chosen: tuple[str, ...], limit: int | None,
+    **options: Any,
+) -> None:  # fmt: skip
+    """Have a judge grade the answers to a set, into reviews/."""
+    from judgebench import progress, reviews
+    from judgebench.models import Options
+
+    asked = reviews.Asked(questions, modes, names, baseline, not one_order, chosen, limit)
+    named = reviews.named_judge(workspace.check(), judge, questions, prompt, Options(**options))
+    for mode, stage in reviews.stages(workspace, named, asked):
+        progress.run(stage, f"{mode} reviews by {named.name}")
+
+
+@main.command()
+@click.option("--questions", metavar="SET", help="Only reviews on this question set.")
+@click.option("--judge", metavar="NAME", help="Only reviews by this judge.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.pass_obj
+def report(workspace: "Workspace", questions: str | None, judge: str | None, form: str) -> None:
+    """Print what the reviews add up to."""
+    from judgebench import report
+
+    click.echo(report.render(report.build(workspace.check(), questions, judge), form))
+
+
+@main.command("build-site")
+@click.pass_obj
+def build_site(workspace: "Workspace") -> None:
+    """Build the static site, into webpage/."""
+    from judgebench import site
+
+    built = site.build(workspace.check())
+    click.echo(f"{built.pages} pages in {built.folder}; look at them with `judgebench -C {workspace.root} serve`")
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any free port.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Other addresses let others in.")
+@click.pass_obj
+def serve(workspace: "Workspace", port: int, host: str) -> None:
+    """Serve webpage/ until stopped."""
+    from judgebench.site.server import serve
+
+    serve(workspace.check().webpage, host, port)
+
+
+@main.group("import")
+def import_() -> None:
+    """Bring other tools' files into the workspace."""
+
+
+@import_.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--questions", metavar="NAME", help="Name of the question set (default: the folder's).")
+@click.option("--reparse", is_flag=True, help="Read verdicts from the review texts, not the stored scores.")
+@click.pass_obj
+def fastchat(workspace: "Workspace", directory: Path, questions: str | None, reparse: bool) -> None:
+    """Import a FastChat evaluation: the 2023 `table` folder, or `llm_judge` data."""
+    from judgebench.interchange.fastchat import import_fastchat
+
+    imported = import_fastchat(directory, workspace.check(), questions, reparse)
+    for refused in imported.refused:
+        click.echo(f"{refused.path}:{refused.line}: not taken: {refused.reason}", err=True)
+    for note in imported.notes:
+        click.echo(f"note: {note}", err=True)
+    counts = ", ".join(f"{number} {what} ({imported.new.get(what, 0)} new)" for what, number in imported.counts.items())
+    click.echo(f"{imported.question_set}: {counts}; {len(imported.refused)} lines not taken")

@@ -1,0 +1,120 @@
+"""The Model protocol, what goes in and out of a model, and spec strings.
+
+A spec is `KIND:TARGET` or `NAME=KIND:TARGET`: `openai:gpt-4.1`, `base=hf:./checkpoint`. The name stands in the
+tables and defaults to the whole spec. One file per kind in this package; heavy imports happen inside them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from judgebench.errors import UsageError
+from judgebench.records import Failure, Message, Sampling, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One conversation to hold: user turns asked one after the other, each after the model's reply to the last."""
+
+    turns: tuple[str, ...]
+    sampling: Sampling
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model said to one turn."""
+
+    text: str
+    finish_reason: str = "stop"
+    usage: Usage = field(default_factory=Usage)
+    served_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The completions of a request, in order; with `failure` set they are the turns before it."""
+
+    index: int
+    completions: tuple[Completion, ...]
+    failure: Failure | None = None
+    seconds: float = 0.0
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of all turns."""
+        return Usage(
+            sum(completion.usage.prompt_tokens for completion in self.completions),
+            sum(completion.usage.completion_tokens for completion in self.completions),
+        )
+
+
+class Model(Protocol):
+    """Anything that completes a conversation."""
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What its answers depend on besides the request: part of each row's id, kept in its provenance."""
+        ...
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
+        """Yield a reply per request as each is done, in any order; `Reply.index` says whose it is.
+
+        A request that fails is a Reply with a failure. Raises EndpointError where no request can succeed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A parsed spec string."""
+
+    name: str
+    kind: str
+    target: str
+
+    @property
+    def text(self) -> str:
+        """The spec without its name: what a model is, not what it is called."""
+        return f"{self.kind}:{self.target}"
+
+
+def parse_spec(text: str) -> Spec:
+    """Parse `KIND:TARGET` or `NAME=KIND:TARGET`; UsageError says what is missing."""
+    head, colon, target = text.partition(":")
+    name, equals, kind = head.rpartition("=")
+    if not (colon and kind and target) or (equals and not name):
+        raise UsageError(f"{text!r} is no model: write KIND:NAME, as in openai:gpt-4.1 or hf:./checkpoint")
+    return Spec(name or f"{kind}:{target}", kind, target)
+
+
+def messages(request: Request, replies: Sequence[str]) -> list[Message]:
+    """The conversation up to the next user turn, after the model's replies so far."""
+    conversation = [Message("system", request.system)] if request.system else []
+    for turn, reply in zip(request.turns, replies, strict=False):
+        conversation += [Message("user", turn), Message("assistant", reply)]
+    return [*conversation, Message("user", request.turns[len(replies)])]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a command line says about running a model."""
+
+    parallel: int = 8
+    batch_size: int = 16
+    dtype: str = "auto"
+    timeout: float = 300.0
+    tries: int = 5
+
+
+def load_model(spec: Spec, options: Options) -> Model:
+    """The model behind a spec; nothing heavy is loaded before the first `generate`."""
+    if spec.kind == "openai":
+        from judgebench.models.openai_api import OpenAIModel
+
+        return OpenAIModel(spec.target, parallel=options.parallel, timeout=options.timeout, tries=options.tries)
+    if spec.kind == "hf":
+        from judgebench.models.hf import HFModel
+
+        return HFModel(spec.target, batch_size=options.batch_size, dtype=options.dtype)
+    raise UsageError(f"unknown kind of model {spec.kind!r} in {spec.text!r}: use openai:NAME or hf:PATH_OR_REPO")

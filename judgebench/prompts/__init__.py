@@ -1,0 +1,107 @@
+"""Judge prompts: one `NAME.j2` file each, a TOML head between `+++` lines and a jinja2 body.
+
+The head holds `kind` (rating, choice or score_pair), `range` (lowest and highest score), `turns` (which turns it
+judges: any, first or later) and `system`. The body sees `conversation` (a list, up to the judged turn, of items
+with `question`, `reference`, and `answer` or `answer_a` and `answer_b`), `turn`, `nonce`, and the fields of the
+last item by their own names. It is filled in one pass, so nothing in an answer is ever expanded.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import jinja2
+import jinja2.sandbox
+import msgspec
+
+from judgebench.errors import DataError, UsageError
+from judgebench.records import Message, content_id
+from judgebench.verdicts import KINDS, Range
+
+BUILT_IN = Path(__file__).parent
+_FILE = re.compile(r"\+\+\+\n(?P<head>.*?)^\+\+\+\n(?P<body>.*)", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A judge prompt: its head and its body."""
+
+    name: str
+    kind: str
+    body: str
+    system: str = ""
+    range: Range = (1, 10)
+    turns: Literal["any", "first", "later"] = "any"
+
+    @property
+    def digest(self) -> str:
+        """What reviews by this prompt depend on."""
+        return content_id("prompt", self.kind, self.range, self.system, self.body)
+
+    def admits(self, turn: int) -> bool:
+        """Whether this prompt judges that turn (counted from 1)."""
+        return self.turns == "any" or (self.turns == "first") == (turn == 1)
+
+
+def load_prompt(path: Path) -> Prompt:
+    """Read a prompt file; DataError says what is wrong with it."""
+    try:
+        parts = _FILE.fullmatch(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: can't be read ({error})") from error
+    if not parts:
+        raise DataError(f"{path}: a judge prompt begins with a TOML head between two lines of +++")
+    try:
+        head = {**tomllib.loads(parts["head"]), "name": path.stem, "body": parts["body"].removesuffix("\n")}
+        prompt = msgspec.convert(head, Prompt)
+        _environment().parse(prompt.body)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, jinja2.TemplateSyntaxError) as error:
+        raise DataError(f"{path}: {error}") from error
+    if prompt.kind not in KINDS:
+        raise DataError(f"{path}: kind is {prompt.kind!r}, but must be one of {', '.join(KINDS)}")
+    return prompt
+
+
+def find_prompt(name: str, folders: Sequence[Path]) -> Prompt:
+    """The prompt of that name in the first folder that has it, or else ours; a path to a `.j2` file works too."""
+    if name.endswith(".j2"):
+        return load_prompt(Path(name))
+    for folder in (*folders, BUILT_IN):
+        if (folder / f"{name}.j2").is_file():
+            return load_prompt(folder / f"{name}.j2")
+    ours = ", ".join(sorted(path.stem for path in BUILT_IN.glob("*.j2")))
+    raise UsageError(f"no judge prompt {name!r}; there is {ours}, or give the path of a .j2 file")
+
+
+def render(prompt: Prompt, conversation: Sequence[Mapping[str, str | None]]) -> tuple[Message, ...]:
+    """The messages that ask a judge about the last item of a conversation.
+
+    The nonce that marks our blocks is derived from all their content, so an answer can't contain its own.
+    """
+    nonce = content_id("nonce", [dict(item) for item in conversation])[:8]
+    context: dict[str, Any] = {"conversation": conversation, "turn": len(conversation), "nonce": nonce}
+    try:
+        text = _template(prompt.body).render({**conversation[-1], **context})
+    except jinja2.UndefinedError as error:
+        raise UsageError(f"judge prompt {prompt.name!r}: {error.message}, which this kind of match has not") from error
+    system = (Message("system", prompt.system),) if prompt.system else ()
+    return (*system, Message("user", text))
+
+
+@lru_cache
+def _environment() -> jinja2.Environment:
+    return jinja2.sandbox.ImmutableSandboxedEnvironment(
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        autoescape=False,
+    )
+
+
+@lru_cache
+def _template(body: str) -> jinja2.Template:
+    return _environment().from_string(body)

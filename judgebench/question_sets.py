@@ -1,0 +1,154 @@
+"""Load and validate question sets: a folder with `set.toml` and `questions.jsonl`."""
+
+import math
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from judgebench.errors import DataError, UsageError
+from judgebench.records import Question, Sampling
+from judgebench.store import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """How the questions of one category are answered and judged.
+
+    `single` and `pairwise` name the judge prompt of each mode; of several, the first that admits the turn is used.
+    """
+
+    title: str = ""
+    temperature: float = 0.0
+    max_tokens: int = 1024
+    single: str | tuple[str, ...] = "rating"
+    pairwise: str | tuple[str, ...] = "choice"
+    needs_reference: bool = False
+    weight: float = 1.0
+
+    @property
+    def sampling(self) -> Sampling:
+        """How answers in this category are drawn."""
+        return Sampling(temperature=self.temperature, max_tokens=self.max_tokens)
+
+    def prompts(self, mode: str) -> tuple[str, ...]:
+        """The names of the judge prompts for a mode."""
+        names = self.single if mode == "single" else self.pairwise
+        return (names,) if isinstance(names, str) else names
+
+
+@dataclass(frozen=True, slots=True)
+class SetHead:
+    """What `set.toml` holds."""
+
+    name: str
+    version: str = "0"
+    licence: str = ""
+    language: str = ""
+    canary: str = ""
+    description: str = ""
+    categories: Mapping[str, Category] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """A loaded question set."""
+
+    head: SetHead
+    questions: tuple[Question, ...]
+
+    @property
+    def name(self) -> str:
+        """The name that answers and reviews refer to."""
+        return self.head.name
+
+    def category(self, question: Question) -> Category:
+        """The settings of a question's category."""
+        return self.head.categories[question.category]
+
+    def select(self, categories: Sequence[str] = (), limit: int | None = None) -> list[Question]:
+        """The questions of some categories (default: all), at most `limit` of each, in the set's order."""
+        unknown = set(categories) - set(self.head.categories)
+        if unknown:
+            raise UsageError(
+                f"no category {', '.join(sorted(unknown))} in {self.name}: {', '.join(self.head.categories)}"
+            )
+        taken: Counter[str] = Counter()
+        chosen = []
+        for question in self.questions:
+            taken[question.category] += 1
+            if (not categories or question.category in categories) and taken[question.category] <= (limit or math.inf):
+                chosen.append(question)
+        return chosen
+
+
+def load(folder: Path) -> QuestionSet:
+    """Read one question set.
+
+    Raises UsageError where there is no such folder and DataError, with file and line, for the first fault.
+    """
+    if not (folder / "set.toml").is_file():
+        raise UsageError(f"no question set at {folder} (a folder with set.toml and questions.jsonl)")
+    head = _read_head(folder / "set.toml")
+    path = folder / "questions.jsonl"
+    questions = Table(path, Question).read()
+    _check(questions, head, path)
+    return QuestionSet(head, tuple(questions))
+
+
+def save(question_set: QuestionSet, folder: Path) -> None:
+    """Write a question set as a new folder; the TOML is plain enough to be edited by hand."""
+    folder.mkdir(parents=True)
+    (folder / "set.toml").write_text(_toml(question_set.head), encoding="utf-8")
+    Table(folder / "questions.jsonl", Question).append(question_set.questions)
+
+
+def _read_head(path: Path) -> SetHead:
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), SetHead)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def _check(questions: list[Question], head: SetHead, path: Path) -> None:
+    if not questions:
+        raise DataError(f"{path}: no questions; each line is one question as a JSON object")
+    seen: set[str] = set()
+    for number, question in enumerate(questions, start=1):
+        problem = _problem(question, head, seen)
+        if problem:
+            raise DataError(f"{path}: question {number} ({question.id!r}): {problem}")
+        seen.add(question.id)
+
+
+def _problem(question: Question, head: SetHead, seen: set[str]) -> str | None:
+    if question.id in seen:
+        return "this id is used twice; give each question its own"
+    if question.category not in head.categories:
+        return f"unknown category {question.category!r}; add [categories.{question.category}] to set.toml"
+    if not question.turns or not all(turn.strip() for turn in question.turns):
+        return "it has no turn, or an empty one"
+    if len(question.references) > len(question.turns):
+        return "it has more references than turns"
+    return None
+
+
+def _toml(head: SetHead) -> str:
+    """TOML of a head; JSON's strings and numbers are TOML's basic strings and numbers."""
+    lines = [f"{key} = {_value(value)}" for key, value in _scalars(head)]
+    for name, category in head.categories.items():
+        lines += ["", f"[categories.{_value(name)}]"]
+        lines += [f"{key} = {_value(value)}" for key, value in _scalars(category)]
+    return "\n".join(lines) + "\n"
+
+
+def _scalars(item: SetHead | Category) -> list[tuple[str, object]]:
+    pairs: dict[str, object] = msgspec.to_builtins(item)
+    return [(key, value) for key, value in pairs.items() if not isinstance(value, dict)]
+
+
+def _value(value: object) -> str:
+    return msgspec.json.encode(value).decode()

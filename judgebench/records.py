@@ -1,0 +1,174 @@
+"""The rows of every table, as frozen dataclasses; no input or output happens here.
+
+A row's `id` is the content that it depends on; its `slot` is what it is about. A stage that runs twice
+finds its ids and makes no call. When something changed (a question was edited, a checkpoint retrained), the
+new row has a new id in the same slot and takes the old one's place in reports; the old row stays on disk.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+SCHEMA = 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+Slot: TypeAlias = tuple[str | int, ...]
+Winner: TypeAlias = Literal["A", "B", "tie"]
+Mode: TypeAlias = Literal["single", "pairwise"]
+
+
+def content_id(*parts: object) -> str:
+    """The first 20 hexadecimal digits (80 bits) of the SHA-256 of the parts as canonical JSON."""
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:20]
+
+
+def valid_text(text: str) -> str:
+    """The text with every lone surrogate replaced by U+FFFD, so that it can be written as UTF-8."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a row holds no result: a short kind that reports count by, and a message for a person."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one or more calls, as the model or its endpoint counted them."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How an answer or a reply is drawn; temperature 0 is greedy decoding."""
+
+    temperature: float = 0.0
+    max_tokens: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The parsed part of a judge's reply: a score, two scores, or a winner, by position (A was shown first)."""
+
+    scores: tuple[float, ...] = ()
+    winner: Winner | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One prompt of one or more user turns, with a category and, where there is one, a reference per turn."""
+
+    id: str
+    category: str
+    turns: tuple[str, ...]
+    references: tuple[str | None, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+    @property
+    def digest(self) -> str:
+        """What answers to this question depend on: its turns."""
+        return content_id("question", self.turns)
+
+    @property
+    def slot(self) -> Slot:
+        """A set holds each id once."""
+        return (self.id,)
+
+    def reference(self, turn: int) -> str | None:
+        """The reference of a turn (counted from 1), or None."""
+        return self.references[turn - 1] if turn <= len(self.references) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a model said to every turn of a question, or the error that it met on the way."""
+
+    id: str
+    question_set: str
+    question_id: str
+    question_digest: str
+    model: str
+    turns: tuple[str, ...]
+    error: Failure | None = None
+    spec: str | None = None
+    sampling: Sampling | None = None
+    choice: int = 0
+    finish_reasons: tuple[str, ...] = ()
+    usage: Usage | None = None
+    seconds: float | None = None
+    created: str | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+    @property
+    def slot(self) -> Slot:
+        """One answer per model, question and choice is in force."""
+        return (self.question_set, self.question_id, self.model, self.choice)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """The stored row of one judge call: the raw reply (the explanation), its verdict or its error.
+
+    `models` and `answer_ids` stand in the order in which the judge saw them. `swapped` says that this
+    is the reverse of the order in which the pair was named, so that baseline and candidate stay apart.
+    """
+
+    id: str
+    mode: Mode
+    kind: str
+    question_set: str
+    question_id: str
+    turn: int
+    models: tuple[str, ...]
+    answer_ids: tuple[str, ...]
+    judge: str
+    prompt: str
+    verdict: Verdict | None = None
+    error: Failure | None = None
+    reply: str | None = None
+    verdict_source: Literal["text", "stored", "computed"] = "text"
+    swapped: bool = False
+    repeat: int = 0
+    prompt_digest: str | None = None
+    messages: tuple[Message, ...] | None = None
+    sampling: Sampling | None = None
+    served_by: str | None = None
+    usage: Usage | None = None
+    seconds: float | None = None
+    created: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+    @property
+    def slot(self) -> Slot:
+        """One review per judge, kind of verdict, question, turn, order and repeat is in force."""
+        about = (
+            self.question_set,
+            self.question_id,
+            self.turn,
+            self.mode,
+            self.kind,
+            self.judge,
+            self.repeat,
+        )
+        return (*about, *self.models)

@@ -1,0 +1,99 @@
+"""Answers -> reviews: which judge, which models and which matches a `review` command means."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from judgebench import matches
+from judgebench.errors import UsageError
+from judgebench.judge import EmbeddedJudge, Judge, ModelJudge, review
+from judgebench.matches import Answers, Match
+from judgebench.models import Options, load_model, parse_spec
+from judgebench.prompts import Prompt, find_prompt
+from judgebench.question_sets import QuestionSet
+from judgebench.records import Mode, Review
+from judgebench.store import Stage, in_force
+from judgebench.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to review: a set, modes, and which models and questions of it (empty: all)."""
+
+    question_set: str
+    modes: Sequence[Mode]
+    models: Sequence[str] = ()
+    baseline: str | None = None
+    both_orders: bool = True
+    categories: Sequence[str] = ()
+    limit: int | None = None
+
+
+def named_judge(workspace: Workspace, name: str, question_set: str, prompt: str | None, options: Options) -> Judge:
+    """The judge of that name: `embedded`, or a model's spec; `prompt` stands in for the categories' own prompts."""
+    if name == EmbeddedJudge.name:
+        if prompt:
+            raise UsageError("the embedded judge reads no prompt: leave --prompt out, or name a model as --judge")
+        return EmbeddedJudge()
+    spec = parse_spec(name)
+    choice = PromptChoice(workspace.question_set(question_set), workspace, prompt)
+    return ModelJudge(spec.name, load_model(spec, options), choice)
+
+
+def stages(workspace: Workspace, judge: Judge, asked: Asked) -> Iterator[tuple[Mode, Stage[Review]]]:
+    """For each mode the reviews that are still to be made; iterate over the stage to make them."""
+    question_set = workspace.question_set(asked.question_set)
+    table = workspace.reviews(question_set.name, judge.name)
+    for mode in asked.modes:
+        yield mode, review(_planned(workspace, question_set, mode, asked), judge, question_set.name, table)
+
+
+class PromptChoice:
+    """Match -> judge prompt: of the category's prompts for the mode, the first that admits the turn."""
+
+    def __init__(self, question_set: QuestionSet, workspace: Workspace, override: str | None) -> None:
+        self._set = question_set
+        self._folder = workspace.question_set_folder(question_set.name) / "prompts"
+        self._override = override
+        self._found: dict[str, Prompt] = {}
+
+    def __call__(self, match: Match) -> Prompt:
+        """The prompt of a match; UsageError where none of the named ones judges that turn."""
+        names = (self._override,) if self._override else self._set.category(match.question).prompts(match.mode)
+        for name in names:
+            prompt = self._found.get(name) or self._found.setdefault(name, find_prompt(name, [self._folder]))
+            if prompt.admits(match.turn):
+                self._check(prompt, match.mode)
+                return prompt
+        raise UsageError(f"none of the judge prompts {', '.join(names)} judges turn {match.turn}")
+
+    def _check(self, prompt: Prompt, mode: Mode) -> None:
+        if (mode == "single") != (prompt.kind == "rating"):
+            wanted = "rating" if mode == "single" else "choice or score_pair"
+            raise UsageError(f"judge prompt {prompt.name!r} gives a {prompt.kind}; {mode} reviews need {wanted}")
+
+
+def _planned(workspace: Workspace, question_set: QuestionSet, mode: Mode, asked: Asked) -> list[Match]:
+    answers = _answers(workspace, question_set.name)
+    models = _models(workspace, question_set.name, asked)
+    questions = question_set.select(asked.categories, asked.limit)
+    if mode == "single":
+        return list(matches.single(questions, answers, models))
+    pairs = matches.pairs_of(models, asked.baseline)
+    if not pairs:
+        raise UsageError(f"a pair needs two models, and {question_set.name} has answers of {', '.join(models)} only")
+    return list(matches.pairwise(questions, answers, pairs, asked.both_orders))
+
+
+def _answers(workspace: Workspace, question_set: str) -> Answers:
+    rows = in_force(workspace.all_answers(question_set)).values()
+    return {(row.model, row.question_id): row for row in rows if row.choice == 0}
+
+
+def _models(workspace: Workspace, question_set: str, asked: Asked) -> list[str]:
+    known = workspace.models(question_set)
+    wanted = list(dict.fromkeys([*([asked.baseline] if asked.baseline else []), *(asked.models or known)]))
+    missing = [name for name in wanted if name not in known]
+    if missing or not wanted:
+        there = ", ".join(known) or "none"
+        raise UsageError(f"no answers of {', '.join(missing) or 'any model'} to {question_set}; there are: {there}")
+    return wanted

@@ -1,0 +1,1 @@
+"""What reviews add up to: pure functions on DataFrames. `frames` makes the DataFrames."""

@@ -1,0 +1,212 @@
+"""Read, append, lock and repair JSONL tables.
+
+A table is a file of one JSON object a line. Rows are only ever appended, in one locked write that is on disk
+before the call returns. A process that dies in the middle of a write leaves a torn last line: readers report
+and skip it, and the next append moves it to `FILE.torn` before it writes.
+"""
+
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Generic, Protocol, TypeVar
+from urllib.parse import quote, unquote
+
+import msgspec
+import portalocker
+
+from judgebench.errors import DataError, UsageError
+from judgebench.records import SCHEMA, Failure, Slot
+
+_MAX_NAME_BYTES = 240  # most file systems allow 255, and `.jsonl.torn` must fit as well
+
+
+class Row(Protocol):
+    """What every table's rows have."""
+
+    @property
+    def schema(self) -> int:
+        """The version of the form that it was written in."""
+        ...
+
+    @property
+    def slot(self) -> Slot:
+        """What it is about."""
+        ...
+
+
+class ResultRow(Row, Protocol):
+    """A row that is made by a call, and that may hold a failure in place of a result."""
+
+    @property
+    def id(self) -> str:
+        """The content that it depends on."""
+        ...
+
+    @property
+    def error(self) -> Failure | None:
+        """Why it holds no result."""
+        ...
+
+
+RowT = TypeVar("RowT", bound=Row)
+ResultT = TypeVar("ResultT", bound=ResultRow)
+
+
+class TornLineWarning(UserWarning):
+    """The last line of a table was cut short by a process that died; every row before it was read."""
+
+
+class Table(Generic[RowT]):
+    """A JSONL file of rows of one type."""
+
+    def __init__(self, path: Path, row_type: type[RowT]) -> None:
+        self.path = path
+        self._encoder = msgspec.json.Encoder()
+        self._decoder: msgspec.json.Decoder[RowT] = msgspec.json.Decoder(row_type)
+
+    def read(self) -> list[RowT]:
+        """Every complete row, oldest first; a missing file is an empty table.
+
+        Raises DataError with file and line for a complete line that is not a row, and warns
+        (TornLineWarning) of a torn last line.
+        """
+        return list(self._rows())
+
+    def append(self, rows: Iterable[RowT]) -> None:
+        """Write the rows in one piece and return when they are on disk; other writers wait their turn."""
+        data = b"".join(self._encoder.encode(row) + b"\n" for row in rows)
+        if not data:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a+b") as file:
+            portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
+            self._repair(file)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _rows(self) -> Iterator[RowT]:
+        try:
+            with self.path.open("rb") as file:
+                for number, line in enumerate(file, start=1):
+                    if not line.endswith(b"\n") and not self._is_row(line):
+                        message = f"{self.path}:{number}: the last line was cut short; it is skipped, and run again"
+                        warnings.warn(message, TornLineWarning, stacklevel=3)
+                    elif not line.isspace():
+                        yield self._decode(line, number)
+        except FileNotFoundError:
+            return
+
+    def _decode(self, line: bytes, number: int) -> RowT:
+        try:
+            row = self._decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise DataError(f"{self.path}:{number}: not a row of this table ({error}); mend or remove it") from error
+        if row.schema > SCHEMA:
+            raise DataError(f"{self.path}:{number}: written by a newer judgebench (schema {row.schema}); upgrade")
+        return row
+
+    def _is_row(self, line: bytes) -> bool:
+        try:
+            self._decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return False
+        return True
+
+    def _repair(self, file: BinaryIO) -> None:
+        """Move a torn last line aside; one that is whole but for its line end only gets that."""
+        torn = _unfinished_line(file)
+        if not torn:
+            return
+        if self._is_row(torn):
+            file.write(b"\n")
+            return
+        with self.path.with_name(self.path.name + ".torn").open("ab") as aside:
+            aside.write(torn + b"\n")
+        file.truncate(file.seek(0, os.SEEK_END) - len(torn))
+        warnings.warn(f"{self.path}: a torn last line was moved to {aside.name}", TornLineWarning, stacklevel=3)
+
+
+def _unfinished_line(file: BinaryIO, block: int = 1 << 16) -> bytes:
+    """What follows the last line end of the file: b"" for a table in order."""
+    tail, position = b"", file.seek(0, os.SEEK_END)
+    while position and b"\n" not in tail:
+        start = max(0, position - block)
+        file.seek(start)
+        tail, position = file.read(position - start) + tail, start
+    return tail.rpartition(b"\n")[2]
+
+
+def in_force(rows: Iterable[ResultT]) -> dict[Slot, ResultT]:
+    """The row that counts in each slot: the content written last, and of equal content a success.
+
+    A failure never displaces a success of the same id; a later id in the same slot displaces an earlier one.
+    """
+    current: dict[Slot, ResultT] = {}
+    for row in rows:
+        held = current.get(row.slot)
+        if held is None or held.id != row.id or row.error is None or held.error is not None:
+            current[row.slot] = row
+    return current
+
+
+def unfinished(drafts: Iterable[ResultT], rows: Sequence[ResultT]) -> tuple[list[ResultT], list[ResultT]]:
+    """What is left to do of the drafts (identified rows without a result), given the rows of their table.
+
+    Returns the drafts to work on, and old rows to write again: those whose content was done before, but
+    which something else displaced since. A draft that carries an error is done when the table says the same.
+    """
+    current = in_force(rows)
+    done = {row.id: row for row in rows if row.error is None}
+    todo, again = [], []
+    for draft in drafts:
+        held = current.get(draft.slot)
+        if held is not None and held.id == draft.id and held.error == draft.error:
+            continue
+        if draft.id in done:
+            again.append(done[draft.id])
+        else:
+            todo.append(draft)
+    return todo, again
+
+
+class Stage(Generic[ResultT]):
+    """Rows still to be made, `len` of `total`: iterating makes each, puts it on disk and yields it."""
+
+    def __init__(
+        self,
+        drafts: Sequence[ResultT],
+        table: Table[ResultT],
+        produce: Callable[[Sequence[ResultT]], Iterator[ResultT]],
+    ) -> None:
+        self.total = len(drafts)
+        self.table = table
+        self._todo, again = unfinished(drafts, table.read())
+        self._produce = produce
+        table.append(again)
+
+    def __len__(self) -> int:
+        return len(self._todo)
+
+    def __iter__(self) -> Iterator[ResultT]:
+        for row in self._produce(self._todo):
+            self.table.append([row])
+            yield row
+
+
+def file_name(name: str) -> str:
+    """A name as one safe path component: percent-encoded UTF-8, no separators, no leading or trailing dot.
+
+    `original_name` gives the name back. Raises UsageError for an empty name or one too long for a file name.
+    """
+    safe = re.sub(r"^\.|\.$", "%2E", quote(name, safe="@+", errors="surrogatepass"))
+    if not safe or len(safe) > _MAX_NAME_BYTES:
+        raise UsageError(f"{name[:60]!r} can't name a file: give a shorter name that isn't empty, as NAME=SPEC")
+    return safe
+
+
+def original_name(safe: str) -> str:
+    """The name that `file_name` made this path component of."""
+    return unquote(safe, errors="surrogatepass")

@@ -1,0 +1,106 @@
+"""Imports point downwards, and what is heavy is loaded where it is used."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "judgebench"
+
+# What each part may import of judgebench, besides itself. cli imports anything: it is the edge.
+ALLOWED = {
+    "errors": set(),
+    "_version": set(),
+    "__init__": {"_version", "errors", "records", "store", "workspace", "statistics"},
+    "__main__": {"cli"},
+    "records": {"errors"},
+    "store": {"records", "errors"},
+    "question_sets": {"store", "records", "errors"},
+    "workspace": {"question_sets", "store", "records", "errors"},
+    "verdicts": {"records"},
+    "matches": {"records"},
+    "embedded": set(),
+    "runner": {"errors"},
+    "models": {"runner", "records", "errors"},
+    "prompts": {"verdicts", "records", "errors"},
+    "answers": {"models", "question_sets", "store", "records"},
+    "judge": {"embedded", "matches", "models", "prompts", "verdicts", "store", "records"},
+    "reviews": {"judge", "matches", "models", "prompts", "question_sets", "workspace", "store", "records", "errors"},
+    "progress": {"store", "records"},
+    "statistics": {"store", "records"},
+    "report": {"statistics", "workspace", "records", "errors"},
+    "interchange": {"verdicts", "prompts", "workspace", "question_sets", "store", "records", "errors"},
+    "site": {
+        "_version",
+        "report",
+        "statistics",
+        "matches",
+        "prompts",
+        "workspace",
+        "question_sets",
+        "store",
+        "records",
+        "errors",
+    },
+}
+# Heavy or special packages, and the only parts that may import them.
+HOMES = {
+    "openai": {"models/openai_api.py"},
+    "httpx2": {"models/openai_api.py"},
+    "torch": {"models/hf.py"},
+    "transformers": {"models/hf.py"},
+    "huggingface_hub": {"models/hf.py"},
+    "plotly": {"site/"},
+    "nh3": {"site/"},
+    "markdown_it": {"site/"},
+    "pandas": {"statistics/", "site/"},
+    "jinja2": {"prompts/", "site/"},
+    "tenacity": {"runner.py"},
+}
+HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai")
+
+
+def files() -> list[Path]:
+    """Every module of the package, relative to it."""
+    return [path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py"))]
+
+
+def imported(path: Path) -> set[str]:
+    """The full names of the modules that a file imports, wherever in the file."""
+    names = set()
+    for node in ast.walk(ast.parse((PACKAGE / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def part(path: Path) -> str:
+    """The part of the package that a file belongs to."""
+    return path.parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", [path for path in files() if part(path) != "cli"], ids=str)
+def test_imports_point_downwards(path: Path) -> None:
+    """A module imports only what stands below it in the architecture."""
+    ours = {name.split(".")[1] for name in imported(path) if name.startswith("judgebench.")}
+    assert ours - ALLOWED[part(path)] - {part(path)} == set()
+
+
+@pytest.mark.parametrize("path", files(), ids=str)
+def test_special_packages_stay_in_their_homes(path: Path) -> None:
+    """openai, torch, plotly and their like are imported in one place each."""
+    tops = {name.split(".")[0] for name in imported(path)}
+    astray = {top for top in tops & set(HOMES) if not any(str(path).startswith(home) for home in HOMES[top])}
+    assert astray == set()
+
+
+@pytest.mark.parametrize("statement", ["import judgebench", "import judgebench.cli", "import judgebench.store"])
+def test_the_core_loads_nothing_heavy(statement: str) -> None:
+    """Importing judgebench is quick, since what is heavy is imported where it is used."""
+    code = f"import sys; {statement}; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

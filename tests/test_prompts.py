@@ -1,0 +1,104 @@
+"""Judge prompts are files; they are filled in one pass and mark what is whose."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from judgebench.errors import DataError, UsageError
+from judgebench.prompts import BUILT_IN, Prompt, find_prompt, load_prompt, render
+
+OURS = sorted(path.stem for path in BUILT_IN.glob("*.j2"))
+SINGLE = {"question": "Why?", "reference": None, "answer": "Because."}
+PAIR = {"question": "Why?", "reference": "The reason.", "answer_a": "First.", "answer_b": "Second."}
+
+
+def of_kind(prompt: Prompt) -> dict[str, str | None]:
+    """A conversation item as a prompt of that kind needs it."""
+    return SINGLE if prompt.kind == "rating" else PAIR
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_prompts_load_and_render(name: str) -> None:
+    """Each holds all answers and the question, and a system message."""
+    prompt = find_prompt(name, [])
+    system, user = render(prompt, [of_kind(prompt)])
+    assert (system.role, user.role) == ("system", "user")
+    assert all(text in user.content for text in of_kind(prompt).values() if text)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_earlier_turn_is_shown(name: str) -> None:
+    """A judge of the third turn sees the whole conversation before it."""
+    prompt = find_prompt(name, [])
+    item = of_kind(prompt)
+    turns = [{key: value and f"{value} {turn}" for key, value in item.items()} for turn in (1, 2, 3)]
+    text = render(prompt, turns)[-1].content
+    assert all(value in text for turn in turns for value in turn.values() if value)
+
+
+def test_a_reference_is_mentioned_only_where_there_is_one() -> None:
+    """The judge isn't told of a reference that it doesn't get."""
+    rating = find_prompt("rating", [])
+    assert "reference" not in render(rating, [SINGLE])[-1].content.lower()
+    assert "The reason." in render(rating, [SINGLE | {"reference": "The reason."}])[-1].content
+
+
+def test_template_syntax_in_an_answer_is_text() -> None:
+    """What a model says is never expanded."""
+    hostile = "{{ question }} {% for x in y %} {# gone? #} {{ ''.__class__ }}"
+    assert hostile in render(find_prompt("rating", []), [SINGLE | {"answer": hostile}])[-1].content
+
+
+@given(st.text())
+def test_an_answer_cannot_hold_the_mark_of_its_own_block(answer: str) -> None:
+    """The nonce depends on the answer, so no answer can be written that closes its block."""
+    text = render(find_prompt("rating", []), [SINGLE | {"answer": answer}])[-1].content
+    nonce = text.partition("the mark ")[2][:8]
+    assert nonce not in answer
+    assert text.count(f"</assistant 1 {nonce}>") == 1
+
+
+def test_the_prompts_of_a_set_come_before_ours(tmp_path: Path) -> None:
+    """A set may bring a prompt of its own under a name of ours."""
+    (tmp_path / "rating.j2").write_text('+++\nkind = "rating"\n+++\n{{ answer }}?\n', encoding="utf-8")
+    assert render(find_prompt("rating", [tmp_path]), [SINGLE])[0].content == "Because.?"
+
+
+def test_a_prompt_can_be_a_file(tmp_path: Path) -> None:
+    """`--prompt ./mine.j2` needs no installation."""
+    (tmp_path / "mine.j2").write_text('+++\nkind = "choice"\nturns = "later"\n+++\nx', encoding="utf-8")
+    prompt = find_prompt(str(tmp_path / "mine.j2"), [])
+    assert (prompt.name, prompt.admits(1), prompt.admits(2)) == ("mine", False, True)
+
+
+def test_an_unknown_prompt_is_a_usage_error() -> None:
+    """The message lists what there is."""
+    with pytest.raises(UsageError, match=", ".join(OURS)):
+        find_prompt("nonsense", [])
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("no head", "TOML head"),
+        ('+++\nkind = "verse"\n+++\nx', "must be one of"),
+        ("+++\nkind = \n+++\nx", "Invalid value"),
+        ('+++\nkind = "rating"\n+++\n{% if %}', "Expected an expression"),
+        ('+++\nkind = "rating"\nrange = "1 to 10"\n+++\nx', "range"),
+    ],
+)
+def test_a_faulty_prompt_file_is_named_with_its_fault(tmp_path: Path, text: str, fault: str) -> None:
+    """The error says which file and what is wrong."""
+    path = tmp_path / "mine.j2"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=fault) as caught:
+        load_prompt(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_field_that_a_match_has_not_is_an_error_not_an_empty_text() -> None:
+    """A pairwise prompt used for single grading would show a judge nothing to judge."""
+    with pytest.raises(UsageError, match="answer_a"):
+        render(find_prompt("choice", []), [SINGLE])

@@ -1,0 +1,62 @@
+"""The demo: two local checkpoints answer core-80, the embedded judge reviews them, and the site shows it.
+
+Each step is a command that a user would type; it is printed before it runs. Run again, it finds everything done.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import checkpoint
+
+FOLDER = Path("demo")
+QUESTIONS = "core-80"
+MAX_TOKENS = 96
+SCREEN = f"""
+judgebench demo: is this checkpoint better than that one?
+
+  The checkpoints   smollm2-135m, SmolLM2-135M-Instruct (Apache-2.0), and a copy of it with damaged weights,
+                    as a fine-tune that went wrong would look. A model of 135 million parameters answers badly:
+                    these answers are for seeing the tool work, cut at {MAX_TOKENS} tokens to save your time.
+  The judge         `embedded`, an offline surrogate for GPT-4: a small regression on features of question and
+                    answer, distilled from real GPT-4 gradings. It costs nothing and needs no key. For a verdict
+                    that counts, name a real judge: --judge openai:MODEL.
+  What is paid      nothing; what leaves this machine: nothing, once the weights are here.
+"""
+
+
+def main() -> None:
+    """Run the steps, each as the command that a user would type."""
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    if not sys.stderr.isatty():
+        os.environ.setdefault("TQDM_DISABLE", "1")
+    say(SCREEN)
+    base, damaged = checkpoint.base(say), checkpoint.damaged(say)
+    if not (FOLDER / "question_sets").is_dir():
+        judgebench("init", str(FOLDER), workspace=False)
+    models = (f"--model=smollm2-135m=hf:{base}", f"--model=smollm2-135m-damaged=hf:{damaged}")
+    judgebench("get-answers", f"--questions={QUESTIONS}", f"--max-tokens={MAX_TOKENS}", *models)
+    modes = ("--mode=single", "--mode=pairwise", "--baseline=smollm2-135m")
+    judgebench("review", f"--questions={QUESTIONS}", "--judge=embedded", *modes)
+    judgebench("report")
+    judgebench("build-site")
+    say(f"\nLook at it:  python -m http.server --directory {FOLDER}/webpage   or   judgebench -C {FOLDER} serve")
+
+
+def judgebench(*arguments: str, workspace: bool = True) -> None:
+    """Print a judgebench command and run it; its failure is ours."""
+    command = [*(("-C", str(FOLDER)) if workspace else ()), *arguments]
+    say(f"\n$ judgebench {' '.join(command)}")
+    status = subprocess.run([sys.executable, "-m", "judgebench", *command], check=False).returncode
+    if status:
+        raise SystemExit(status)
+
+
+def say(line: str) -> None:
+    """Print at once, so that our lines and the commands' stay in order."""
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
