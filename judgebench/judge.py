@@ -91,12 +91,12 @@ class ModelJudge:
 class EmbeddedJudge:
     """The offline surrogate: grades by features, so that it gives the same verdict in either order."""
 
-    name = "embedded"
+    name = embedded.NAME
 
     def draft(self, match: Match, question_set: str) -> Review:
         """Identified by the conversation, the judge's version and the slot."""
         kind = "rating" if match.mode == "single" else "score_pair"
-        draft = _draft(match, question_set, self.name, kind, "embedded")
+        draft = _draft(match, question_set, self.name, kind, self.name)
         if draft.error:
             return draft
         digest = content_id(match.conversation())

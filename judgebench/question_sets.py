@@ -1,6 +1,7 @@
 """Load and validate question sets: a folder with `set.toml` and `questions.jsonl`."""
 
 import math
+import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -100,10 +101,14 @@ def load(folder: Path) -> QuestionSet:
 
 
 def save(question_set: QuestionSet, folder: Path) -> None:
-    """Write a question set as a new folder; the TOML is plain enough to be edited by hand."""
-    folder.mkdir(parents=True)
-    (folder / "set.toml").write_text(_toml(question_set.head), encoding="utf-8")
-    Table(folder / "questions.jsonl", Question).append(question_set.questions)
+    """Write a question set as a new folder, all of it or nothing; its TOML is plain enough to be edited by hand."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
+        made = Path(scratch) / folder.name
+        made.mkdir()
+        (made / "set.toml").write_text(_toml(question_set.head), encoding="utf-8")
+        Table(made / "questions.jsonl", Question).append(question_set.questions)
+        made.rename(folder)
 
 
 def _read_head(path: Path) -> SetHead:
@@ -151,4 +156,4 @@ def _scalars(item: SetHead | Category) -> list[tuple[str, object]]:
 
 
 def _value(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")  # JSON allows it raw, TOML does not

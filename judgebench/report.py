@@ -4,8 +4,10 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from judgebench import embedded
 from judgebench.errors import UsageError
 from judgebench.statistics import summary
 from judgebench.statistics.frames import Categories, matches_frame, scores_frame
@@ -13,6 +15,15 @@ from judgebench.workspace import Workspace
 
 Report = dict[str, Any]
 Row = Sequence[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table for people: cells as they are shown."""
+
+    title: str
+    head: Row
+    rows: Sequence[Row]
 
 
 def categories(workspace: Workspace) -> Categories:
@@ -40,10 +51,17 @@ def render(report: Report, form: str) -> str:
     return _FORMATS[form](report)
 
 
-def pair_rows(report: Report) -> tuple[list[str], list[Row]]:
-    """Head and rows of the table of pairs, as people read it."""
-    head = ["question set", "judge", "verdicts", "a", "b", "totals a/b", "b/a", "b wins-ties-losses"]
-    return [*head, "inconsistent", "reviews", "missing"], [_pair_row(pair) for pair in report["pairs"]]
+def tables(report: Report) -> list[Table]:
+    """The report as people read it: the pairs, then per question set and judge a leaderboard of mean scores."""
+    boards = dict.fromkeys((entry["question_set"], entry["judge"]) for entry in report["scores"])
+    found = [_pairs_table(report["pairs"]), *(_leaderboard(report["scores"], *board) for board in boards)]
+    return [table for table in found if table.rows]
+
+
+def _pairs_table(pairs: Sequence[Mapping[str, Any]]) -> Table:
+    head = ("question set", "judge", "verdicts", "a", "b", "totals a/b", "b/a", "b wins-ties-losses")
+    rows = [_pair_row(pair) for pair in pairs]
+    return Table("Pairs", (*head, "inconsistent", "reviews", "missing"), rows)
 
 
 def _pair_row(pair: Mapping[str, Any]) -> Row:
@@ -54,41 +72,43 @@ def _pair_row(pair: Mapping[str, Any]) -> Row:
     return (*about, totals, ratio, outcomes, pair["inconsistent"], pair["reviews"], pair["missing"])
 
 
-def score_rows(report: Report) -> tuple[list[str], list[Row]]:
-    """Head and rows of the table of mean scores, as people read it: a column per model, missing reviews in brackets."""
-    models = list(dict.fromkeys(entry["model"] for entry in report["scores"]))
-    grouped: dict[tuple[str, ...], dict[str, str]] = {}
-    for entry in _without_lone_turns(report["scores"]):
-        about = (entry["question_set"], entry["judge"], entry["category"] or "all", str(entry["turn"] or "all"))
-        grouped.setdefault(about, {})[entry["model"]] = _mean(entry)
-    rows: list[Row] = [(*about, *(means.get(model, "-") for model in models)) for about, means in grouped.items()]
-    return ["question set", "judge", "category", "turn", *models], rows
+def _leaderboard(scores: Sequence[Mapping[str, Any]], question_set: str, judge: str) -> Table:
+    """A row per model, the best mean first; a column for all, each turn (where there are several) and category."""
+    chosen = [entry for entry in scores if (entry["question_set"], entry["judge"]) == (question_set, judge)]
+    turns = sorted({entry["turn"] for entry in chosen if entry["turn"]})
+    categories = dict.fromkeys(entry["category"] for entry in chosen if entry["category"])
+    places = [(None, None), *((turn, None) for turn in turns if len(turns) > 1), *((None, name) for name in categories)]
+    by_model: dict[str, dict[tuple[int | None, str | None], Mapping[str, Any]]] = {}
+    for entry in chosen:
+        by_model.setdefault(entry["model"], {})[entry["turn"], entry["category"]] = entry
+    ranked = sorted(by_model.items(), key=lambda item: -(item[1][None, None]["mean"] or 0))
+    rows = [
+        (model, *(_mean(found.get(place)) for place in places), found[None, None]["n"], found[None, None]["missing"])
+        for model, found in ranked
+    ]
+    head = ["model", "all", *(f"turn {turn}" for turn in turns if len(turns) > 1), *categories, "reviews", "missing"]
+    return Table(f"Mean scores on {question_set} by {judge}", head, rows)
 
 
-def _without_lone_turns(scores: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The entries without those of turn 1 where a set has no other turn: they repeat the ones over all turns."""
-    several = {entry["question_set"] for entry in scores if (entry["turn"] or 1) > 1}
-    return [entry for entry in scores if entry["turn"] is None or entry["question_set"] in several]
+def _mean(entry: Mapping[str, Any] | None) -> str:
+    return "-" if entry is None or entry["mean"] is None else f"{entry['mean']:.2f}"
 
 
-def _mean(entry: Mapping[str, Any]) -> str:
-    mean = "-" if entry["mean"] is None else f"{entry['mean']:.2f}"
-    return f"{mean} ({entry['missing']} missing)" if entry["missing"] else mean
-
-
-def _titled(report: Report) -> list[tuple[str, list[str], list[Row]]]:
-    tables = [("Pairs", *pair_rows(report)), ("Mean scores", *score_rows(report))]
-    return [(title, head, rows) for title, head, rows in tables if rows]
+def notes(report: Report) -> list[str]:
+    """What a reader of these figures has to know about their judges."""
+    judges = {entry["judge"] for entries in report.values() for entry in entries}
+    return [embedded.NOTE] if embedded.NAME in judges else []
 
 
 def _table(report: Report) -> str:
-    return "\n\n".join(f"{title}\n{_aligned(head, rows)}" for title, head, rows in _titled(report))
+    parts = ["\n".join([printable(table.title), *_aligned([table.head, *table.rows])]) for table in tables(report)]
+    return "\n\n".join(parts + notes(report))
 
 
-def _aligned(head: Row, rows: Sequence[Row]) -> str:
-    cells = [[printable(cell) for cell in row] for row in (head, *rows)]
+def _aligned(rows: Sequence[Row]) -> list[str]:
+    cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join("  ".join(map(_pad, row, widths)).rstrip() for row in cells)
+    return ["  ".join(map(_pad, row, widths)).rstrip() for row in cells]
 
 
 def _pad(cell: str, width: int) -> str:
@@ -96,10 +116,13 @@ def _pad(cell: str, width: int) -> str:
 
 
 def _markdown(report: Report) -> str:
-    return "\n\n".join(
-        "\n".join([f"### {title}", "", _line(head), _line(["---"] * len(head)), *map(_line, rows)])
-        for title, head, rows in _titled(report)
-    )
+    parts = [
+        "\n".join(
+            [f"### {printable(table.title)}\n", *map(_line, [table.head, ["---"] * len(table.head), *table.rows])]
+        )
+        for table in tables(report)
+    ]
+    return "\n\n".join(parts + notes(report))
 
 
 def _line(cells: Row) -> str:

@@ -76,7 +76,7 @@ class Table(Generic[RowT]):
 
     def append(self, rows: Iterable[RowT]) -> None:
         """Write the rows in one piece and return when they are on disk; other writers wait their turn."""
-        data = b"".join(self._encoder.encode(row) + b"\n" for row in rows)
+        data = b"".join(map(self._encoded, rows))
         if not data:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,6 +86,15 @@ class Table(Generic[RowT]):
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+
+    def _encoded(self, row: RowT) -> bytes:
+        """A row as its line; what could not be read back (a NaN, which JSON lacks) is refused before it is written."""
+        line = self._encoder.encode(row)
+        try:
+            self._decoder.decode(line)
+        except msgspec.DecodeError as error:
+            raise DataError(f"{self.path}: a row that can't be read back is not written ({error})") from error
+        return line + b"\n"
 
     def _rows(self) -> Iterator[RowT]:
         try:

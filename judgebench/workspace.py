@@ -45,7 +45,7 @@ class Workspace:
 
     def question_sets(self) -> list[QuestionSet]:
         """Every question set of the workspace, by folder name."""
-        return [question_sets.load(head.parent) for head in sorted(self.root.glob("question_sets/*/set.toml"))]
+        return [question_sets.load(head.parent) for head in sorted(self.root.glob("question_sets/[!.]*/set.toml"))]
 
     def answers(self, question_set: str, model: str) -> Table[Answer]:
         """The table of one model's answers to one set."""

@@ -30,7 +30,7 @@ ALLOWED = {
     "reviews": {"judge", "matches", "models", "prompts", "question_sets", "workspace", "store", "records", "errors"},
     "progress": {"store", "records"},
     "statistics": {"store", "records"},
-    "report": {"statistics", "workspace", "records", "errors"},
+    "report": {"embedded", "statistics", "workspace", "records", "errors"},
     "interchange": {"verdicts", "prompts", "workspace", "question_sets", "store", "records", "errors"},
     "site": {
         "_version",

@@ -1,0 +1,1 @@
+"""FastChat's evaluation folders and other formats, in and out."""
