@@ -20,8 +20,33 @@ FORMATS = ("table", "markdown", "csv", "json")  # report.FORMATS, which would im
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 
+def _use_workspace(ctx: click.Context, _: click.Parameter, folder: Path | None) -> None:
+    from judgebench.workspace import Workspace
+
+    if folder is not None or ctx.obj is None:
+        ctx.obj = Workspace(folder or Path())
+
+
+def _workspace_option(shown: bool) -> click.Option:
+    folder = click.Path(path_type=Path)
+    text = "The workspace (default: here)."
+    return click.Option(
+        ["-C", "folder"], type=folder, expose_value=False, callback=_use_workspace, help=text, hidden=not shown
+    )
+
+
+class _Command(click.Command):
+    """A command that takes -C as well, so that it may stand before or after the command's name."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.params.append(_workspace_option(shown=False))
+
+
 class _Group(click.Group):
     """A group that turns errors into one line and an exit status, and warnings into a line each."""
+
+    command_class = _Command
 
     def invoke(self, ctx: click.Context) -> Any:
         warnings.showwarning = _show_warning
@@ -53,18 +78,16 @@ def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="judgebench")
-@click.option("-C", "folder", type=click.Path(path_type=Path), default=Path(), help="The workspace (default: here).")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.pass_context
-def main(ctx: click.Context, folder: Path, debug: bool) -> None:
+def main(debug: bool) -> None:
     """Is this checkpoint better than that one, and can the answer be trusted?
 
     The four steps: get-answers, review, report, build-site. Each can be run again at any time: what is
     there already is neither asked nor paid for twice.
     """
-    from judgebench.workspace import Workspace
 
-    ctx.obj = Workspace(folder)
+
+main.params.insert(0, _workspace_option(shown=True))
 
 
 def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
@@ -189,9 +212,12 @@ def serve(workspace: "Workspace", port: int, host: str) -> None:
     serve(workspace.check().webpage, host, port)
 
 
-@main.group("import")
+@main.group("import", cls=click.Group)
 def import_() -> None:
     """Bring other tools' files into the workspace."""
+
+
+import_.command_class = _Command
 
 
 @import_.command()

@@ -57,6 +57,14 @@ def test_version() -> None:
     assert __version__ in run("--version").output
 
 
+def test_the_workspace_may_be_named_before_or_after_the_command(workspace: Path) -> None:
+    """`judgebench -C DIR report` and `judgebench report -C DIR` are the same."""
+    before, after = run("-C", workspace, "report"), run("report", "-C", workspace)
+    assert before.exit_code == after.exit_code == 2
+    assert before.stderr == after.stderr
+    assert "no reviews" in after.stderr
+
+
 def test_formats_are_those_of_the_report() -> None:
     """The list in the help, kept apart so that help needs no pandas, is the report's own."""
     from judgebench import report
