@@ -58,6 +58,10 @@ class TornLineWarning(UserWarning):
     """The last line of a table was cut short by a process that died; every row before it was read."""
 
 
+class WaitingWarning(UserWarning):
+    """Another process works on the same table; this one goes on when it is done."""
+
+
 class Table(Generic[RowT]):
     """A JSONL file of rows of one type."""
 
@@ -86,6 +90,21 @@ class Table(Generic[RowT]):
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+
+    def claim(self) -> BinaryIO:
+        """Wait until no other stage works on this table, and keep others waiting until the result is closed.
+
+        Two runs of one command would else pay twice for the same rows. The claim ends with the process, however
+        it ends.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        file = self.path.with_name(f".{self.path.name}.lock").open("wb")
+        try:
+            portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
+        except portalocker.AlreadyLocked:
+            warnings.warn(f"waiting for another process that fills {self.path}", WaitingWarning, stacklevel=3)
+            portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
+        return file
 
     def _encoded(self, row: RowT) -> bytes:
         """A row as its line; what could not be read back (a NaN, which JSON lacks) is refused before it is written."""
@@ -182,7 +201,10 @@ def unfinished(drafts: Iterable[ResultT], rows: Sequence[ResultT]) -> tuple[list
 
 
 class Stage(Generic[ResultT]):
-    """Rows still to be made, `len` of `total`: iterating makes each, puts it on disk and yields it."""
+    """Rows still to be made, `len` of `total`: iterating makes each, puts it on disk and yields it.
+
+    From the plan to the last row the table is claimed: another stage on it waits, and then finds the rows done.
+    """
 
     def __init__(
         self,
@@ -192,17 +214,23 @@ class Stage(Generic[ResultT]):
     ) -> None:
         self.total = len(drafts)
         self.table = table
+        self._claim = table.claim()
         self._todo, again = unfinished(drafts, table.read())
         self._produce = produce
         table.append(again)
+        if not self._todo:
+            self._claim.close()
 
     def __len__(self) -> int:
         return len(self._todo)
 
     def __iter__(self) -> Iterator[ResultT]:
-        for row in self._produce(self._todo):
-            self.table.append([row])
-            yield row
+        try:
+            for row in self._produce(self._todo):
+                self.table.append([row])
+                yield row
+        finally:
+            self._claim.close()
 
 
 def file_name(name: str) -> str:

@@ -1,5 +1,6 @@
 """Tables keep every row that was written, whatever happens, and never read what was not."""
 
+import threading
 import warnings
 from pathlib import Path
 
@@ -9,7 +10,16 @@ from hypothesis import strategies as st
 
 from judgebench.errors import DataError, UsageError
 from judgebench.records import Answer, Failure, Question, content_id, valid_text
-from judgebench.store import Stage, Table, TornLineWarning, file_name, in_force, original_name, unfinished
+from judgebench.store import (
+    Stage,
+    Table,
+    TornLineWarning,
+    WaitingWarning,
+    file_name,
+    in_force,
+    original_name,
+    unfinished,
+)
 
 
 def answer(question: str = "q1", content: str = "1", error: Failure | None = None) -> Answer:
@@ -176,3 +186,23 @@ def test_valid_text_can_always_be_written(text: str) -> None:
     valid = valid_text(text)
     valid.encode("utf-8")
     assert [a for a, b in zip(text, valid, strict=True) if a != b and not "\ud800" <= a <= "\udfff"] == []
+
+
+def test_a_second_stage_on_a_table_waits_and_finds_the_rows_done(tmp_path: Path) -> None:
+    """The same command started twice pays once."""
+    table = Table(tmp_path / "t.jsonl", Answer)
+    first = Stage([answer("q1"), answer("q2")], table, iter)
+    made: list[Stage[Answer]] = []
+
+    def second() -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", WaitingWarning)
+            made.append(Stage([answer("q1"), answer("q2")], table, iter))
+
+    waiting = threading.Thread(target=second)
+    waiting.start()
+    waiting.join(0.2)
+    assert made == []
+    list(first)
+    waiting.join()
+    assert (len(made[0]), len(table.read())) == (0, 2)

@@ -27,9 +27,9 @@ _HELD_OUT = _FITTED["held out"]["judge"]
 
 NAME = "embedded"
 NOTE = (
-    f"{NAME} is no LLM but an offline surrogate for GPT-4: on models and questions that it was not trained on, its scores "
-    f"correlate {_HELD_OUT['answers']:.2f} with GPT-4's per answer and {_HELD_OUT['models']:.2f} per model, and it orders "
-    f"{_HELD_OUT['pairs']:.0%} of the pairs right that GPT-4 separates by a point or more."
+    f"{NAME} is no LLM but an offline surrogate for GPT-4: on models and questions that it was not trained on, its "
+    f"scores correlate {_HELD_OUT['answers']:.2f} with GPT-4's per answer and {_HELD_OUT['models']:.2f} per model, "
+    f"and it orders {_HELD_OUT['pairs']:.0%} of the pairs right that GPT-4 separates by a point or more."
 )
 
 
