@@ -43,8 +43,8 @@ class Failure:
 class Usage:
     """Tokens of one or more calls, as the model or its endpoint counted them."""
 
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int
+    completion_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

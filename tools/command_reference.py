@@ -29,7 +29,8 @@ def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Con
 
 def reference() -> str:
     """The text of the reference."""
-    sections = [f"## {name}\n\n```\n{context.get_help()}\n```\n" for name, context in commands(judgebench, "judgebench")]
+    found = commands(judgebench, "judgebench")
+    sections = [f"## {name}\n\n```\n{context.get_help()}\n```\n" for name, context in found]
     return "\n".join([HEAD, *sections])
 
 

@@ -5,7 +5,7 @@ tables and defaults to the whole spec. One file per kind in this package; heavy 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from judgebench.errors import UsageError
@@ -27,7 +27,7 @@ class Completion:
 
     text: str
     finish_reason: str = "stop"
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage | None = None
     served_by: str | None = None
 
 
@@ -41,12 +41,12 @@ class Reply:
     seconds: float = 0.0
 
     @property
-    def usage(self) -> Usage:
-        """The tokens of all turns."""
-        return Usage(
-            sum(completion.usage.prompt_tokens for completion in self.completions),
-            sum(completion.usage.completion_tokens for completion in self.completions),
-        )
+    def usage(self) -> Usage | None:
+        """The tokens of all turns; None where there was none, or one was not counted."""
+        counted = [completion.usage for completion in self.completions if completion.usage]
+        if not counted or len(counted) < len(self.completions):
+            return None
+        return Usage(sum(turn.prompt_tokens for turn in counted), sum(turn.completion_tokens for turn in counted))
 
 
 class Model(Protocol):

@@ -175,11 +175,12 @@ def _completion(response: ChatCompletion) -> Completion:
     return Completion(
         text=text,
         finish_reason=str(choice.finish_reason or "stop"),
-        usage=Usage(_tokens(response, "prompt_tokens"), _tokens(response, "completion_tokens")),
+        usage=_usage(response),
         served_by=" ".join(str(part) for part in (response.model, response.system_fingerprint) if part) or None,
     )
 
 
-def _tokens(response: ChatCompletion, name: str) -> int:
-    counted = getattr(response.usage, name, None)
-    return counted if isinstance(counted, int) else 0
+def _usage(response: ChatCompletion) -> Usage | None:
+    counts = [getattr(response.usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
+    known = [count for count in counts if isinstance(count, int)]
+    return Usage(*known) if len(known) == len(counts) else None

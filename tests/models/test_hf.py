@@ -58,6 +58,8 @@ def test_a_batch_says_what_each_would_say_alone(checkpoint_folder: Path) -> None
 def test_a_second_turn_knows_the_first(checkpoint_folder: Path) -> None:
     """The model's own first answer stands in the conversation when the second question is asked."""
     ((first, second),) = said(HFModel(str(checkpoint_folder)), greedy("Say hello.", "Say it again.", tokens=8))
+    assert first.usage
+    assert second.usage
     assert second.usage.prompt_tokens > first.usage.prompt_tokens + first.usage.completion_tokens
 
 
@@ -65,7 +67,7 @@ def test_a_second_turn_knows_the_first(checkpoint_folder: Path) -> None:
 def test_a_cut_answer_says_so(checkpoint_folder: Path) -> None:
     """A text that met the limit is marked `length`, with as many tokens; one that ended by itself is marked `stop`."""
     cut, whole = said(HFModel(str(checkpoint_folder)), greedy("Count to 1000.", tokens=5), greedy("Hi!", tokens=200))
-    assert (cut[0].finish_reason, cut[0].usage.completion_tokens) == ("length", 5)
+    assert (cut[0].finish_reason, cut[0].usage and cut[0].usage.completion_tokens) == ("length", 5)
     assert whole[0].finish_reason == "stop"
     assert "<|im_end|>" not in whole[0].text
 

@@ -1,0 +1,287 @@
+"""A Chat Completions endpoint with faults: `python chat_server.py SCRIPT.json LOG.jsonl` prints its port and serves.
+
+The script is a JSON object:
+
+- `replies`: pairs of a substring of the last user message and the reply to it; the first that fits is given.
+- `default`: the reply to every other message (default: "Yes.").
+- `latency`: seconds before each reply (default: 0).
+- `seed`: what faults with a `rate` are drawn from (default: 0).
+- `faults`: objects with `do` (a name in FAULTS and what it takes) and any of the conditions `calls` (numbers of
+  calls, from 1), `after` (a call's number; only later ones), `match` (a substring of the last user message), `rate`
+  (a probability) and `each` (at most so often for the same messages). The first that applies happens.
+
+The log gets one line per call, before the reply is sent; of the Authorization header it says only whether there
+was one.
+"""
+
+import hashlib
+import json
+import random
+import socket
+import struct
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def digest(messages: Sequence[Mapping[str, str]]) -> str:
+    """What the log calls a conversation."""
+    return hashlib.sha256(json.dumps(list(messages), sort_keys=True).encode()).hexdigest()
+
+
+def usage_of(messages: Sequence[Mapping[str, str]], text: str) -> tuple[int, int]:
+    """The tokens of a call as this endpoint counts them: words."""
+    return sum(len(message["content"].split()) for message in messages), len(text.split())
+
+
+class Script:
+    """What to answer and which fault to inject; the same for the same calls, in whatever order they arrive."""
+
+    def __init__(self, script: Json, log: Path) -> None:
+        self.script = script
+        self.log = log
+        self.lock = threading.Lock()
+        self.number = 0
+        self.now = 0
+        self.seen: Counter[str] = Counter()
+        self.done: Counter[tuple[int, str]] = Counter()
+
+    def reply(self, body: Json) -> str:
+        """The text that a call is answered with when all goes well."""
+        last = body["messages"][-1]["content"]
+        fitting = (text for part, text in self.script.get("replies", []) if part in last)
+        return next(fitting, self.script.get("default", "Yes."))
+
+    def begin(self, body: Json, authorized: bool) -> tuple[Json, str]:
+        """Number and log a call; returns the fault to inject (or `{"do": "reply"}`) and the text to answer with."""
+        with self.lock:
+            self.number += 1
+            self.now += 1
+            key = digest(body["messages"])
+            self.seen[key] += 1
+            fault = self._fault(body, key)
+            text = fault["text"] if fault["do"] == "wrong" else self.reply(body)
+            self._write(body, key, fault, text, authorized)
+        return fault, text
+
+    def end(self) -> None:
+        """Count a call as answered."""
+        with self.lock:
+            self.now -= 1
+
+    def _fault(self, body: Json, key: str) -> Json:
+        for place, fault in enumerate(self.script.get("faults", [])):
+            if self._applies(fault, body, key, place):
+                self.done[place, key] += 1
+                return dict(fault)
+        return {"do": "reply"}
+
+    def _applies(self, fault: Json, body: Json, key: str, place: int) -> bool:
+        return (
+            self.number in fault.get("calls", [self.number])
+            and self.number > fault.get("after", 0)
+            and fault.get("match", "") in body["messages"][-1]["content"]
+            and self.done[place, key] < fault.get("each", 10**9)
+            and (fault["do"] != "unsupported" or fault["parameter"] in body)
+            and self._drawn(f"{place} {key} {self.seen[key]}") < fault.get("rate", 1.0)
+        )
+
+    def _drawn(self, key: str) -> float:
+        return random.Random(f"{self.script.get('seed', 0)} {key}").random()
+
+    def _write(self, body: Json, key: str, fault: Json, text: str, authorized: bool) -> None:
+        line = {
+            "number": self.number,
+            "at": time.monotonic(),
+            "messages": key,
+            "roles": [message["role"] for message in body["messages"]],
+            "parameters": {name: value for name, value in body.items() if name != "messages"},
+            "did": fault["do"] if fault["do"] != "status" else f"status {fault['status']}",
+            "at_once": self.now,
+            "usage": usage_of(body["messages"], text),
+            "authorized": authorized,
+        }
+        with self.log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers one connection's calls."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    script: Script
+
+    def log_message(self, *args: object) -> None:
+        """Stay silent."""
+
+    def do_GET(self) -> None:
+        """List the models: /v1/models."""
+        known = self.path == "/v1/models"
+        self.send(200 if known else 404, {"object": "list", "data": [{"id": "scripted", "object": "model"}]})
+
+    def do_POST(self) -> None:
+        """Complete a conversation: /v1/chat/completions."""
+        length = int(self.headers["Content-Length"])
+        data = self.rfile.read(length)
+        if len(data) < length:
+            raise ConnectionAbortedError("the client was killed while it sent its request")
+        body = json.loads(data)
+        if self.path != "/v1/chat/completions":
+            self.send(404, {"error": {"message": f"no such path: {self.path}"}})
+            return
+        fault, text = self.script.begin(body, "Authorization" in self.headers)
+        try:
+            time.sleep(self.script.script.get("latency", 0))
+            FAULTS[fault["do"]](self, fault, completion(body, text))
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True  # the client has gone: killed, or out of patience
+        finally:
+            self.script.end()
+
+    def send(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
+        """Send a JSON body."""
+        self.send_raw(status, json.dumps(body).encode(), headers=headers)
+
+    def send_raw(
+        self, status: int, data: bytes, kind: str = "application/json", headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Send bytes as a body."""
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def completion(body: Json, text: str) -> Json:
+    """A reply in the endpoint's form."""
+    asked, said = usage_of(body["messages"], text)
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": f"{body['model']}-0613",
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
+        "usage": {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said},
+    }
+
+
+def reply(handler: Handler, fault: Json, body: Json) -> None:
+    """No fault; `wrong` is one as well, with a `text` of its own."""
+    handler.send(200, body)
+
+
+def status(handler: Handler, fault: Json, body: Json) -> None:
+    """Send `status`, with `retry_after` seconds and an `error` object; {key} in its message is the caller's key."""
+    error = {"message": "injected", "type": "injected", "param": None, "code": None} | fault.get("error", {})
+    key = handler.headers.get("Authorization", "").removeprefix("Bearer ")
+    error["message"] = error["message"].replace("{key}", key)
+    headers = {"Retry-After": str(fault["retry_after"])} if "retry_after" in fault else {}
+    handler.send(fault["status"], {"error": error}, headers)
+
+
+def unsupported(handler: Handler, fault: Json, body: Json) -> None:
+    """Refuse a request that has `parameter`, the way OpenAI does; `bare` leaves param and code out."""
+    name = fault["parameter"]
+    message = f"Unsupported parameter: '{name}' is not supported with this model."
+    coded = {"param": name, "code": fault.get("code", "unsupported_parameter")}
+    handler.send(400, {"error": {"message": message} | ({} if fault.get("bare") else coded)})
+
+
+def slow(handler: Handler, fault: Json, body: Json) -> None:
+    """Reply after `seconds`."""
+    time.sleep(fault["seconds"])
+    handler.send(200, body)
+
+
+def drip(handler: Handler, fault: Json, body: Json) -> None:
+    """Send the reply byte by byte over `seconds`, so that no single read takes long."""
+    data = json.dumps(body).encode()
+    handler.send_raw(200, b"", headers={"Content-Length": str(len(data))})
+    for place in range(len(data)):
+        time.sleep(fault["seconds"] / len(data))
+        handler.wfile.write(data[place : place + 1])
+
+
+def cut(handler: Handler, fault: Json, body: Json) -> None:
+    """Close the connection in the middle of the body."""
+    data = json.dumps(body).encode()
+    handler.send_raw(200, data[: len(data) // 2], headers={"Content-Length": str(len(data))})
+    handler.close_connection = True
+
+
+def reset(handler: Handler, fault: Json, body: Json) -> None:
+    """Reset the connection in place of a reply."""
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.shutdown(socket.SHUT_RD)
+    handler.connection.close()
+    handler.close_connection = True
+
+
+def not_json(handler: Handler, fault: Json, body: Json) -> None:
+    """Send status 200 and half a JSON document; `text` and `type` replace it and its media type."""
+    handler.send_raw(200, fault.get("text", '{"id": "x", "choices": [').encode(), fault.get("type", "application/json"))
+
+
+def no_choices(handler: Handler, fault: Json, body: Json) -> None:
+    """Send a reply whose list of choices is empty."""
+    handler.send(200, body | {"choices": []})
+
+
+def content_filter(handler: Handler, fault: Json, body: Json) -> None:
+    """Send a reply that a content filter stopped."""
+    choice = {"index": 0, "finish_reason": "content_filter", "message": {"role": "assistant", "content": ""}}
+    handler.send(200, body | {"choices": [choice]})
+
+
+def changed(handler: Handler, fault: Json, body: Json) -> None:
+    """Send the reply with the fields in `body` replaced."""
+    handler.send(200, body | fault["body"])
+
+
+FAULTS: Mapping[str, Callable[[Handler, Json, Json], None]] = {
+    "reply": reply,
+    "wrong": reply,
+    "status": status,
+    "unsupported": unsupported,
+    "slow": slow,
+    "drip": drip,
+    "cut": cut,
+    "reset": reset,
+    "not_json": not_json,
+    "no_choices": no_choices,
+    "content_filter": content_filter,
+    "changed": changed,
+}
+
+
+class Server(ThreadingHTTPServer):
+    """A thread per connection, and room for many that come at once."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def handle_error(self, *args: Any) -> None:
+        """A client that hangs up is no error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(*args)
+
+
+def main(script: Path, log: Path) -> None:
+    """Print the port and serve until killed."""
+    Handler.script = Script(json.loads(script.read_text(encoding="utf-8")), log)
+    server = Server(("127.0.0.1", 0), Handler)
+    print(server.server_port, flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

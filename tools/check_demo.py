@@ -1,0 +1,36 @@
+"""Run the demo twice and check that the second run makes no row: what CI does besides the tests."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+TABLES = "demo/*/core-80/*.jsonl"
+
+
+def rows() -> dict[str, int]:
+    """The number of lines of each table that the demo fills."""
+    return {str(path): path.read_bytes().count(b"\n") for path in sorted(Path().glob(TABLES))}
+
+
+def timed() -> float:
+    """Run the demo; the seconds that it took."""
+    started = time.monotonic()
+    subprocess.run([sys.executable, str(Path(__file__).with_name("demo.py"))], check=True)
+    return time.monotonic() - started
+
+
+def main() -> None:
+    """Two runs, and what they left."""
+    first = timed()
+    made = rows()
+    again = timed()
+    if rows() != made or sorted(made.values()) != [80, 80, 320]:
+        sys.exit(f"the demo left {made}, and then {rows()}")
+    if not Path("demo/webpage/index.html").is_file():
+        sys.exit("the demo built no site")
+    print(f"demo: {first:.0f} s, and {again:.0f} s when all was there; {sum(made.values())} rows")
+
+
+if __name__ == "__main__":
+    main()
