@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -14,12 +15,15 @@ from judgebench.errors import DataError, UsageError
 from judgebench.records import Question, Sampling
 from judgebench.store import Table
 
+Scorer: TypeAlias = Literal["judge", "exact", "regex", "numeric"]
+
 
 @dataclass(frozen=True, slots=True)
 class Category:
     """How the questions of one category are answered and judged.
 
     `single` and `pairwise` name the judge prompt of each mode; of several, the first that admits the turn is used.
+    `scorer` says who scores: a judge, or a checker that compares with the reference (see `checkers`).
     """
 
     title: str = ""
@@ -29,6 +33,7 @@ class Category:
     pairwise: str | tuple[str, ...] = "choice"
     needs_reference: bool = False
     weight: float = 1.0
+    scorer: Scorer = "judge"
 
     @property
     def sampling(self) -> Sampling:
