@@ -175,8 +175,8 @@ def review(
 
     asked = reviews.Asked(questions, modes, names, baseline, not one_order, chosen, limit)
     named = reviews.named_judge(workspace.check(), judge, questions, prompt, Options(**options))
-    for mode, stage in reviews.stages(workspace, named, asked):
-        progress.run(stage, f"{mode} reviews by {named.name}")
+    for label, stage in reviews.stages(workspace, named, asked):
+        progress.run(stage, label)
 
 
 @main.command()

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from judgebench import embedded
+from judgebench import checkers, embedded
 from judgebench.matches import Match
 from judgebench.models import Model, Reply, Request
 from judgebench.prompts import Prompt, render
@@ -22,7 +22,7 @@ Task = tuple[Match, Review]
 
 
 class Judge(Protocol):
-    """A model plus judge prompts, or the embedded judge."""
+    """A model plus judge prompts, the embedded judge, or the checker."""
 
     @property
     def name(self) -> str:
@@ -108,6 +108,50 @@ class EmbeddedJudge:
         for match, draft in tasks:
             grades = [_grade(match, answer) for answer in match.answers if answer]
             yield replace(draft, created=_now(), **_embedded_result(grades))
+
+
+class CheckerJudge:
+    """Right (1) or wrong (0) by the rule of the category's scorer; see `checkers`."""
+
+    name = checkers.NAME
+
+    def __init__(self, scorer_for: Callable[[Match], str]) -> None:
+        self._scorer_for = scorer_for
+
+    def draft(self, match: Match, question_set: str) -> Review:
+        """Identified by the conversation, the reference, the scorer, the rules' version and the slot.
+
+        Where there is nothing to compare with, it is done: a row with the error `no_reference` or `bad_reference`.
+        """
+        scorer, reference = self._scorer_for(match), match.question.reference(match.turn)
+        kind = "rating" if match.mode == "single" else "score_pair"
+        draft = _draft(match, question_set, self.name, kind, scorer)
+        if draft.error:
+            return draft
+        draft = replace(draft, verdict_source="checked", served_by=checkers.VERSION)
+        problem = checkers.problem(scorer, reference)
+        if problem:
+            identity = content_id(problem.kind, draft.slot, problem.message, checkers.VERSION)
+            return replace(draft, id=identity, error=problem)
+        digest = content_id(match.conversation())
+        identity = content_id("review", draft.slot, digest, reference, scorer, checkers.VERSION)
+        return replace(draft, id=identity, prompt_digest=digest)
+
+    def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
+        """Check each match; a call takes milliseconds and costs nothing."""
+        for match, draft in tasks:
+            reference = match.question.reference(match.turn) or ""
+            texts = [answer.turns[match.turn - 1] for answer in match.answers if answer]
+            checks = [checkers.check(draft.prompt, reference, text) for text in texts]
+            yield replace(draft, created=_now(), **_checked_result(checks))
+
+
+def _checked_result(checks: Sequence[checkers.Check]) -> dict[str, Any]:
+    scores = [float(check.right) for check in checks]
+    if len(checks) == 1:
+        return {"verdict": Verdict(scores=(scores[0],)), "reply": checks[0].explanation}
+    reply = "\n".join(f"{side}: {check.explanation}" for side, check in zip("AB", checks, strict=True))
+    return {"verdict": from_scores(*scores), "reply": reply}
 
 
 def _grade(match: Match, answer: Answer) -> embedded.Grade:

@@ -146,7 +146,7 @@ class Review:
     verdict: Verdict | None = None
     error: Failure | None = None
     reply: str | None = None
-    verdict_source: Literal["text", "stored", "computed"] = "text"
+    verdict_source: Literal["text", "stored", "computed", "checked"] = "text"
     swapped: bool = False
     repeat: int = 0
     prompt_digest: str | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from judgebench import matches
 from judgebench.errors import UsageError
-from judgebench.judge import EmbeddedJudge, Judge, ModelJudge, review
+from judgebench.judge import CheckerJudge, EmbeddedJudge, Judge, ModelJudge, review
 from judgebench.matches import Answers, Match
 from judgebench.models import Options, load_model, parse_spec
 from judgebench.prompts import Prompt, find_prompt
@@ -13,6 +13,8 @@ from judgebench.question_sets import QuestionSet
 from judgebench.records import Mode, Review
 from judgebench.store import Stage, in_force
 from judgebench.workspace import Workspace
+
+_OURS = (EmbeddedJudge.name, CheckerJudge.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +31,53 @@ class Asked:
 
 
 def named_judge(workspace: Workspace, name: str, question_set: str, prompt: str | None, options: Options) -> Judge:
-    """The judge of that name: `embedded`, or a model's spec; `prompt` stands in for the categories' own prompts."""
+    """The judge of that name: `embedded`, `checker`, or a model's spec.
+
+    `prompt` stands in for the categories' own prompts.
+    """
+    if name in _OURS and prompt:
+        raise UsageError(f"the {name} judge reads no prompt: leave --prompt out, or name a model as --judge")
     if name == EmbeddedJudge.name:
-        if prompt:
-            raise UsageError("the embedded judge reads no prompt: leave --prompt out, or name a model as --judge")
         return EmbeddedJudge()
+    asked = workspace.question_set(question_set)
+    if name == CheckerJudge.name:
+        return _checker(asked)
     spec = parse_spec(name)
-    choice = PromptChoice(workspace.question_set(question_set), workspace, prompt)
-    return ModelJudge(spec.name, load_model(spec, options), choice)
+    if spec.name in _OURS:
+        raise UsageError(f"{spec.name} is the name of a judge of ours, and would share its table: take another name")
+    return ModelJudge(spec.name, load_model(spec, options), PromptChoice(asked, workspace, prompt))
 
 
-def stages(workspace: Workspace, judge: Judge, asked: Asked) -> Iterator[tuple[Mode, Stage[Review]]]:
-    """For each mode the reviews that are still to be made; iterate over the stage to make them."""
+def stages(workspace: Workspace, judge: Judge, asked: Asked) -> Iterator[tuple[str, Stage[Review]]]:
+    """The reviews that are still to be made, as a label and a stage; iterate over the stage to make them.
+
+    For each mode the judge's, and one by the checker where there are categories that no judge is asked about.
+    """
     question_set = workspace.question_set(asked.question_set)
-    table = workspace.reviews(question_set.name, judge.name)
     for mode in asked.modes:
-        yield mode, review(_planned(workspace, question_set, mode, asked), judge, question_set.name, table)
+        planned = _planned(workspace, question_set, mode, asked)
+        for who, chosen in _shared_out(planned, question_set, judge):
+            table = workspace.reviews(question_set.name, who.name)
+            yield f"{mode} reviews by {who.name}", review(chosen, who, question_set.name, table)
+
+
+def _shared_out(planned: list[Match], question_set: QuestionSet, judge: Judge) -> list[tuple[Judge, list[Match]]]:
+    """Who reviews which matches: the checker has those of checked categories, whoever is the judge of the others."""
+    checked = [match for match in planned if question_set.category(match.question).scorer != "judge"]
+    judged = [match for match in planned if question_set.category(match.question).scorer == "judge"]
+    if isinstance(judge, CheckerJudge):
+        if not checked:
+            raise UsageError(
+                f"nothing for the checker: no category asked of {question_set.name} has a scorer of its own"
+            )
+        return [(judge, checked)]
+    if not checked:
+        return [(judge, judged)]
+    return [*([(judge, judged)] if judged else []), (_checker(question_set), checked)]
+
+
+def _checker(question_set: QuestionSet) -> CheckerJudge:
+    return CheckerJudge(lambda match: question_set.category(match.question).scorer)
 
 
 class PromptChoice:

@@ -3,17 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from judgebench import judge, matches, question_sets, reviews
+from judgebench import checkers, judge, matches, question_sets, report, reviews
 from judgebench.answers import get_answers
 from judgebench.errors import UsageError
 from judgebench.models import Completion, Options, Reply, Request, parse_spec
 from judgebench.prompts import find_prompt
 from judgebench.question_sets import Category, QuestionSet, SetHead
-from judgebench.records import Answer, Failure, Question, Review, Sampling
-from judgebench.store import in_force
+from judgebench.records import Answer, Failure, Question, Review, Sampling, Verdict
+from judgebench.store import Table, in_force
 from judgebench.workspace import Workspace
 
 SET = QuestionSet(
@@ -188,6 +189,170 @@ def test_the_embedded_judge_gives_one_verdict_in_either_order(workspace: Workspa
         if verdict
     )
     assert {row.verdict_source for row in rows} == {"computed"}
+
+
+CHECKED = QuestionSet(
+    SetHead(
+        "c", categories={"open": Category(), "sums": Category(scorer="numeric"), "names": Category(scorer="exact")}
+    ),
+    (
+        Question(id="o", category="open", turns=("tell me a story",)),
+        Question(id="s", category="sums", turns=("6 x 7?", "and one more?"), references=("42", "43")),
+        Question(id="n", category="names", turns=("the capital?",), references=("Paris",)),
+    ),
+)
+
+
+def checked_workspace(tmp_path: Path, question_set: QuestionSet = CHECKED) -> Workspace:
+    """A workspace with a set of judged and checked categories, and two models' answers to it."""
+    made = Workspace(tmp_path)
+    question_sets.save(question_set, made.question_set_folder("c"))
+    answer_checked(made, question_set, "good", "It is 42.", "Paris", "a story")
+    answer_checked(made, question_set, "bad", "It is 41.", "London or Paris", "a story")
+    return made
+
+
+def answer_checked(
+    workspace: Workspace, question_set: QuestionSet, name: str, sums: str, names: str, rest: str
+) -> None:
+    """A model's answers, the same to every turn of a category."""
+    texts = {"sums": sums, "names": names}
+    for question in question_set.questions:
+        said = tuple(texts.get(question.category, rest) for _ in question.turns)
+        row = Answer(
+            id=f"{name}-{question.id}-{sums}",
+            question_set="c",
+            question_id=question.id,
+            question_digest=question.digest,
+            model=name,
+            turns=said,
+        )
+        workspace.answers("c", name).append([row])
+
+
+def run_stages(workspace: Workspace, judge_name: str, **asked: Any) -> dict[str, list[Review]]:
+    """The rows that each stage of a review makes, by label."""
+    named = reviews.named_judge(workspace, judge_name, "c", None, Options())
+    return {
+        label: list(stage)
+        for label, stage in reviews.stages(workspace, named, reviews.Asked("c", **{"modes": ["single"], **asked}))
+    }
+
+
+def test_checked_categories_are_scored_by_the_checker_in_place_of_the_judge(tmp_path: Path) -> None:
+    """The judge sees the open category alone; right is 1 and wrong is 0, with an explanation."""
+    made = run_stages(checked_workspace(tmp_path), "embedded")
+    assert list(made) == ["single reviews by embedded", "single reviews by checker"]
+    assert {row.question_id for row in made["single reviews by embedded"]} == {"o"}
+    rows = made["single reviews by checker"]
+    scores = {(row.models[0], row.question_id, row.turn): row.verdict and row.verdict.scores for row in rows}
+    assert scores == {
+        ("good", "s", 1): (1.0,),
+        ("good", "s", 2): (0.0,),
+        ("good", "n", 1): (1.0,),
+        ("bad", "s", 1): (0.0,),
+        ("bad", "s", 2): (0.0,),
+        ("bad", "n", 1): (0.0,),
+    }
+    (row,) = (row for row in rows if row.models == ("bad",) and row.turn == 1 and row.question_id == "s")
+    assert (row.kind, row.verdict_source, row.prompt, row.judge) == ("rating", "checked", "numeric", "checker")
+    assert row.reply == 'The last number is "41"; expected "42".'
+
+
+def test_pairs_of_checked_categories_are_score_pairs_in_both_orders(tmp_path: Path) -> None:
+    """The right answer wins, wherever it is shown; two right or two wrong ones tie."""
+    made = run_stages(checked_workspace(tmp_path), "embedded", modes=["pairwise"])
+    rows = made["pairwise reviews by checker"]
+    verdicts = {(row.question_id, row.turn, row.models[0]): row.verdict for row in rows}
+    assert verdicts == {
+        ("s", 1, "bad"): Verdict((0.0, 1.0), "B"),
+        ("s", 1, "good"): Verdict((1.0, 0.0), "A"),
+        ("s", 2, "bad"): Verdict((0.0, 0.0), "tie"),
+        ("s", 2, "good"): Verdict((0.0, 0.0), "tie"),
+        ("n", 1, "bad"): Verdict((0.0, 1.0), "B"),
+        ("n", 1, "good"): Verdict((1.0, 0.0), "A"),
+    }
+    assert {row.kind for row in rows} == {"score_pair"}
+    assert all(row.reply and row.reply.startswith("A: ") and "\nB: " in row.reply for row in rows)
+
+
+def test_checks_are_reported_as_shares_of_right_answers(tmp_path: Path) -> None:
+    """The checker's rows are reviews like any other: their mean is a share."""
+    workspace = checked_workspace(tmp_path)
+    run_stages(workspace, "checker")
+    scores = report.build(workspace, "c")["scores"]
+    shares = {entry["model"]: entry["mean"] for entry in scores if not entry["category"] and not entry["turn"]}
+    assert shares == {"good": pytest.approx(2 / 3), "bad": 0.0}
+
+
+def test_a_check_is_made_once_and_again_when_the_reference_the_scorer_or_the_rules_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check depends on all that it looks at."""
+    workspace = checked_workspace(tmp_path)
+    assert len(run_stages(workspace, "checker")["single reviews by checker"]) == 6
+    assert run_stages(workspace, "checker")["single reviews by checker"] == []
+    names = replace(CHECKED.questions[2], references=("London or Paris",))
+    categories = {**CHECKED.head.categories, "sums": Category(scorer="regex")}
+    changed = QuestionSet(replace(CHECKED.head, categories=categories), (*CHECKED.questions[:2], names))
+    monkeypatch.setattr(Workspace, "question_set", lambda self, name: changed)
+    again = run_stages(workspace, "checker")["single reviews by checker"]
+    assert {(row.prompt, row.question_id) for row in again} == {("regex", "s"), ("exact", "n")}
+    assert len(again) == 6
+    current = in_force(workspace.all_reviews("c")).values()
+    assert {row.models[0]: row.verdict.scores for row in current if row.question_id == "n" and row.verdict} == {
+        "good": (0.0,),
+        "bad": (1.0,),
+    }
+    monkeypatch.setattr(checkers, "VERSION", "checker-next")
+    assert len(run_stages(workspace, "checker")["single reviews by checker"]) == 6
+
+
+@pytest.mark.parametrize(
+    ("references", "kind"), [((), "no_reference"), ((None,), "no_reference"), (("many",), "bad_reference")]
+)
+def test_without_a_reference_a_check_is_an_error_row_once(
+    tmp_path: Path, references: tuple[str | None, ...], kind: str
+) -> None:
+    """Neither right nor wrong, and noted without a crash; with a reference it is checked."""
+    question = replace(CHECKED.questions[1], references=references, turns=("6 x 7?",))
+    workspace = checked_workspace(tmp_path, replace(CHECKED, questions=(question,)))
+    rows = run_stages(workspace, "checker")["single reviews by checker"]
+    assert [(row.verdict, row.error.kind if row.error else None) for row in rows] == [(None, kind)] * 2
+    assert run_stages(workspace, "checker")["single reviews by checker"] == []
+    path = workspace.question_set_folder("c") / "questions.jsonl"
+    path.unlink()
+    Table(path, Question).append([replace(question, references=("42",))])
+    assert [row.error for row in run_stages(workspace, "checker")["single reviews by checker"]] == [None] * 2
+
+
+def test_the_checker_is_asked_alone_only_where_it_has_something_to_check(tmp_path: Path) -> None:
+    """`--judge checker` on a set, or on categories, that only a judge can score is a mistake with a clear line."""
+    made = checked_workspace(tmp_path)
+    assert list(run_stages(made, "checker")) == ["single reviews by checker"]
+    assert list(run_stages(made, "embedded", categories=["sums"])) == ["single reviews by checker"]
+    assert list(run_stages(made, "embedded", categories=["open"])) == ["single reviews by embedded"]
+    with pytest.raises(UsageError, match="nothing for the checker"):
+        run_stages(made, "checker", categories=["open"])
+
+
+def test_a_judge_can_neither_take_a_name_of_ours_nor_give_ours_a_prompt(tmp_path: Path) -> None:
+    """Their rows would meet in one table; and a checker reads no prompt."""
+    workspace = checked_workspace(tmp_path)
+    with pytest.raises(UsageError, match="name of a judge of ours"):
+        reviews.named_judge(workspace, "checker=openai:x", "c", None, Options())
+    with pytest.raises(UsageError, match="reads no prompt"):
+        reviews.named_judge(workspace, "checker", "c", "rating", Options())
+
+
+def test_a_failed_answer_is_not_checked_but_noted(tmp_path: Path) -> None:
+    """As with any judge: a failure is no wrong answer."""
+    workspace = checked_workspace(tmp_path)
+    table = workspace.answers("c", "bad")
+    failed = [replace(row, id=f"{row.id}-failed", turns=(), error=Failure("timeout", "slow")) for row in table.read()]
+    table.append(failed)
+    rows = run_stages(workspace, "checker", models=["bad"])["single reviews by checker"]
+    assert {(row.verdict, row.error.kind if row.error else None) for row in rows} == {(None, "unanswered")}
 
 
 @pytest.mark.parametrize("text", ["", "gpt-4", "openai:", "=openai:x", ":x"])
