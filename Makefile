@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test lint format docs clean
+.PHONY: help install demo test lint format docs pictures clean
 
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ format: install  ## format the code and mend what the linter can mend
 
 docs: install  ## make the generated documents again
 	$(BIN)/python tools/command_reference.py
+
+pictures: install  ## take the README's pictures of the demo's site
+	$(BIN)/python tools/screenshots.py demo/webpage docs/images
 
 clean:  ## remove what was installed and built
 	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
