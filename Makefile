@@ -27,6 +27,7 @@ lint: install  ## formatting, linter, types, references of the question sets, ge
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python question_sets/core-80/check_references.py
+	$(BIN)/python question_sets/turns-80/check_references.py
 	$(BIN)/python tools/command_reference.py --check
 
 format: install  ## format the code and mend what the linter can mend
