@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test lint format docs clean
+.PHONY: help install demo test lint format docs pictures clean
 
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,7 @@ lint: install  ## formatting, linter, types, references of the question sets, ge
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python question_sets/core-80/check_references.py
+	$(BIN)/python question_sets/turns-80/check_references.py
 	$(BIN)/python tools/command_reference.py --check
 
 format: install  ## format the code and mend what the linter can mend
@@ -35,6 +36,9 @@ format: install  ## format the code and mend what the linter can mend
 
 docs: install  ## make the generated documents again
 	$(BIN)/python tools/command_reference.py
+
+pictures: install  ## take the README's pictures of the demo's site
+	$(BIN)/python tools/screenshots.py demo/webpage docs/images
 
 clean:  ## remove what was installed and built
 	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

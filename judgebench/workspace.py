@@ -85,7 +85,7 @@ def init(root: Path) -> Iterator[str]:
         if target.exists():
             yield f"{target} is there already"
         else:
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
             yield f"{target} made"
     yield f"{root} is a workspace; next: judgebench -C {root} get-answers --questions core-80 --model SPEC"
 

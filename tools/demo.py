@@ -32,16 +32,25 @@ def main() -> None:
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")
     say(SCREEN)
-    base, damaged = checkpoint.base(say), checkpoint.damaged(say)
+    checkpoints = {"smollm2-135m": checkpoint.base(say), "smollm2-135m-damaged": checkpoint.damaged(say)}
     if not (FOLDER / "question_sets").is_dir():
         judgebench("init", str(FOLDER), workspace=False)
-    models = (f"--model=smollm2-135m=hf:{base}", f"--model=smollm2-135m-damaged=hf:{damaged}")
+    models = [f"--model={name}=hf:{linked(name, folder)}" for name, folder in checkpoints.items()]
     judgebench("get-answers", f"--questions={QUESTIONS}", f"--max-tokens={MAX_TOKENS}", *models)
     modes = ("--mode=single", "--mode=pairwise", "--baseline=smollm2-135m")
     judgebench("review", f"--questions={QUESTIONS}", "--judge=embedded", *modes)
     judgebench("report")
     judgebench("build-site")
     say(f"\nLook at it:  python -m http.server --directory {FOLDER}/webpage   or   judgebench -C {FOLDER} serve")
+
+
+def linked(name: str, folder: Path) -> Path:
+    """A link to a checkpoint inside the demo's workspace, so that its rows name no folder of this machine."""
+    link = FOLDER / "checkpoints" / name
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder)
+    return link
 
 
 def judgebench(*arguments: str, workspace: bool = True) -> None:

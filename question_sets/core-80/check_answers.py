@@ -1,6 +1,6 @@
 """Work out the final answers of core-80 independently of the references.
 
-Each function marked ``@recompute`` returns what must follow ``Final answer: `` in its question's reference.
+Each function marked ``@RECOMPUTED.of`` returns what must follow ``Final answer: `` in its question's reference.
 Where it can, it takes another way than the reference does: it counts where that one derives.
 """
 
@@ -15,13 +15,10 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-RECOMPUTED: dict[str, Callable[[], str]] = {}
+from checking import Checks
+
+RECOMPUTED: Checks[Callable[[], str]] = Checks()
 Crossing = tuple[frozenset[str], bool, str]  # who is on the first bank, is the boat there, who rowed last
-
-
-def recompute(question: str) -> Callable[[Callable[[], str]], Callable[[], str]]:
-    """Mark a function as working out the final answer of a question."""
-    return lambda function: RECOMPUTED.setdefault(question, function)
 
 
 def fewest_steps(start: Any, done: Callable[[Any], bool], moves: Callable[[Any], Iterable[Any]]) -> int:
@@ -38,14 +35,14 @@ def fewest_steps(start: Any, done: Callable[[Any], bool], moves: Callable[[Any],
     raise ValueError("no solution")
 
 
-@recompute("math-01")
+@RECOMPUTED.of("math-01")
 def hotel_rooms() -> str:
     """Count doors until the 300th."""
     doors = (n for n in itertools.count(1) if "4" not in str(n) and n % 13)
     return str(next(itertools.islice(doors, 299, None)))
 
 
-@recompute("math-02")
+@RECOMPUTED.of("math-02")
 def dice_until_multiple_of_11() -> str:
     """Sum the stopping totals weighted by their chances, without Wald or stationarity."""
     size = 4000
@@ -59,7 +56,7 @@ def dice_until_multiple_of_11() -> str:
     return str(Fraction(expected).limit_denominator(1000))
 
 
-@recompute("math-03")
+@RECOMPUTED.of("math-03")
 def needle_through_sugar() -> str:
     """Step along the needle from one dividing plane to the next."""
     sides = (6, 10, 15)
@@ -68,7 +65,7 @@ def needle_through_sugar() -> str:
     return str(sum(all(0 < int(t * s) < s - 1 for s in sides) for t in middles))
 
 
-@recompute("math-04")
+@RECOMPUTED.of("math-04")
 def broken_calculator() -> str:
     """Search every display between -5000 and 5000."""
 
@@ -78,7 +75,7 @@ def broken_calculator() -> str:
     return str(fewest_steps(10, lambda shown: shown == 100, moves))
 
 
-@recompute("math-05")
+@RECOMPUTED.of("math-05")
 def bananabread() -> str:
     """Count by placing one letter after another."""
 
@@ -92,7 +89,7 @@ def bananabread() -> str:
     return str(count(tuple(sorted(Counter("BANANABREAD").items())), ""))
 
 
-@recompute("math-06")
+@RECOMPUTED.of("math-06")
 def two_clocks() -> str:
     """Try the sevenths of an hour until both dials agree."""
     sevenths = (Fraction(n, 7) for n in itertools.count(1))
@@ -101,7 +98,7 @@ def two_clocks() -> str:
     return f"they show {hour}:{int(minute)} and {minute - int(minute)} minutes"
 
 
-@recompute("math-07")
+@RECOMPUTED.of("math-07")
 def open_boxes() -> str:
     """Try all boxes up to a bound that the reference proves."""
     side = range(1, 201)  # x <= 8, and then y or z is at most 12 and the other at most 96
@@ -109,7 +106,7 @@ def open_boxes() -> str:
     return str(sum(x * y * z == x * y + 2 * x * z + 2 * y * z for x, y, z in boxes))
 
 
-@recompute("math-08")
+@RECOMPUTED.of("math-08")
 def gloves() -> str:
     """Enumerate all draws of three."""
     drawer = [colour + hand for colour, n in (("k", 4), ("n", 3), ("g", 2)) for hand in "LR" * n]
@@ -118,7 +115,7 @@ def gloves() -> str:
     return str(Fraction(good, len(draws)))
 
 
-@recompute("math-09")
+@RECOMPUTED.of("math-09")
 def coins_and_hoop() -> str:
     """Check exactly that both circles touch all three coins."""
     coins = {(0, 0): 2, (5, 0): 3, (0, 12): 10}
@@ -132,14 +129,14 @@ def coins_and_hoop() -> str:
     return str(hoop / tiny)
 
 
-@recompute("math-10")
+@RECOMPUTED.of("math-10")
 def friday_the_13th() -> str:
     """Ask the calendar."""
     days = [datetime.date(y, m, 13) for y in range(2097, 2105) for m in range(1, 13)]
     return str(sum(day.weekday() == 4 for day in days))
 
 
-@recompute("common-sense-01")
+@RECOMPUTED.of("common-sense-01")
 def sun_on_the_train() -> str:
     """Turn compass bearings into sides of the traveller."""
     names = ("in front", "right", "behind", "left")  # quarter turns clockwise from where he faces
@@ -148,7 +145,7 @@ def sun_on_the_train() -> str:
     return f"Poland: {', '.join(poland)}; New Zealand: {', '.join(zealand)}"
 
 
-@recompute("common-sense-02")
+@RECOMPUTED.of("common-sense-02")
 def tram_tickets() -> str:
     """Try every set of boardings at which a single is stamped, with and without the pass."""
     rides = [8 * 60 + 10, 9 * 60 + 35, 9 * 60 + 41, 665, 672, 17 * 60 + 30, 18 * 60 + 59, 19 * 60 + 1]
@@ -164,14 +161,14 @@ def tram_tickets() -> str:
     return f"{min(cost(subset, p) for subset in subsets for p in (False, True)):.2f}"
 
 
-@recompute("common-sense-03")
+@RECOMPUTED.of("common-sense-03")
 def barber_clock() -> str:
     """Undo the mirror, then the error of the clock."""
     real = (12 * 60 - (7 * 60 + 40)) % 720 - 25
     return f"{4 * 60 + 10 - 12 - real} minutes"
 
 
-@recompute("common-sense-06")
+@RECOMPUTED.of("common-sense-06")
 def tired_rowers() -> str:
     """Search all positions of people, boat and last rower."""
     weight = {"Ada": 82, "Ben": 74, "Cal": 55, "Dee": 48, "Eli": 33}
@@ -189,7 +186,7 @@ def tired_rowers() -> str:
     return str(fewest_steps((everyone, True, ""), lambda state: not state[0], moves))
 
 
-@recompute("common-sense-09")
+@RECOMPUTED.of("common-sense-09")
 def kitchen_scale() -> str:
     """Replay the steps."""
     loads = (250, 550, 0, 450, 570, 280, 0)
@@ -201,7 +198,7 @@ def kitchen_scale() -> str:
     return ", ".join(map(str, shown))
 
 
-@recompute("common-sense-10")
+@RECOMPUTED.of("common-sense-10")
 def newspaper() -> str:
     """Fold the sheets of both sections and take two away."""
     sheets = [
@@ -213,14 +210,14 @@ def newspaper() -> str:
     return f"pages {', '.join(map(str, sorted(set().union(*gone))))}; {len(sheets) - len(gone)} sheets"
 
 
-@recompute("knowledge-05")
+@RECOMPUTED.of("knowledge-05")
 def tuning() -> str:
     """Work in logarithms from the start."""
     comma = 1200 * (12 * math.log2(3 / 2) - 7)
     return f"{comma:.2f}, {comma / 12:.2f}, {400 - 1200 * math.log2(5 / 4):.2f}"
 
 
-@recompute("knowledge-06")
+@RECOMPUTED.of("knowledge-06")
 def closest_events() -> str:
     """Sort a separate table of years and take the smallest gap."""
     years = {"Gutenberg": 1455, "Copernicus": 1543, "Globe": 1599, "Napier": 1614, "Harvey": 1628}
@@ -230,13 +227,13 @@ def closest_events() -> str:
     return f"{' and '.join(map(str, pair))}, {gap} years"
 
 
-@recompute("counterfactual-01")
+@RECOMPUTED.of("counterfactual-01")
 def nearer_moon() -> str:
     """Apply the powers 3/2, 1, 2 and 3 of the distance."""
     return f"{27.32 / 2**1.5:.2f}, 2, {2**2}, {2**3}"
 
 
-@recompute("counterfactual-03")
+@RECOMPUTED.of("counterfactual-03")
 def base_twelve() -> str:
     """Convert by repeated division; finite means that the denominator divides a power of twelve."""
     year, digits = 2026, ""
@@ -247,7 +244,7 @@ def base_twelve() -> str:
     return f"{digits}; {', '.join(finite)}; 0.{12 // 3}, 0.{12 * 3 // 4}"
 
 
-@recompute("counterfactual-04")
+@RECOMPUTED.of("counterfactual-04")
 def long_days() -> str:
     """Compute the year, and test the leap-year rules that the reference gives."""
     days = Fraction("365.2422") * 24 / 30

@@ -1,6 +1,6 @@
 """Run the programs in core-80's references.
 
-Each function marked ``@exercise`` takes a question's text and its reference, runs the code in the reference's
+Each function marked ``@EXERCISED.of`` takes a question's text and its reference, runs the code in the reference's
 fence on ordinary and edge cases, and raises an exception if anything comes out wrong.
 """
 
@@ -10,54 +10,16 @@ import contextlib
 import io
 import itertools
 import re
-import shutil
-import sqlite3
-import subprocess
-import tempfile
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
-EXERCISED: dict[str, Callable[[str, str], None]] = {}
+from checking import Checks, expect, fence, load, query, run_awk
+
+EXERCISED: Checks[Callable[[str, str], None]] = Checks()
 
 
-class ToolMissingError(Exception):
-    """A tool that a check needs is missing on this machine."""
-
-
-def exercise(question: str) -> Callable[[Callable[[str, str], None]], Callable[[str, str], None]]:
-    """Mark a function as running the code of a question's reference: f(question text, reference)."""
-    return lambda function: EXERCISED.setdefault(question, function)
-
-
-def fence(text: str, language: str = "") -> str:
-    """The content of the first code fence of that language."""
-    match = re.search(rf"^```{language}\n(.*?)^```$", text, re.S | re.M)
-    if match is None:
-        raise ValueError(f"no {language or 'plain'} code fence")
-    return match[1]
-
-
-def load(source: str, name: str) -> Callable[..., Any]:
-    """Run Python source and return the function of that name."""
-    space: dict[str, Any] = {}
-    exec(source, space)
-    function: Callable[..., Any] = space[name]
-    return function
-
-
-def expect(function: Callable[..., Any], *cases: tuple[Any, ...]) -> None:
-    """Each case is (argument, ..., result); a result that is an exception class must be raised."""
-    for *arguments, wanted in cases:
-        try:
-            got = function(*arguments)
-        except ValueError as error:
-            got = type(error)
-        assert got == wanted, f"{arguments!r} gives {got!r}, not {wanted!r}"
-
-
-@exercise("coding-01")
+@EXERCISED.of("coding-01")
 def run_covered_minutes(_question: str, reference: str) -> None:
     """Midnight, full days, overlaps and malformed times."""
     expect(
@@ -73,7 +35,7 @@ def run_covered_minutes(_question: str, reference: str) -> None:
     )
 
 
-@exercise("coding-02")
+@EXERCISED.of("coding-02")
 def run_pages(_question: str, reference: str) -> None:
     """Every item form, countdowns, repeats and refusals."""
     bad = ("", "1,,2", "1,", "-", "0", "0-2", "03", "+3", "3 - 5", "1-2-3", "10", "5-99999999999", "1\t", "a")
@@ -92,7 +54,7 @@ def run_pages(_question: str, reference: str) -> None:
     )
 
 
-@exercise("coding-03")
+@EXERCISED.of("coding-03")
 def run_split_bill(_question: str, reference: str) -> None:
     """Ties, refunds, zero weights, and amounts too large for floating point."""
     split = load(fence(reference, "python"), "split_bill")
@@ -113,7 +75,7 @@ def run_split_bill(_question: str, reference: str) -> None:
         assert all(abs(share - value) < 1 for share, value in zip(shares, exact, strict=True))
 
 
-@exercise("coding-04")
+@EXERCISED.of("coding-04")
 def run_batches(_question: str, reference: str) -> None:
     """Grouping, the early ValueError, and how far an infinite source is read."""
     batches = load(fence(reference, "python"), "batches")
@@ -139,7 +101,7 @@ def run_batches(_question: str, reference: str) -> None:
     assert next(source) == 5
 
 
-@exercise("coding-05")
+@EXERCISED.of("coding-05")
 def run_last_seen(question: str, reference: str) -> None:
     """The corrected function is right exactly where each of the four bugs shows."""
 
@@ -160,17 +122,7 @@ def run_last_seen(question: str, reference: str) -> None:
         assert listed(buggy)(events, cutoff) != wanted, f"bug {number + 1} does not show"
 
 
-def query(schema: str, tables: dict[str, list[tuple[Any, ...]]], sql: str) -> list[tuple[Any, ...]]:
-    """Run one query against an SQLite database in memory."""
-    with contextlib.closing(sqlite3.connect(":memory:")) as database:
-        for name, columns in re.findall(r"^ +(\w+)(\(.*\))$", schema, re.M):
-            database.execute(f"CREATE TABLE {name}{columns}")
-            places = ",".join("?" * len(tables[name][0]))
-            database.executemany(f"INSERT INTO {name} VALUES ({places})", tables[name])  # noqa: S608 - our names
-        return database.execute(sql).fetchall()
-
-
-@exercise("coding-06")
+@EXERCISED.of("coding-06")
 def run_loans(question: str, reference: str) -> None:
     """Same-day exchange, open and zero-length loans, equal names."""
     members = [(1, "Ann"), (2, "Bo"), (3, "Cy"), (4, "Bo"), (5, "Di")]
@@ -180,7 +132,7 @@ def run_loans(question: str, reference: str) -> None:
     assert got == [("Bo", 3), ("Ann", 2), ("Di", 1), ("Bo", 0), ("Cy", 0)], got
 
 
-@exercise("coding-07")
+@EXERCISED.of("coding-07")
 def run_prices(question: str, reference: str) -> None:
     """Equal times, unpriced sales, a price of zero."""
     prices = [(9, "tea", "2024-01-05 10:00:00", 300), (2, "tea", "2024-02-01 00:00:00", 400)]
@@ -192,7 +144,7 @@ def run_prices(question: str, reference: str) -> None:
     assert got == [("2023-12", 0, 1), ("2024-01", 600, 1), ("2024-02", 450, 1), ("2024-03", 0, 0)], got
 
 
-@exercise("coding-08")
+@EXERCISED.of("coding-08")
 def run_money_pattern(_question: str, reference: str) -> None:
     """Strings to accept and to refuse."""
     pattern = re.compile(fence(reference, "regex").rstrip("\n"))
@@ -221,11 +173,9 @@ def run_money_pattern(_question: str, reference: str) -> None:
     expect(lambda text: bool(pattern.fullmatch(text)), *((t, True) for t in good), *((t, False) for t in bad))
 
 
-@exercise("coding-09")
+@EXERCISED.of("coding-09")
 def run_collapse(_question: str, reference: str) -> None:
     """Blanks kept, number-like messages kept apart, empty input."""
-    if shutil.which("awk") is None:
-        raise ToolMissingError("awk")
     cases = (
         ("", ""),
         ("t1  a  b \n", "t1  a  b \n"),
@@ -233,16 +183,12 @@ def run_collapse(_question: str, reference: str) -> None:
         ("t1 1\nt2 1.0\nt3 1\nt3 1\n", "t1 1\nt2 1.0\nt3..t3 x2 1\n"),
         ("t1 a\nt2  a\nt3  a\n", "t1 a\nt2..t3 x2  a\n"),
     )
-    with tempfile.TemporaryDirectory() as folder:
-        program = Path(folder, "collapse.awk")
-        program.write_text(fence(reference, "awk"), encoding="utf-8")
-        for log, wanted in cases:
-            command = ["awk", "-f", str(program)]
-            got = subprocess.run(command, input=log, capture_output=True, text=True, check=True, timeout=20)
-            assert got.stdout == wanted, f"{log!r} gives {got.stdout!r}"
+    for log, wanted in cases:
+        got = run_awk(fence(reference, "awk"), log)
+        assert got == wanted, f"{log!r} gives {got!r}"
 
 
-@exercise("coding-10")
+@EXERCISED.of("coding-10")
 def run_printed(question: str, reference: str) -> None:
     """Run the program in the question and compare what it prints."""
     with contextlib.redirect_stdout(io.StringIO()) as printed:

@@ -1,0 +1,26 @@
+"""The static site: view models -> templates -> files in webpage/, and a small server to look at them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from judgebench.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build left: the folder with `index.html`, and how many pages it holds."""
+
+    folder: Path
+    pages: int
+
+
+def build(workspace: "Workspace") -> Built:
+    """Build the site of a workspace into its `webpage/`, in place of an earlier one.
+
+    Raises UsageError where there are neither answers nor reviews.
+    """
+    from judgebench.site.writer import write  # it loads pandas and plotly
+
+    return write(workspace)

@@ -1,0 +1,123 @@
+"""What a site is made of: the rows in force of a workspace, read once."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from judgebench.errors import UsageError
+from judgebench.question_sets import QuestionSet
+from judgebench.records import Answer, Question, Review
+from judgebench.statistics.frames import Categories, matches_frame
+from judgebench.store import in_force
+from judgebench.workspace import Workspace
+
+Place = tuple[str, str]  # (question set, question id)
+Named = tuple[str, str]
+RowT = TypeVar("RowT", Answer, Review)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The question sets of a workspace, and the answers and reviews in force."""
+
+    question_sets: tuple[QuestionSet, ...]
+    answers: tuple[Answer, ...]
+    reviews: tuple[Review, ...]
+
+    @cached_property
+    def categories(self) -> Categories:
+        """The category of each question."""
+        return {(found.name, q.id): q.category for found in self.question_sets for q in found.questions}
+
+    @cached_property
+    def answers_at(self) -> Mapping[Place, list[Answer]]:
+        """The answers to each question."""
+        return _grouped(self.answers)
+
+    @cached_property
+    def reviews_at(self) -> Mapping[Place, list[Review]]:
+        """The reviews on each question."""
+        return _grouped(self.reviews)
+
+    @cached_property
+    def pairs(self) -> Mapping[str, list[Named]]:
+        """The pairs reviewed on each set, as they were first named."""
+        found: dict[str, dict[frozenset[str], Named]] = {}
+        for review in self.reviews:
+            if review.mode == "pairwise":
+                found.setdefault(review.question_set, {}).setdefault(frozenset(review.models), as_named(review))
+        return {name: list(pairs.values()) for name, pairs in found.items()}
+
+    @cached_property
+    def matches(self) -> pd.DataFrame:
+        """The matches of all pairs, as `statistics.frames` has them."""
+        return matches_frame(self.reviews, self.categories)
+
+    @cached_property
+    def matches_at(self) -> Mapping[Place, list[Mapping[Any, Any]]]:
+        """The matches on each question."""
+        found: dict[Place, list[Mapping[Any, Any]]] = {}
+        for match in self.matches.to_dict("records"):
+            found.setdefault((match["question_set"], match["question_id"]), []).append(match)
+        return found
+
+    @property
+    def set_names(self) -> list[str]:
+        """The sets that have answers or reviews: those of the workspace first."""
+        used = {row.question_set for row in self.answers} | {row.question_set for row in self.reviews}
+        known = [found.name for found in self.question_sets if found.name in used]
+        return [*known, *sorted(used.difference(known))]
+
+    def models(self, question_set: str) -> list[str]:
+        """The models with answers to a set or reviews on it, by name."""
+        answered = {row.model for row in self.answers if row.question_set == question_set}
+        return sorted(answered.union(*(row.models for row in self.reviews_on(question_set))))
+
+    def judges(self, question_set: str) -> list[str]:
+        """The judges of a set by name, those that only compute their verdicts last."""
+        found = {(row.verdict_source == "computed", row.judge) for row in self.reviews_on(question_set)}
+        return list(dict.fromkeys(judge for _, judge in sorted(found)))
+
+    def reviews_on(self, question_set: str) -> list[Review]:
+        """The reviews on a set."""
+        return [row for row in self.reviews if row.question_set == question_set]
+
+    def questions(self) -> Iterator[tuple[QuestionSet, Question]]:
+        """The questions that have an answer or a review, in the order of their sets."""
+        for found in self.question_sets:
+            for question in found.questions:
+                place = (found.name, question.id)
+                if place in self.answers_at or place in self.reviews_at:
+                    yield found, question
+
+    def has_page(self, question_set: str, question_id: str) -> bool:
+        """Whether a question is still in its set, so that there is a page to link to."""
+        return (question_set, question_id) in self.categories
+
+
+def read(workspace: Workspace) -> Source:
+    """Read a workspace; UsageError where there is nothing to show."""
+    answers = tuple(in_force(workspace.all_answers()).values())
+    reviews = tuple(in_force(workspace.all_reviews()).values())
+    if not answers and not reviews:
+        raise UsageError(
+            f"{workspace.root} has neither answers nor reviews to show: make some with `judgebench get-answers`,"
+            " or bring some with `judgebench import`"
+        )
+    return Source(tuple(workspace.question_sets()), answers, reviews)
+
+
+def as_named(review: Review) -> Named:
+    """The pair of a pairwise review as it was named, whichever order it was shown in."""
+    first, second = review.models
+    return (second, first) if review.swapped else (first, second)
+
+
+def _grouped(rows: Iterable[RowT]) -> dict[Place, list[RowT]]:
+    grouped: dict[Place, list[RowT]] = {}
+    for row in rows:
+        grouped.setdefault((row.question_set, row.question_id), []).append(row)
+    return grouped

@@ -1,0 +1,99 @@
+"""Model output as HTML."""
+
+import re
+
+import pytest
+
+from judgebench.site import markdown
+from judgebench.site.markdown import LIMIT, plain, render
+
+
+def test_markdown_is_rendered() -> None:
+    """Emphasis, code with its language, tables and lists."""
+    html = render("**b**\n\n```python\nx < 1\n```\n\n|a|\n|-|\n|1|\n\n3. c").html
+    assert "<strong>b</strong>" in html
+    assert '<code class="language-python">x &lt; 1\n</code>' in html
+    assert "<td>1</td>" in html
+    assert '<ol start="3">' in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>x</script>",
+        "<img src=x onerror=y>",
+        "[a](javascript:x)",
+        "[a](data:text/html,x)",
+        "[a](//evil.invalid)",
+        "![a](https://evil.invalid/x.png)",
+        "<svg/onload=x>",
+        "<javascript:x>",
+        '```js" onclick="x\ny\n```',
+    ],
+)
+def test_nothing_that_acts_is_left(text: str) -> None:
+    """No element or attribute beyond the allow-list, whatever the text holds."""
+    tags = re.findall(r"<[^>]*", render(text).html)
+    assert set(tags) <= {"<p", "</p", "<pre", "</pre", "<code", "</code"}
+
+
+def test_links_go_to_the_web_and_say_nothing_of_us() -> None:
+    """Only absolute addresses, and without a way back."""
+    assert render("[a](https://x.invalid/)").html == (
+        '<p><a href="https://x.invalid/" rel="noopener nofollow">a</a></p>\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[hidden]: https://x.invalid",
+        "```js hidden\n```",
+        "> " * 60 + "hidden",
+        "- " * 60 + "hidden",
+        "![hidden](x)",
+        "[a](hidden)",
+        "<!-- hidden -->",
+        "# hidden",
+    ],
+)
+def test_what_a_judge_could_read_is_shown(text: str) -> None:
+    """Markdown swallows some texts; a reader has to see what the judge saw."""
+    assert "hidden" in render(text).html
+
+
+def test_headings_dont_break_the_outline_of_the_page() -> None:
+    """They are bold paragraphs."""
+    assert render("# A").html == "<p><strong>A</strong></p>\n"
+
+
+def test_a_long_text_is_cut_and_says_so() -> None:
+    """The count is of the characters that are left out."""
+    assert render("x" * (LIMIT + 5)).cut == 5
+    assert plain("<" * 10, limit=4).html == "&lt;" * 4
+    assert render("short").cut == 0
+
+
+def test_a_lone_surrogate_can_be_written() -> None:
+    """It becomes the replacement character."""
+    assert "\ufffd" in render("a\ud800b").html
+
+
+@pytest.mark.parametrize("unit", ["[", "![", "*a_ ", "`", "> ", "<a ", "|", "[a](", "* ", "&amp"])
+def test_no_text_takes_long(unit: str) -> None:
+    """Repeated openings, on which parsers are slow; each takes under a second here."""
+    assert render(unit * LIMIT).cut > 0 or unit in "[`|"
+
+
+def test_the_second_wall_holds_alone() -> None:
+    """Whatever the Markdown parser might let through one day."""
+    html = (
+        '<p class="x" style="y" id="z" onclick="w"><script>s</script><img src=x onerror=y><a href="javascript:z">t</a>'
+    )
+    assert markdown._clean(html) == '<p><a rel="noopener nofollow">t</a></p>'
+    assert markdown._clean('<code class="language-c evil">a</code>') == "<code>a</code>"
+
+
+def test_line_ends_are_kept() -> None:
+    """The scores on a judge's first line don't run into its words."""
+    assert render("8 9\nBoth").html == "<p>8 9<br>\nBoth</p>\n"
