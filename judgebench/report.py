@@ -11,6 +11,7 @@ from judgebench import embedded
 from judgebench.errors import UsageError
 from judgebench.statistics import summary
 from judgebench.statistics.frames import Categories, matches_frame, scores_frame
+from judgebench.terminal import printable
 from judgebench.workspace import Workspace
 
 Report = dict[str, Any]
@@ -162,8 +163,3 @@ _FORMATS: Mapping[str, Callable[[Report], str]] = {
     "json": _json,
 }
 FORMATS = tuple(_FORMATS)
-
-
-def printable(value: object) -> str:
-    """Text for a terminal: control characters, which could carry escape sequences, become visible."""
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in str(value))

@@ -7,6 +7,7 @@ and skip it, and the next append moves it to `FILE.torn` before it writes.
 
 import os
 import re
+import shutil
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -97,14 +98,9 @@ class Table(Generic[RowT]):
         Two runs of one command would else pay twice for the same rows. The claim ends with the process, however
         it ends.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = self.path.with_name(f".{self.path.name}.lock").open("wb")
-        try:
-            portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
-        except portalocker.AlreadyLocked:
-            warnings.warn(f"waiting for another process that fills {self.path}", WaitingWarning, stacklevel=3)
-            portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
-        return file
+        message = f"waiting for another process that fills {self.path}"
+        lock = self.path.with_name(f".{self.path.name}.lock")
+        return exclusive(lock, lambda: warnings.warn(message, WaitingWarning, stacklevel=4))
 
     def _encoded(self, row: RowT) -> bytes:
         """A row as its line; what could not be read back (a NaN, which JSON lacks) is refused before it is written."""
@@ -155,6 +151,30 @@ class Table(Generic[RowT]):
             aside.write(torn + b"\n")
         file.truncate(file.seek(0, os.SEEK_END) - len(torn))
         warnings.warn(f"{self.path}: a torn last line was moved to {aside.name}", TornLineWarning, stacklevel=3)
+
+
+def exclusive(path: Path, wait: Callable[[], None]) -> BinaryIO:
+    """Lock a file until the result is closed, or its process ends; `wait` is called first where others hold it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("ab")
+    try:
+        portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
+    except portalocker.AlreadyLocked:
+        wait()
+        portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
+    return file
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put a file's new content in its place, all of it or nothing, with the permissions that it had."""
+    target = path.resolve()  # of a link, what it points to
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    with beside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    shutil.copymode(target, beside)
+    beside.replace(target)
 
 
 def _unfinished_line(file: BinaryIO, block: int = 1 << 16) -> bytes:

@@ -17,7 +17,7 @@ ALLOWED = {
     "__main__": {"cli"},
     "records": {"errors"},
     "store": {"records", "errors"},
-    "question_sets": {"store", "records", "errors"},
+    "question_sets": {"models", "checkers", "prompts", "store", "records", "errors"},
     "workspace": {"question_sets", "store", "records", "errors"},
     "verdicts": {"records"},
     "checkers": {"records"},
@@ -29,9 +29,9 @@ ALLOWED = {
     "answers": {"models", "question_sets", "store", "records"},
     "judge": {"checkers", "embedded", "matches", "models", "prompts", "verdicts", "store", "records"},
     "reviews": {"judge", "matches", "models", "prompts", "question_sets", "workspace", "store", "records", "errors"},
-    "progress": {"store", "records"},
+    "terminal": {"store", "records"},
     "statistics": {"store", "records"},
-    "report": {"embedded", "statistics", "workspace", "records", "errors"},
+    "report": {"embedded", "terminal", "statistics", "workspace", "records", "errors"},
     "interchange": {"verdicts", "prompts", "workspace", "question_sets", "store", "records", "errors"},
     "site": {
         "_version",
@@ -57,7 +57,7 @@ HOMES = {
     "nh3": {"site/"},
     "markdown_it": {"site/"},
     "pandas": {"statistics/", "site/"},
-    "jinja2": {"prompts/", "site/"},
+    "jinja2": {"prompts/", "question_sets/prompts/", "site/"},
     "tenacity": {"runner.py"},
 }
 HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai")

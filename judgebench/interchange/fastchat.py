@@ -14,6 +14,7 @@ from judgebench.interchange.fastchat_notes import row_notes, verdict_notes
 from judgebench.interchange.fastchat_rows import Folder, Target
 from judgebench.interchange.fastchat_sets import keep_questions
 from judgebench.interchange.fastchat_table import TableFolder
+from judgebench.question_sets import SetHead
 from judgebench.records import Answer, Review
 from judgebench.store import Table, in_force
 from judgebench.workspace import Workspace
@@ -37,20 +38,26 @@ class Imported:
 
 
 def import_fastchat(
-    folder: Path, workspace: Workspace, question_set: str | None = None, reparse: bool = False
+    folder: Path,
+    workspace: Workspace,
+    question_set: str | None = None,
+    reparse: bool = False,
+    about: SetHead | None = None,
 ) -> Imported:
     """Read a FastChat folder and add what the workspace doesn't hold yet; a second import adds nothing.
 
-    `question_set` names the set (default: the folder's name). With `reparse`, verdicts are read from the judges'
-    texts, and those that FastChat stored beside them are left aside. Raises UsageError for a folder that is none of
-    FastChat's, and DataError where the workspace holds other questions under this name.
+    `question_set` names the set (default: the folder's name), or `about` names and describes it. With `reparse`,
+    verdicts are read from the judges' texts, and those that FastChat stored beside them are left aside. Raises
+    UsageError for a folder that is none of FastChat's, and DataError where the workspace holds other questions
+    under this name.
     """
     log = Log()
     workspace.check()
     source = _open(folder, log)
-    name = question_set or _slug(folder)
+    about = about or SetHead(question_set or _slug(folder), description="Imported from a FastChat evaluation folder.")
+    name = about.name
     prompts = source.prompts()
-    kept = keep_questions(source, prompts, workspace, name, log)
+    kept = keep_questions(source, prompts, workspace, about, log)
     target = Target(name, {question.id: question for question in kept.questions}, reparse)
     held = {answer.id: answer for answer in workspace.all_answers(name)}
     answers = with_own_ids(source.answers(target), held)

@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from judgebench import question_sets
@@ -27,19 +27,24 @@ class Kept:
     new: Mapping[str, int]
 
 
-def keep_questions(source: Folder, prompts: Sequence[JudgePrompt], workspace: Workspace, name: str, log: Log) -> Kept:
+def keep_questions(
+    source: Folder, prompts: Sequence[JudgePrompt], workspace: Workspace, about: SetHead, log: Log
+) -> Kept:
     """Make the question set, or see that the workspace's own is the same; add the prompts that it lacks.
 
-    Raises UsageError where neither has questions, and DataError where they have different ones.
+    `about` names and describes a new set; its categories are made from the questions and prompts. Raises
+    UsageError where neither has questions, and DataError where they have different ones.
     """
-    found, folder = source.questions(), workspace.question_set_folder(name)
+    found, folder = source.questions(), workspace.question_set_folder(about.name)
     if found is not None and not found:
         raise DataError("question.jsonl holds no question that can be used: " + _first_reason(log))
     if found is None and not folder.is_dir():
-        raise UsageError(f"there is no question.jsonl, and no question set {name!r}: give one with --questions NAME")
-    held = workspace.question_set(name) if folder.is_dir() else None
+        raise UsageError(
+            f"there is no question.jsonl, and no question set {about.name!r}: give one with --questions NAME"
+        )
+    held = workspace.question_set(about.name) if folder.is_dir() else None
     if held is None:
-        made = QuestionSet(_head(name, found or [], prompts, source.temperatures), tuple(found or []))
+        made = QuestionSet(_head(about, found or [], prompts, source.temperatures), tuple(found or []))
         _save(made, folder, prompts)
         written = len(prompts)
     else:
@@ -73,7 +78,7 @@ def _compare(held: QuestionSet, found: Sequence[Question]) -> None:
 
 
 def _head(
-    name: str,
+    about: SetHead,
     questions: Sequence[Question],
     prompts: Sequence[JudgePrompt],
     temperatures: Mapping[str, float],
@@ -82,7 +87,7 @@ def _head(
         category: _category(category, [q for q in questions if q.category == category], prompts, temperatures)
         for category in dict.fromkeys(question.category for question in questions)
     }
-    return SetHead(name=name, description="Imported from a FastChat evaluation folder.", categories=categories)
+    return replace(about, categories=categories)
 
 
 def _category(

@@ -148,10 +148,10 @@ def _problem(question: Question, head: SetHead, seen: set[str]) -> str | None:
 
 def _toml(head: SetHead) -> str:
     """TOML of a head; JSON's strings and numbers are TOML's basic strings and numbers."""
-    lines = [f"{key} = {_value(value)}" for key, value in _scalars(head)]
+    lines = [f"{key} = {toml_value(value)}" for key, value in _scalars(head)]
     for name, category in head.categories.items():
-        lines += ["", f"[categories.{_value(name)}]"]
-        lines += [f"{key} = {_value(value)}" for key, value in _scalars(category)]
+        lines += ["", f"[categories.{toml_value(name)}]"]
+        lines += [f"{key} = {toml_value(value)}" for key, value in _scalars(category)]
     return "\n".join(lines) + "\n"
 
 
@@ -160,5 +160,6 @@ def _scalars(item: SetHead | Category) -> list[tuple[str, object]]:
     return [(key, value) for key, value in pairs.items() if not isinstance(value, dict)]
 
 
-def _value(value: object) -> str:
+def toml_value(value: object) -> str:
+    """A text, number, truth value or list of texts as TOML."""
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")  # JSON allows it raw, TOML does not

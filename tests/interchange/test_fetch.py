@@ -18,9 +18,11 @@ import portalocker
 import pytest
 
 from judgebench.errors import DataError, JudgebenchError, UsageError
+from judgebench.interchange import download
 from judgebench.interchange import fetch as module
+from judgebench.interchange.download import File
 from judgebench.interchange.fastchat import import_fastchat
-from judgebench.interchange.fetch import File, Source, fetch, sources
+from judgebench.interchange.fetch import Source, fetch, sources
 from judgebench.matches import Match
 from judgebench.prompts import find_prompt, render
 from judgebench.records import Answer
@@ -198,7 +200,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(module, "_PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(download, "_PAUSES", (0.0, 0.0, 0.0))
     return tmp_path / "cache/judgebench/fetch"
 
 
@@ -323,7 +325,7 @@ class TestInterruptions:
         self, workspace: Workspace, mirror: Mirror, fault: Fault, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The next try asks for the rest only."""
-        monkeypatch.setattr(module, "_SILENCE", 0.3)
+        monkeypatch.setattr(download, "_SILENCE", 0.3)
         mirror.faults = [fault]
         assert fetch("small", workspace).new["questions"] == 1
         assert mirror.ranges() == [None, BYTES(len(WHOLE) // 2)]
@@ -394,7 +396,7 @@ class TestInterruptions:
         self, workspace: Workspace, mirror: Mirror, cache: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Each try has an end, and goes on where the one before it stopped."""
-        monkeypatch.setattr(module, "_LIMIT", 0.1)
+        monkeypatch.setattr(download, "_LIMIT", 0.1)
         mirror.faults = [drip] * 9
         assert "not done after 0.1 s, 4 times" in refused(workspace, cache)
         assert len(mirror.asked) == 4

@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, plain lines elsewhere."""
+"""What a terminal gets: progress of long work (elsewhere plain lines), and hostile text made harmless."""
 
 import sys
 import threading
@@ -17,7 +17,7 @@ RowT = TypeVar("RowT", Answer, Review)
 SECONDS_BETWEEN_LINES = 10.0
 
 
-def run(stage: Stage[RowT], label: str) -> Counter[str]:
+def follow(stage: Stage[RowT], label: str) -> Counter[str]:
     """Work through a stage, showing progress on stderr; counts the rows that are `done` and each kind of failure."""
     counts: Counter[str] = Counter()
     if not len(stage):
@@ -68,3 +68,8 @@ def _lines(stage: Stage[RowT], label: str) -> Iterator[Iterator[RowT]]:
     finally:
         finished.set()
         thread.join()
+
+
+def printable(value: object, allowed: str = "") -> str:
+    """Text for a terminal: control characters, which may be escape sequences, become visible but for the allowed."""
+    return "".join(c if c.isprintable() or c in allowed else f"\\x{ord(c):02x}" for c in str(value))

@@ -1,82 +1,29 @@
 """The command line: parse, call, print. Everything heavy is imported inside the command that needs it."""
 
-import warnings
-from collections.abc import Callable
-from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from judgebench._version import __version__
-from judgebench.errors import JudgebenchError, UsageError
+from judgebench.cli.base import (
+    Main,
+    call_options,
+    questions_option,
+    selection_options,
+    show_imported,
+    workspace_option,
+)
+from judgebench.cli.questions import questions
 
 if TYPE_CHECKING:
     from judgebench.records import Mode
     from judgebench.workspace import Workspace
 
-F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("table", "markdown", "csv", "json")  # report.FORMATS, which would import pandas
-DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 
-def _use_workspace(ctx: click.Context, _: click.Parameter, folder: Path | None) -> None:
-    from judgebench.workspace import Workspace
-
-    if folder is not None or ctx.obj is None:
-        ctx.obj = Workspace(folder or Path())
-
-
-def _workspace_option(shown: bool) -> click.Option:
-    folder = click.Path(path_type=Path)
-    text = "The workspace (default: here)."
-    return click.Option(
-        ["-C", "folder"], type=folder, expose_value=False, callback=_use_workspace, help=text, hidden=not shown
-    )
-
-
-class _Command(click.Command):
-    """A command that takes -C as well, so that it may stand before or after the command's name."""
-
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
-        self.params.append(_workspace_option(shown=False))
-
-
-class _Group(click.Group):
-    """A group that turns errors into one line and an exit status, and warnings into a line each."""
-
-    command_class = _Command
-
-    def invoke(self, ctx: click.Context) -> Any:
-        warnings.showwarning = _show_warning
-        try:
-            return super().invoke(ctx)
-        except (click.exceptions.Exit, click.ClickException):
-            raise
-        except (Exception, KeyboardInterrupt) as error:
-            if ctx.params.get("debug"):
-                raise
-            click.echo(f"judgebench: {_line(error)}", err=True)
-            ctx.exit(2 if isinstance(error, UsageError) else 1)
-
-
-def _line(error: BaseException) -> str:
-    if isinstance(error, JudgebenchError):
-        return str(error)
-    if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        return "stopped; what was done is kept: run the same command to go on"
-    if isinstance(error, OSError):
-        return f"{error.strerror or error}: {error.filename or 'no file named'}"
-    return f"unexpected {type(error).__name__}: {error} (run `judgebench --debug ...` for the traceback)"
-
-
-def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    if category.__module__.startswith("judgebench"):
-        click.echo(f"judgebench: {message}", err=True)
-
-
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="judgebench")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def main(debug: bool) -> None:
@@ -87,26 +34,10 @@ def main(debug: bool) -> None:
     """
 
 
-main.params.insert(0, _workspace_option(shown=True))
+main.params.insert(0, workspace_option(shown=True))
 
 
-def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
-    """Several options as one decorator."""
-    return lambda command: reduce(lambda inner, option: option(inner), reversed(options), command)
-
-
-_questions = click.option("--questions", required=True, metavar="SET", help="A question set of the workspace.")
-_selection = _options(
-    click.option("--category", "chosen", multiple=True, help="Only questions of this category (repeatable)."),
-    click.option("--limit", type=click.IntRange(1), help="Only the first N questions of each category."),
-)
-_calls = _options(
-    click.option("--parallel", type=click.IntRange(1), default=8, show_default=True, help="openai: calls at a time."),
-    click.option("--timeout", type=float, default=300.0, show_default=True, help="openai: seconds for a call."),
-    click.option("--tries", type=click.IntRange(1), default=5, show_default=True, help="openai: tries for a call."),
-    click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="hf: at a time."),
-    click.option("--dtype", type=click.Choice(DTYPES), default="auto", show_default=True, help="hf: arithmetic."),
-)
+main.add_command(questions)
 
 
 @main.command()
@@ -120,22 +51,22 @@ def init(directory: Path) -> None:
 
 
 @main.command("get-answers")
-@_questions
+@questions_option
 @click.option(
     "--model", "specs", multiple=True, required=True, metavar="SPEC",
     help="[NAME=]openai:ID or [NAME=]hf:PATH_OR_REPO (repeatable).",
 )  # fmt: skip
 @click.option("--max-tokens", type=click.IntRange(1), help="In place of the categories' own limits.")
 @click.option("--temperature", type=click.FloatRange(0), help="In place of the categories' own.")
-@_selection
-@_calls
+@selection_options
+@call_options
 @click.pass_obj
 def get_answers(
     workspace: "Workspace", /, questions: str, specs: tuple[str, ...], chosen: tuple[str, ...], limit: int | None,
     max_tokens: int | None, temperature: float | None, **options: Any,
 ) -> None:  # fmt: skip
     """Ask models the questions of a set, into answers/."""
-    from judgebench import progress
+    from judgebench import terminal
     from judgebench.answers import get_answers
     from judgebench.models import Options, load_model, parse_spec
 
@@ -147,11 +78,11 @@ def get_answers(
         model = load_model(spec, Options(**options))
         table = workspace.answers(question_set.name, spec.name)
         stage = get_answers(question_set, wanted, spec, model, table, overrides)
-        progress.run(stage, f"answers of {spec.name}")
+        terminal.follow(stage, f"answers of {spec.name}")
 
 
 @main.command()
-@_questions
+@questions_option
 @click.option("--judge", required=True, metavar="JUDGE", help="embedded, or a model: [NAME=]openai:ID, [NAME=]hf:PATH.")
 @click.option(
     "--mode", "modes", type=click.Choice(["single", "pairwise"]), multiple=True, default=["pairwise"],
@@ -161,8 +92,8 @@ def get_answers(
 @click.option("--baseline", metavar="NAME", help="pairwise: compare this model with each other (default: all pairs).")
 @click.option("--one-order", is_flag=True, help="pairwise: show each pair only as named, not in both orders.")
 @click.option("--prompt", metavar="NAME|FILE.j2", help="In place of the categories' own judge prompts.")
-@_selection
-@_calls
+@selection_options
+@call_options
 @click.pass_obj
 def review(
     workspace: "Workspace", /, questions: str, judge: str, modes: "tuple[Mode, ...]", names: tuple[str, ...],
@@ -170,13 +101,13 @@ def review(
     **options: Any,
 ) -> None:  # fmt: skip
     """Have a judge grade the answers to a set, into reviews/."""
-    from judgebench import progress, reviews
+    from judgebench import reviews, terminal
     from judgebench.models import Options
 
     asked = reviews.Asked(questions, modes, names, baseline, not one_order, chosen, limit)
     named = reviews.named_judge(workspace.check(), judge, questions, prompt, Options(**options))
     for label, stage in reviews.stages(workspace, named, asked):
-        progress.run(stage, label)
+        terminal.follow(stage, label)
 
 
 @main.command()
@@ -212,12 +143,9 @@ def serve(workspace: "Workspace", port: int, host: str) -> None:
     serve(workspace.check().webpage, host, port)
 
 
-@main.group("import", cls=click.Group)
+@main.group("import")
 def import_() -> None:
     """Bring other tools' files into the workspace."""
-
-
-import_.command_class = _Command
 
 
 @import_.command()
@@ -230,9 +158,4 @@ def fastchat(workspace: "Workspace", directory: Path, questions: str | None, rep
     from judgebench.interchange.fastchat import import_fastchat
 
     imported = import_fastchat(directory, workspace.check(), questions, reparse)
-    for refused in imported.refused:
-        click.echo(f"{refused.path}:{refused.line}: not taken: {refused.reason}", err=True)
-    for note in imported.notes:
-        click.echo(f"note: {note}", err=True)
-    counts = ", ".join(f"{number} {what} ({imported.new.get(what, 0)} new)" for what, number in imported.counts.items())
-    click.echo(f"{imported.question_set}: {counts}; {len(imported.refused)} lines not taken")
+    show_imported(imported)

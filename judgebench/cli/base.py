@@ -1,0 +1,106 @@
+"""What all commands share: how errors end, where -C stands, and options that several take."""
+
+import warnings
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from judgebench.errors import JudgebenchError, UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+
+def _use_workspace(ctx: click.Context, _: click.Parameter, folder: Path | None) -> None:
+    from judgebench.workspace import Workspace
+
+    if folder is not None or ctx.obj is None:
+        ctx.obj = Workspace(folder or Path())
+
+
+def workspace_option(shown: bool) -> click.Option:
+    """-C, which stands before a command's name or, not to repeat it in each help, hidden after it."""
+    kind, text = click.Path(path_type=Path), "The workspace (default: here)."
+    return click.Option(
+        ["-C", "folder"], type=kind, expose_value=False, callback=_use_workspace, help=text, hidden=not shown
+    )
+
+
+class Command(click.Command):
+    """A command that takes -C as well, so that it may stand before or after the command's name."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.params.append(workspace_option(shown=False))
+
+
+class Group(click.Group):
+    """A group of such commands."""
+
+    command_class = Command
+
+
+class Main(Group):
+    """The group of all: it turns errors into one line and an exit status, and warnings into a line each."""
+
+    group_class = Group
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        warnings.showwarning = _show_warning
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.ClickException):
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            if ctx.params.get("debug"):
+                raise
+            click.echo(f"judgebench: {_line(error)}", err=True)
+            ctx.exit(2 if isinstance(error, UsageError) else 1)
+
+
+def _line(error: BaseException) -> str:
+    if isinstance(error, JudgebenchError):
+        return str(error)
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return "stopped; what was done is kept: run the same command to go on"
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}: {error.filename or 'no file named'}"
+    return f"unexpected {type(error).__name__}: {error} (run `judgebench --debug ...` for the traceback)"
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    if category.__module__.startswith("judgebench"):
+        click.echo(f"judgebench: {message}", err=True)
+
+
+def options(*several: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator."""
+    return lambda command: reduce(lambda inner, option: option(inner), reversed(several), command)
+
+
+questions_option = click.option("--questions", required=True, metavar="SET", help="A question set of the workspace.")
+selection_options = options(
+    click.option("--category", "chosen", multiple=True, help="Only questions of this category (repeatable)."),
+    click.option("--limit", type=click.IntRange(1), help="Only the first N questions of each category."),
+)
+call_options = options(
+    click.option("--parallel", type=click.IntRange(1), default=8, show_default=True, help="openai: calls at a time."),
+    click.option("--timeout", type=float, default=300.0, show_default=True, help="openai: seconds for a call."),
+    click.option("--tries", type=click.IntRange(1), default=5, show_default=True, help="openai: tries for a call."),
+    click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="hf: at a time."),
+    click.option("--dtype", type=click.Choice(DTYPES), default="auto", show_default=True, help="hf: arithmetic."),
+)
+
+
+def show_imported(imported: Any) -> None:
+    """Say what an import took, what it made of odd things, and what it did not take."""
+    for refused in imported.refused:
+        click.echo(f"{refused.path}:{refused.line}: not taken: {refused.reason}", err=True)
+    for note in imported.notes:
+        click.echo(f"note: {note}", err=True)
+    counts = ", ".join(f"{number} {what} ({imported.new.get(what, 0)} new)" for what, number in imported.counts.items())
+    click.echo(f"{imported.question_set}: {counts}; {len(imported.refused)} lines not taken")
