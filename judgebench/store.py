@@ -5,6 +5,7 @@ before the call returns. A process that dies in the middle of a write leaves a t
 and skip it, and the next append moves it to `FILE.torn` before it writes.
 """
 
+import codecs
 import os
 import re
 import shutil
@@ -115,6 +116,7 @@ class Table(Generic[RowT]):
         try:
             with self.path.open("rb") as file:
                 for number, line in enumerate(file, start=1):
+                    line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
                     if not line.endswith(b"\n") and not self._is_row(line):
                         message = f"{self.path}:{number}: the last line was cut short; it is skipped, and run again"
                         warnings.warn(message, TornLineWarning, stacklevel=3)

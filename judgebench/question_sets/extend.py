@@ -14,8 +14,9 @@ from pathlib import Path
 import msgspec
 
 from judgebench.errors import DataError, UsageError
+from judgebench.question_sets.raw import Problem
 from judgebench.question_sets.sets import Category, SetHead, toml_value
-from judgebench.question_sets.validate import Problem, validate
+from judgebench.question_sets.validate import validate
 from judgebench.records import Question, valid_text
 from judgebench.store import Table, TornLineWarning, replace_file
 

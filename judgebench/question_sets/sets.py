@@ -118,7 +118,7 @@ def save(question_set: QuestionSet, folder: Path) -> None:
 
 def _read_head(path: Path) -> SetHead:
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), SetHead)
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), SetHead)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise DataError(f"{path}: {error}") from error
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from judgebench.errors import DataError, UsageError
 from judgebench.question_sets.near_duplicates import alike, near_duplicates, shingles, tokens
+from judgebench.question_sets.raw import Problem
 from judgebench.question_sets.sets import load
-from judgebench.question_sets.validate import Problem, validate
+from judgebench.question_sets.validate import validate
 
 SHIPPED = sorted(path.parent for path in (Path(__file__).parents[2] / "question_sets").glob("*/set.toml"))
 
