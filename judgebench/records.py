@@ -156,6 +156,7 @@ class Review:
     usage: Usage | None = None
     seconds: float | None = None
     created: str | None = None
+    flags: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
 

@@ -19,6 +19,17 @@ class Request:
     turns: tuple[str, ...]
     sampling: Sampling
     system: str | None = None
+    schema: Mapping[str, Any] | None = None  # a JSON schema for the reply, where the endpoint takes one
+    logprobs: int = 0  # how many alternatives to report for each token of the reply, where the endpoint can
+    before: tuple[Message, ...] = ()  # a conversation held already, which the turns go on with
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprobs:
+    """A token of a reply, and the natural logarithms of its likeliest alternatives' probabilities."""
+
+    token: str
+    alternatives: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,8 @@ class Completion:
     finish_reason: str = "stop"
     usage: Usage | None = None
     served_by: str | None = None
+    logprobs: tuple[TokenLogprobs, ...] = ()
+    notes: tuple[str, ...] = ()  # what was asked and not sent, since the endpoint refuses it
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,7 @@ def parse_spec(text: str) -> Spec:
 def messages(request: Request, replies: Sequence[str]) -> list[Message]:
     """The conversation up to the next user turn, after the model's replies so far."""
     conversation = [Message("system", request.system)] if request.system else []
+    conversation += request.before
     for turn, reply in zip(request.turns, replies, strict=False):
         conversation += [Message("user", turn), Message("assistant", reply)]
     return [*conversation, Message("user", request.turns[len(replies)])]
