@@ -37,7 +37,7 @@ def get_answers(
         for reply in model.generate(requests):
             yield _answered(todo[reply.index], reply)
 
-    return Stage(drafts, table, produce)
+    return Stage(drafts, table, produce, getattr(model, "ready", lambda: 0))
 
 
 def _draft(question: Question, question_set: str, spec: Spec, model: Model, sampling: Sampling) -> Answer:

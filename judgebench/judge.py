@@ -7,13 +7,14 @@ from typing import Any, Protocol
 
 import msgspec
 
-from judgebench import checkers, embedded
+from judgebench import asking, checkers, embedded
+from judgebench.asking import VerdictBy
 from judgebench.matches import Match
-from judgebench.models import Model, Reply, Request
-from judgebench.prompts import Prompt, render
-from judgebench.records import Answer, Failure, Review, Sampling, Verdict, content_id
-from judgebench.store import Stage, Table
-from judgebench.verdicts import from_scores, parse
+from judgebench.models import Model, Request
+from judgebench.prompts import Prompt, flags
+from judgebench.records import Answer, Failure, Message, Review, Sampling, Verdict, content_id
+from judgebench.store import Stage, Table, in_force
+from judgebench.verdicts import from_scores
 
 REPLY = Sampling(temperature=0.0, max_tokens=2048)
 EMBEDDED_TIE = 0.25  # points; the embedded judge's scores are continuous, so that equal ones hardly occur
@@ -34,7 +35,11 @@ class Judge(Protocol):
         ...
 
     def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
-        """The finished row of each task, in order of completion."""
+        """The finished row of each task, in order of completion.
+
+        A row that `asking.is_followed` is to be kept, but is not the last of its id. A draft that is such a row, of
+        an earlier run, is finished without asking for its first reply again.
+        """
         ...
 
 
@@ -45,21 +50,42 @@ def review(matches: Iterable[Match], judge: Judge, question_set: str, table: Tab
     """
     drafted = [(match, judge.draft(match, question_set)) for match in matches]
     by_id = {draft.id: match for match, draft in drafted}
+    ready: Callable[[], int] = getattr(judge, "ready", lambda: 0)
 
     def produce(todo: Sequence[Review]) -> Iterator[Review]:
         yield from (draft for draft in todo if draft.error)
-        yield from judge.judge([(by_id[draft.id], draft) for draft in todo if not draft.error])
+        stored = {row.id: row for row in in_force(table.read()).values()}
+        drafts = [asking.resumed(draft, stored.get(draft.id)) for draft in todo if not draft.error]
+        for row in judge.judge([(by_id[draft.id], draft) for draft in drafts]):
+            if asking.is_followed(row):
+                table.append([row], sync=not ready())
+            else:
+                yield row
 
-    return Stage([draft for _, draft in drafted], table, produce)
+    return Stage([draft for _, draft in drafted], table, produce, ready)
 
 
 class ModelJudge:
-    """Any model with judge prompts: one prompt per match, chosen by `prompt_for`."""
+    """Any model with judge prompts: one prompt per match, chosen by `prompt_for`.
 
-    def __init__(self, name: str, model: Model, prompt_for: Callable[[Match], Prompt]) -> None:
+    `verdict_by` is how verdicts are asked for and read. With `repair`, a reply without one is followed by one
+    request for nothing but the verdict.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: Model,
+        prompt_for: Callable[[Match], Prompt],
+        verdict_by: VerdictBy = "text",
+        repair: bool = False,
+    ) -> None:
         self.name = name
         self._model = model
         self._prompt_for = prompt_for
+        self._verdict_by = verdict_by
+        self._repair = repair
+        self.ready: Callable[[], int] = getattr(model, "ready", lambda: 0)  # replies that follow without a wait
 
     def draft(self, match: Match, question_set: str) -> Review:
         """Identified by the rendered prompt, the judge as asked for, its sampling, and the slot."""
@@ -67,25 +93,46 @@ class ModelJudge:
         draft = _draft(match, question_set, self.name, prompt.kind, prompt.name)
         if draft.error:
             return draft
-        messages = render(prompt, match.conversation())
-        digest = content_id([(message.role, message.content) for message in messages])
+        digest = content_id([(message.role, message.content) for message in self._messages(match)])
+        way = [] if self._verdict_by == "text" else [self._verdict_by]
         return replace(
             draft,
-            id=content_id("review", draft.slot, digest, self._model.identity, msgspec.to_builtins(REPLY)),
+            id=content_id("review", draft.slot, digest, self._model.identity, msgspec.to_builtins(REPLY), *way),
             prompt_digest=digest,
             sampling=REPLY,
+            flags=flags(prompt, match.conversation()),
         )
 
     def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
-        """Ask the model, and read the verdict from each reply."""
-        requests = [self._request(match) for match, _ in tasks]
+        """Ask the model, and read the verdict from each reply; repairs come last, in one go."""
+        waiting = [task for task in tasks if asking.is_put_off(task[1])]
+        first = [task for task in tasks if not asking.is_put_off(task[1])]
+        for reply in self._model.generate([self._request(match) for match, _ in first]) if first else ():
+            match, draft = first[reply.index]
+            row = asking.judged(draft, reply, self._prompt_for(match), self._verdict_by)
+            row = replace(row, created=_now())
+            if self._repair and asking.wants_repair(row):
+                row = asking.put_off(row)
+                waiting.append((match, row))
+            yield row
+        if waiting:
+            yield from self._repaired(waiting)
+
+    def _repaired(self, waiting: Sequence[Task]) -> Iterator[Review]:
+        """The finished row of each task whose first reply holds no verdict; nothing is asked a third time."""
+        requests = [
+            asking.repair_request(self._prompt_for(match), self._messages(match), row.reply or "", REPLY)
+            for match, row in waiting
+        ]
         for reply in self._model.generate(requests):
-            match, draft = tasks[reply.index]
-            yield _judged(draft, reply, self._prompt_for(match))
+            match, row = waiting[reply.index]
+            yield replace(asking.repaired(row, reply, self._prompt_for(match)), created=_now())
+
+    def _messages(self, match: Match) -> tuple[Message, ...]:
+        return asking.asked(self._prompt_for(match), match.conversation(), self._verdict_by)
 
     def _request(self, match: Match) -> Request:
-        *system, user = render(self._prompt_for(match), match.conversation())
-        return Request((user.content,), REPLY, system[0].content if system else None)
+        return asking.request(self._prompt_for(match), self._messages(match), self._verdict_by, REPLY)
 
 
 class EmbeddedJudge:
@@ -186,22 +233,6 @@ def _draft(match: Match, question_set: str, judge: str, kind: str, prompt: str) 
     if obstacle is None:
         return draft
     return replace(draft, id=content_id("unanswered", draft.slot, obstacle), error=Failure("unanswered", obstacle))
-
-
-def _judged(draft: Review, reply: Reply, prompt: Prompt) -> Review:
-    completion = reply.completions[0] if reply.completions else None
-    verdict = parse(prompt.kind, completion.text, prompt.range) if completion else None
-    unparsed = Failure("unparsed", f"the reply holds no {prompt.kind} verdict where the prompt asks for it")
-    return replace(
-        draft,
-        verdict=verdict,
-        error=reply.failure or (None if verdict else unparsed),
-        reply=completion.text if completion else None,
-        served_by=completion.served_by if completion else None,
-        usage=reply.usage,
-        seconds=reply.seconds,
-        created=_now(),
-    )
 
 
 def _now() -> str:

@@ -1,13 +1,31 @@
 """Which matches a review run consists of: what one judge call looks at; pure."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Literal, TypeAlias
 
-from judgebench.records import Answer, Mode, Question
+from judgebench.records import Answer, Mode, Question, Verdict, content_id
 
 Answers = Mapping[tuple[str, str], Answer]  # by (model, question id)
 Pair = tuple[str, str]
+Orders: TypeAlias = Literal["both", "named", "random", "adaptive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """In which orders pairs are shown, and how often a match is judged.
+
+    `random` shows each match in one order, drawn by `seed`. `adaptive` begins like it, and then shows in the
+    other order those with a tie or scores at most `close` points apart, and a random `share` of the rest.
+    """
+
+    orders: Orders = "both"
+    repeats: int = 1
+    seed: int = 0
+    share: float = 0.2
+    close: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +64,97 @@ class Match:
         return None
 
 
-def single(questions: Sequence[Question], answers: Answers, models: Sequence[str]) -> Iterator[Match]:
-    """Every turn of every question, one model at a time."""
-    for question in questions:
-        for turn in range(1, len(question.turns) + 1):
+def single(questions: Sequence[Question], answers: Answers, models: Sequence[str], repeats: int = 1) -> Iterator[Match]:
+    """Every turn of every question, one model at a time, and all of them as often as `repeats` says."""
+    for repeat in range(repeats):
+        for question, turn in _turns(questions):
             for model in models:
-                yield Match("single", question, turn, (model,), (answers.get((model, question.id)),))
+                yield Match("single", question, turn, (model,), (answers.get((model, question.id)),), repeat=repeat)
 
 
 def pairwise(
-    questions: Sequence[Question], answers: Answers, pairs: Sequence[Pair], both_orders: bool = True
+    questions: Sequence[Question],
+    answers: Answers,
+    pairs: Sequence[Pair],
+    design: Design = Design(),
+    places: Mapping[str, int] | None = None,
 ) -> Iterator[Match]:
-    """Every turn of every question for each pair, as named and, with `both_orders`, the other way round as well."""
+    """Every turn of every question for each pair, in the orders and as often as the design says.
+
+    `places` are those of the questions in the whole set, where `questions` is a part of it. Of an adaptive design
+    these are the first orders; `second_orders` has the others.
+    """
+    known = place_in_category(questions) if places is None else places
+    for repeat in range(design.repeats):
+        for question, turn in _turns(questions):
+            for pair in pairs:
+                for shown in _shown(question, turn, pair, design, known[question.id]):
+                    found = tuple(answers.get((model, question.id)) for model in shown)
+                    yield Match("pairwise", question, turn, shown, found, shown != pair, repeat)
+
+
+def place_in_category(questions: Sequence[Question]) -> dict[str, int]:
+    """How many questions of its category stand before each question of a set: a limit doesn't change it."""
+    before: Counter[str] = Counter()
+    places = {}
+    for question in questions:
+        places[question.id] = before[question.category]
+        before[question.category] += 1
+    return places
+
+
+def second_orders(
+    first: Sequence[Match], verdicts: Sequence[Verdict | None], design: Design
+) -> Iterator[tuple[Match, float]]:
+    """The other order of the close matches and of a random share of the rest, each with its chance to be chosen.
+
+    A match is close when one of its repeats is, and all its repeats are shown again. One without any verdict waits.
+    """
+    judged: dict[tuple[str, int, Pair], list[Verdict]] = defaultdict(list)
+    for match, verdict in zip(first, verdicts, strict=True):
+        if verdict:
+            judged[_about(match)].append(verdict)
+    for match in first:
+        found = judged[_about(match)]
+        chance = 1.0 if any(_close(verdict, design.close) for verdict in found) else design.share
+        if found and _draw("second", design.seed, *_about(match)) < chance:
+            yield _turned(match), chance
+
+
+def _turns(questions: Sequence[Question]) -> Iterator[tuple[Question, int]]:
     for question in questions:
         for turn in range(1, len(question.turns) + 1):
-            for pair in pairs:
-                for swapped in (False, True)[: 1 + both_orders]:
-                    shown = pair[::-1] if swapped else pair
-                    found = tuple(answers.get((model, question.id)) for model in shown)
-                    yield Match("pairwise", question, turn, shown, found, swapped)
+            yield question, turn
+
+
+def _shown(question: Question, turn: int, pair: Pair, design: Design, place: int) -> tuple[Pair, ...]:
+    if design.orders == "both":
+        return pair, pair[::-1]
+    if design.orders == "named":
+        return (pair,)
+    first, second = sorted(pair)
+    coin = _draw("order", design.seed, first, second, question.category, place // 2) < 0.5
+    return ((first, second) if coin ^ bool((place + turn) % 2) else (second, first),)
+
+
+def _draw(*about: object) -> float:
+    """A number from 0 up to 1 that is as good as random, and always the same for the same things."""
+    return int(content_id(*about)[:12], 16) / 16**12
+
+
+def _about(match: Match) -> tuple[str, int, Pair]:
+    first, second = sorted(match.models)
+    return match.question.id, match.turn, (first, second)
+
+
+def _close(verdict: Verdict, points: float) -> bool:
+    if len(verdict.scores) == 2:
+        return abs(verdict.scores[0] - verdict.scores[1]) <= points
+    return verdict.winner == "tie"
+
+
+def _turned(match: Match) -> Match:
+    return replace(match, models=match.models[::-1], answers=match.answers[::-1], swapped=not match.swapped)
 
 
 def pairs_of(models: Sequence[str], baseline: str | None = None) -> list[Pair]:

@@ -130,7 +130,8 @@ class Review:
     """The stored row of one judge call: the raw reply (the explanation), its verdict or its error.
 
     `models` and `answer_ids` stand in the order in which the judge saw them. `swapped` says that this
-    is the reverse of the order in which the pair was named, so that baseline and candidate stay apart.
+    is the reverse of the order in which the pair was named, so that baseline and candidate stay apart. `reread`
+    says that the reply is an earlier row's, read again without a call.
     """
 
     id: str
@@ -146,7 +147,10 @@ class Review:
     verdict: Verdict | None = None
     error: Failure | None = None
     reply: str | None = None
-    verdict_source: Literal["text", "stored", "computed", "checked"] = "text"
+    verdict_source: Literal["text", "schema", "logprobs", "repaired", "stored", "computed", "checked", "identical"] = (
+        "text"
+    )
+    reread: bool = False
     swapped: bool = False
     repeat: int = 0
     prompt_digest: str | None = None

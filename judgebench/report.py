@@ -3,19 +3,24 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from judgebench import embedded
+from judgebench import checkers, embedded
 from judgebench.errors import UsageError
+from judgebench.records import Review
 from judgebench.statistics import summary
 from judgebench.statistics.frames import Categories, matches_frame, scores_frame
+from judgebench.store import in_force
 from judgebench.terminal import printable
 from judgebench.workspace import Workspace
 
 Report = dict[str, Any]
 Row = Sequence[object]
+_COUNTED = {"one_order": "were judged in one order only", "repeat_flips": "came out differently when repeated"}
+_NO_PANEL = (checkers.NAME,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +38,34 @@ def categories(workspace: Workspace) -> Categories:
 
 
 def build(workspace: Workspace, question_set: str | None = None, judge: str | None = None) -> Report:
-    """The report as the JSON interface has it: {"pairs": [...], "scores": [...]}; see `statistics.summary`.
+    """The report as the JSON interface has it: {"pairs": [...], "scores": [...], "notes": [...]}.
 
-    Raises UsageError where there are no such reviews.
+    See `statistics.summary`; entries of a panel stand after those of its judges. Raises UsageError where there are no
+    such reviews.
     """
     reviews = [row for row in workspace.all_reviews(question_set) if judge in (None, row.judge)]
     if not reviews:
         raise UsageError("no reviews to report on: make some with `judgebench review`, or import some")
     known = categories(workspace)
+    matches, scores = matches_frame(reviews, known), scores_frame(reviews, known)
     return {
-        "pairs": summary.pairs(matches_frame(reviews, known)),
-        "scores": summary.scores(scores_frame(reviews, known)),
+        "pairs": summary.pairs(matches) + summary.pair_panels_of(matches, _NO_PANEL),
+        "scores": summary.scores(scores) + summary.score_panels_of(scores, _NO_PANEL),
+        "notes": snapshots(reviews),
     }
+
+
+def snapshots(reviews: Iterable[Review]) -> list[dict[str, Any]]:
+    """A note for each table whose reviews in force were made by more than one snapshot of the judge, with counts."""
+    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for row in in_force(reviews).values():
+        if row.served_by:
+            counts[row.question_set, row.judge][row.served_by] += 1
+    return [
+        {"kind": "snapshots", "question_set": place[0], "judge": place[1], "counts": dict(found)}
+        for place, found in counts.items()
+        if len(found) > 1
+    ]
 
 
 def render(report: Report, form: str) -> str:
@@ -54,7 +75,7 @@ def render(report: Report, form: str) -> str:
 
 def tables(report: Report) -> list[Table]:
     """The report as people read it: the pairs, then per question set and judge a leaderboard of mean scores."""
-    boards = dict.fromkeys((entry["question_set"], entry["judge"]) for entry in report["scores"])
+    boards = dict.fromkeys((entry["question_set"], _judge(entry)) for entry in report["scores"])
     found = [_pairs_table(report["pairs"]), *(_leaderboard(report["scores"], *board) for board in boards)]
     return [table for table in found if table.rows]
 
@@ -69,13 +90,13 @@ def _pair_row(pair: Mapping[str, Any]) -> Row:
     totals = "/".join(f"{total:.1f}" for total in pair["totals"]) if pair["totals"] else "-"
     ratio = "-" if pair["ratio"] is None else f"{100 * pair['ratio']:.2f} %"
     outcomes = f"{pair['wins'][1]}-{pair['ties']}-{pair['wins'][0]}"
-    about = (pair["question_set"], pair["judge"], pair["kind"], *pair["models"])
+    about = (pair["question_set"], _judge(pair), pair["kind"], *pair["models"])
     return (*about, totals, ratio, outcomes, pair["inconsistent"], pair["reviews"], pair["missing"])
 
 
 def _leaderboard(scores: Sequence[Mapping[str, Any]], question_set: str, judge: str) -> Table:
     """A row per model, the best mean first; a column for all, each turn (where there are several) and category."""
-    chosen = [entry for entry in scores if (entry["question_set"], entry["judge"]) == (question_set, judge)]
+    chosen = [entry for entry in scores if (entry["question_set"], _judge(entry)) == (question_set, judge)]
     turns = sorted({entry["turn"] for entry in chosen if entry["turn"]})
     categories = dict.fromkeys(entry["category"] for entry in chosen if entry["category"])
     places = [(None, None), *((turn, None) for turn in turns if len(turns) > 1), *((None, name) for name in categories)]
@@ -95,10 +116,55 @@ def _mean(entry: Mapping[str, Any] | None) -> str:
     return "-" if entry is None or entry["mean"] is None else f"{entry['mean']:.2f}"
 
 
+def _judge(entry: Mapping[str, Any]) -> str:
+    """How an entry's judge is called: its name, or those of a panel."""
+    return f"{entry['judge']}({', '.join(entry['judges'])})" if "judges" in entry else str(entry["judge"])
+
+
 def notes(report: Report) -> list[str]:
-    """What a reader of these figures has to know about their judges."""
-    judges = {entry["judge"] for entries in report.values() for entry in entries}
-    return [embedded.NOTE] if embedded.NAME in judges else []
+    """What a reader of these figures has to know about their judges, and how they were asked."""
+    entries = [*report["pairs"], *report["scores"]]
+    surrogate = [embedded.NOTE] if embedded.NAME in {entry["judge"] for entry in entries} else []
+    changed = [_changed(note) for note in report["notes"]]
+    panels = [note for entry in entries for note in _disagreement(entry)]
+    return surrogate + changed + list(_counted(report)) + panels
+
+
+def _changed(note: Mapping[str, Any]) -> str:
+    counts = ", ".join(f"{name} ({number})" for name, number in note["counts"].items())
+    where = f"the reviews on {note['question_set']} by {note['judge']}"
+    return printable(f"The judge changed: {where} were made by {counts}; their figures mix these.")
+
+
+def _counted(report: Report) -> Iterator[str]:
+    """Of each judge, in how many matches one order only was judged, and in how many repeats differ."""
+    counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    for pair in report["pairs"]:
+        found = {key: pair[key] for key in ("matches", *_COUNTED)}
+        counts["matches", _judge(pair), pair["question_set"]].update(found)
+    for entry in report["scores"]:
+        if not (entry["turn"] or entry["category"]):
+            found = {"matches": entry["n"], "repeat_flips": entry["repeat_flips"]}
+            counts["single scores", _judge(entry), entry["question_set"]].update(found)
+    for (what, judge, question_set), number in counts.items():
+        for key, words in _COUNTED.items():
+            if number[key]:
+                where = printable(f"on {question_set} by {judge}")
+                yield f"{number[key]} of {number['matches']} {what} {where} {words}."
+
+
+def _disagreement(entry: Mapping[str, Any]) -> Iterator[str]:
+    """How far a panel disagrees about a pair, or about all that a model said."""
+    if entry.get("disagreement") is None or entry.get("turn") or entry.get("category"):
+        return
+    whom = " and ".join(entry["models"]) if "models" in entry else entry["model"]
+    apart = f", on average {entry['spread']:.2f} points apart" if "spread" in entry else ""
+    about = printable(f"{whom} on {entry['question_set']} by {_judge(entry)}")
+    yield f"{about}: the judges differ in {_percent(entry['disagreement'])} of the matches{apart}."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _table(report: Report) -> str:
@@ -132,14 +198,15 @@ def _line(cells: Row) -> str:
 
 def _csv(report: Report) -> str:
     """The entries with their unrounded figures, the two tables one after the other."""
-    return "\n".join(_csv_table(entries) for entries in report.values() if entries)
+    return "\n".join(_csv_table(report[part]) for part in ("pairs", "scores") if report[part])
 
 
 def _csv_table(entries: Sequence[Mapping[str, Any]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(key for key, value in _flat(entries[0]))
-    writer.writerows([value for _, value in _flat(entry)] for entry in entries)
+    out, rows = io.StringIO(), [dict(_flat(entry)) for entry in entries]
+    columns = dict.fromkeys(key for row in rows for key in row)
+    writer = csv.DictWriter(out, list(columns), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
     return out.getvalue()
 
 
@@ -148,6 +215,8 @@ def _flat(entry: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     for key, value in entry.items():
         if key in ("models", "totals", "wins"):
             yield from zip((f"{key}_a", f"{key}_b"), value or (None, None), strict=True)
+        elif key == "judges":
+            yield key, "; ".join(value)
         else:
             yield key, value
 

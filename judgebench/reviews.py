@@ -1,20 +1,22 @@
 """Answers -> reviews: which judge, which models and which matches a `review` command means."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from judgebench import matches
 from judgebench.errors import UsageError
 from judgebench.judge import CheckerJudge, EmbeddedJudge, Judge, ModelJudge, review
-from judgebench.matches import Answers, Match
+from judgebench.ledger import IdenticalTies, WithChances, renew
+from judgebench.matches import Answers, Design, Match
 from judgebench.models import Options, load_model, parse_spec
 from judgebench.prompts import Prompt, find_prompt
 from judgebench.question_sets import QuestionSet
 from judgebench.records import Mode, Review
-from judgebench.store import Stage, in_force
+from judgebench.store import Stage, Table, in_force
 from judgebench.workspace import Workspace
 
 _OURS = (EmbeddedJudge.name, CheckerJudge.name)
+_TAKEN = (*_OURS, "panel")  # which reports call several judges together
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Asked:
     modes: Sequence[Mode]
     models: Sequence[str] = ()
     baseline: str | None = None
-    both_orders: bool = True
+    design: Design = field(default_factory=Design)
     categories: Sequence[str] = ()
     limit: int | None = None
 
@@ -43,37 +45,83 @@ def named_judge(workspace: Workspace, name: str, question_set: str, prompt: str 
     if name == CheckerJudge.name:
         return _checker(asked)
     spec = parse_spec(name)
-    if spec.name in _OURS:
+    if spec.name in _TAKEN:
         raise UsageError(f"{spec.name} is the name of a judge of ours, and would share its table: take another name")
     return ModelJudge(spec.name, load_model(spec, options), PromptChoice(asked, workspace, prompt))
 
 
-def stages(workspace: Workspace, judge: Judge, asked: Asked) -> Iterator[tuple[str, Stage[Review]]]:
+def stages(
+    workspace: Workspace, judge: Judge, asked: Asked, checked: bool = True
+) -> Iterator[tuple[str, Stage[Review]]]:
     """The reviews that are still to be made, as a label and a stage; iterate over the stage to make them.
 
-    For each mode the judge's, and one by the checker where there are categories that no judge is asked about.
+    For each mode the judge's, and, with `checked`, one by the checker where there are categories that no judge is
+    asked about. Of an adaptive design the second orders are a stage of their own, planned when it is asked for:
+    by then the first one has to be done.
     """
     question_set = workspace.question_set(asked.question_set)
     for mode in asked.modes:
         planned = _planned(workspace, question_set, mode, asked)
-        for who, chosen in _shared_out(planned, question_set, judge):
+        for who, chosen in _shared_out(planned, question_set, judge, checked):
             table = workspace.reviews(question_set.name, who.name)
-            yield f"{mode} reviews by {who.name}", review(chosen, who, question_set.name, table)
+            label = f"{mode} reviews by {who.name}"
+            renew(chosen, who, question_set.name, table)
+            yield label, review(chosen, who, question_set.name, table)
+            if mode == "pairwise" and asked.design.orders == "adaptive":
+                again = WithChances(who, _second(chosen, who, question_set.name, table, asked.design))
+                yield f"{label}, the other order", review(again.matches, again, question_set.name, table)
 
 
-def _shared_out(planned: list[Match], question_set: QuestionSet, judge: Judge) -> list[tuple[Judge, list[Match]]]:
-    """Who reviews which matches: the checker has those of checked categories, whoever is the judge of the others."""
-    checked = [match for match in planned if question_set.category(match.question).scorer != "judge"]
-    judged = [match for match in planned if question_set.category(match.question).scorer == "judge"]
+def panel_stages(workspace: Workspace, judges: Sequence[Judge], asked: Asked) -> Iterator[tuple[str, Stage[Review]]]:
+    """The stages of each judge, one after the other; what the checker has is checked once."""
+    names = [judge.name for judge in judges]
+    if len(set(names)) < len(names):
+        raise UsageError(f"two judges share a name ({', '.join(names)}), and would share a table: write NAME=SPEC")
+    for number, judge in enumerate(judges):
+        yield from stages(workspace, judge, asked, checked=number == 0)
+
+
+def _second(
+    first: Sequence[Match], judge: Judge, question_set: str, table: Table[Review], design: Design
+) -> list[tuple[Match, float]]:
+    """The matches to show in the other order, by what the table says of the first."""
+    current = in_force(table.read())
+    drafts = [judge.draft(match, question_set) for match in first]
+    held = [(draft, current.get(draft.slot)) for draft in drafts]
+    verdicts = [row.verdict if row and row.id == draft.id else None for draft, row in held]
+    return list(matches.second_orders(first, verdicts, design))
+
+
+def _shared_out(
+    planned: list[Match], question_set: QuestionSet, judge: Judge, with_checker: bool
+) -> list[tuple[Judge, list[Match]]]:
+    """Who reviews which matches: the checker has those of checked categories, whoever is the judge of the others.
+
+    What is computed is not repeated, and two identical answers tie without a call to a model.
+    """
+    judged, checked = _by_scorer(planned, question_set)
+    checked = [match for match in checked if match.repeat == 0]
     if isinstance(judge, CheckerJudge):
         if not checked:
             raise UsageError(
                 f"nothing for the checker: no category asked of {question_set.name} has a scorer of its own"
             )
         return [(judge, checked)]
+    if isinstance(judge, EmbeddedJudge):
+        judged = [match for match in judged if match.repeat == 0]
+    who = judge if isinstance(judge, EmbeddedJudge) else IdenticalTies(judge)
     if not checked:
-        return [(judge, judged)]
-    return [*([(judge, judged)] if judged else []), (_checker(question_set), checked)]
+        return [(who, judged)]
+    return [*([(who, judged)] if judged else []), *([(_checker(question_set), checked)] if with_checker else [])]
+
+
+def _by_scorer(planned: list[Match], question_set: QuestionSet) -> tuple[list[Match], list[Match]]:
+    """The matches that a judge is asked about, and those that the checker has."""
+    by_judge = {name for name, category in question_set.head.categories.items() if category.scorer == "judge"}
+    return (
+        [match for match in planned if match.question.category in by_judge],
+        [match for match in planned if match.question.category not in by_judge],
+    )
 
 
 def _checker(question_set: QuestionSet) -> CheckerJudge:
@@ -110,11 +158,12 @@ def _planned(workspace: Workspace, question_set: QuestionSet, mode: Mode, asked:
     models = _models(workspace, question_set.name, asked)
     questions = question_set.select(asked.categories, asked.limit)
     if mode == "single":
-        return list(matches.single(questions, answers, models))
+        return list(matches.single(questions, answers, models, asked.design.repeats))
     pairs = matches.pairs_of(models, asked.baseline)
     if not pairs:
         raise UsageError(f"a pair needs two models, and {question_set.name} has answers of {', '.join(models)} only")
-    return list(matches.pairwise(questions, answers, pairs, asked.both_orders))
+    places = matches.place_in_category(question_set.questions)
+    return list(matches.pairwise(questions, answers, pairs, asked.design, places))
 
 
 def _answers(workspace: Workspace, question_set: str) -> Answers:

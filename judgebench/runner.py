@@ -1,10 +1,15 @@
 """Run many calls at once: concurrency and retries, with each result handed over as soon as it is there."""
 
 import asyncio
+import signal
+import sys
+import threading
+import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from itertools import islice
-from typing import Any, TypeVar
+from types import FrameType
+from typing import Any, Generic, TypeVar
 
 from tenacity import (
     AsyncRetrying,
@@ -18,6 +23,10 @@ from tenacity import (
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
+FEW = 8  # calls begun at a time
+MANY = 16  # with so many calls in flight, others are about to be finished when one is,
+LINGER = 0.01  # and after so many seconds they are handed over, and written to disk, together
+
 _backoff = wait_exponential(multiplier=0.5, max=30.0) + wait_random(0.0, 1.0)
 
 
@@ -30,17 +39,37 @@ class TryAgain(Exception):
         self.after = after
 
 
-def retrying(tries: int) -> AsyncRetrying:
-    """A tenacity policy: retry on TryAgain, wait as asked or exponentially, and raise the last TryAgain."""
+class Stopped(Exception):
+    """A call was not made, or not tried again, since the run is being stopped; it has no result."""
+
+
+class StoppingWarning(UserWarning):
+    """Ctrl-C was pressed; calls in flight are finished first."""
+
+
+def retrying(
+    tries: int,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    enough: Callable[[float], bool] = lambda wait: False,
+) -> AsyncRetrying:
+    """A tenacity policy: retry on TryAgain, wait as asked or exponentially, and raise the last TryAgain.
+
+    `enough` says, given the wait that would come next, that it has taken too long already.
+    """
+    many = stop_after_attempt(tries)
     return AsyncRetrying(
-        retry=retry_if_exception_type(TryAgain), stop=stop_after_attempt(tries), wait=_wait, reraise=True
+        retry=retry_if_exception_type(TryAgain),
+        stop=lambda state: many(state) or enough(state.upcoming_sleep),
+        wait=_wait,
+        sleep=sleep,
+        reraise=True,
     )
 
 
 def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = error.after if isinstance(error, TryAgain) else None
-    return _backoff(state) if asked is None else min(asked, 60.0)
+    return _backoff(state) if asked is None else max(0.0, asked)
 
 
 def run_concurrently(
@@ -49,50 +78,161 @@ def run_concurrently(
     parallel: int,
     resource: AbstractAsyncContextManager[Any],
 ) -> Iterator[ResultT]:
-    """Call with each item, at most `parallel` at a time, and yield results in the order of completion.
-
-    When a call raises, no further one is begun; those in flight are finished and their results yielded, since
-    they are paid for, and then the exception is raised. `resource` (a client, say) is open meanwhile. The event
-    loop only turns while the caller waits for a result.
-    """
-    with asyncio.Runner() as loop:
-        results = _completed(call, items, parallel, resource)
-        try:
-            while True:
-                yield loop.run(_next(results))
-        except StopAsyncIteration:
-            return
-        finally:
-            loop.run(results.aclose())
+    """Call with each item, and yield results one by one in the order of completion; see `run_in_bursts`."""
+    for burst in run_in_bursts(call, items, parallel, resource):
+        yield from burst
 
 
-async def _next(results: AsyncGenerator[ResultT, None]) -> ResultT:
-    return await anext(results)
-
-
-async def _completed(
+def run_in_bursts(
     call: Callable[[ItemT], Awaitable[ResultT]],
     items: Sequence[ItemT],
     parallel: int,
     resource: AbstractAsyncContextManager[Any],
-) -> AsyncGenerator[ResultT, None]:
-    waiting, fault = iter(items), None
-    running: set[asyncio.Future[ResultT]] = set()
-    async with resource:
+    stop: Callable[[], None] = lambda: None,
+) -> Iterator[list[ResultT]]:
+    """Call with each item, at most `parallel` at a time, and yield whatever is finished, in the order of completion.
+
+    When a call raises, or at Ctrl-C, no further one is begun; those in flight are finished and their results
+    yielded, since they are paid for, and then the exception (KeyboardInterrupt) is raised. `stop` is called first:
+    it may end calls that only wait, with Stopped. A second Ctrl-C cancels what is in flight. `resource` (a client,
+    say) is open meanwhile. The event loop only turns while the caller waits for a result.
+    """
+    run = _Run(call, items, parallel, stop)
+    with asyncio.Runner() as loop, _interrupts(loop.get_loop(), run):
+        bursts = run.bursts(resource)
         try:
             while True:
-                room = parallel - len(running) if fault is None else 0
-                running.update(asyncio.ensure_future(call(item)) for item in islice(waiting, room))
-                if not running:
-                    break
-                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    if task.exception() is None:
-                        yield task.result()
-                    else:
-                        fault = fault or task.exception()
+                yield loop.run(_next(bursts))
+        except StopAsyncIteration:
+            return
         finally:
-            for task in running:
-                task.cancel()
-    if fault is not None:
-        raise fault
+            loop.run(bursts.aclose())
+
+
+async def _next(bursts: AsyncGenerator[list[ResultT], None]) -> list[ResultT]:
+    return await anext(bursts)
+
+
+class _Run(Generic[ItemT, ResultT]):
+    """The calls of one run: those not begun, those in flight, those finished and not handed over yet."""
+
+    def __init__(
+        self,
+        call: Callable[[ItemT], Awaitable[ResultT]],
+        items: Sequence[ItemT],
+        parallel: int,
+        stop: Callable[[], None],
+    ) -> None:
+        self._call, self._waiting, self._parallel, self._stop = call, iter(items), parallel, stop
+        self._running: set[asyncio.Future[ResultT]] = set()
+        self._finished: list[asyncio.Future[ResultT]] = []
+        self._wake = asyncio.Event()
+        self._left = True  # whether there may be calls not begun
+        self.fault: BaseException | None = None
+
+    async def bursts(self, resource: AbstractAsyncContextManager[Any]) -> AsyncGenerator[list[ResultT], None]:
+        """What is finished each time that something is; raises the fault when all is done."""
+        async with resource:
+            try:
+                while self._begin():
+                    await self._something()
+                    if burst := self._collect():
+                        yield burst
+            finally:
+                await self._cancel()
+        if self.fault is not None:
+            raise self.fault
+
+    def halt(self, fault: BaseException) -> None:
+        """Begin no further call; the first reason counts."""
+        if self.fault is None and not isinstance(fault, Stopped):
+            self.fault = fault
+            self._stop()
+            self._wake.set()
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls are not finished."""
+        return len(self._running)
+
+    async def _something(self) -> None:
+        """Until a call is finished, or more may be begun."""
+        await (asyncio.sleep(0) if self._room() and self._left else self._wake.wait())
+        if not self._room() and len(self._running) >= MANY:
+            await asyncio.sleep(LINGER)
+        self._wake.clear()
+
+    def _room(self) -> int:
+        return self._parallel - len(self._running) if self.fault is None else 0
+
+    def _begin(self) -> bool:
+        """Begin some calls, not all that there is room for: the first are sent while the next are prepared."""
+        for item in self._next(min(self._room(), FEW)):
+            task = asyncio.ensure_future(self._call(item))
+            self._running.add(task)
+            task.add_done_callback(self._note)
+        return bool(self._running or self._finished)
+
+    def _next(self, number: int) -> list[ItemT]:
+        items = list(islice(self._waiting, number))
+        self._left = len(items) == number
+        return items
+
+    def _note(self, task: asyncio.Future[ResultT]) -> None:
+        self._running.discard(task)
+        self._finished.append(task)
+        self._wake.set()
+
+    def _collect(self) -> list[ResultT]:
+        finished, self._finished = self._finished, []
+        for task in finished:
+            fault = None if task.cancelled() else task.exception()
+            if fault is not None:
+                self.halt(fault)
+        return [task.result() for task in finished if not task.cancelled() and task.exception() is None]
+
+    def cancel(self) -> None:
+        """End the calls in flight without results."""
+        for task in self._running:
+            task.cancel()
+
+    async def _cancel(self) -> None:
+        left = list(self._running)
+        self.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+
+@contextmanager
+def _interrupts(loop: asyncio.AbstractEventLoop, run: _Run[Any, Any]) -> Iterator[None]:
+    """Meanwhile, the first Ctrl-C halts the run, and the second cancels what is in flight.
+
+    A program that handles the signal in its own way, or runs us in a thread, keeps its way.
+    """
+    usual, pressed = signal.getsignal(signal.SIGINT), threading.Event()
+    if threading.current_thread() is not threading.main_thread() or usual is not signal.default_int_handler:
+        yield
+        return
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, interrupted_again)
+        pressed.set()
+        loop.call_soon_threadsafe(halt)
+
+    def interrupted_again(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, usual)
+        loop.call_soon_threadsafe(run.cancel)
+
+    def halt() -> None:
+        run.halt(KeyboardInterrupt())
+        if not sys.stderr.isatty():
+            return  # nobody there to wait and wonder
+        message = f"stopping: {run.in_flight} calls in flight are finished first (Ctrl-C again stops at once)"
+        warnings.warn(message, StoppingWarning, stacklevel=1)
+
+    signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if pressed.is_set():  # after the last call was finished, so that the loop did not get to halt
+        raise KeyboardInterrupt

@@ -80,8 +80,11 @@ class Table(Generic[RowT]):
         """
         return list(self._rows())
 
-    def append(self, rows: Iterable[RowT]) -> None:
-        """Write the rows in one piece and return when they are on disk; other writers wait their turn."""
+    def append(self, rows: Iterable[RowT], sync: bool = True) -> None:
+        """Write the rows in one piece and return when they are on disk; other writers wait their turn.
+
+        Without `sync` they outlive this process, but the machine only after the next append that has it.
+        """
         data = b"".join(map(self._encoded, rows))
         if not data:
             return
@@ -91,7 +94,8 @@ class Table(Generic[RowT]):
             self._repair(file)
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
 
     def claim(self) -> BinaryIO:
         """Wait until no other stage works on this table, and keep others waiting until the result is closed.
@@ -192,12 +196,13 @@ def _unfinished_line(file: BinaryIO, block: int = 1 << 16) -> bytes:
 def in_force(rows: Iterable[ResultT]) -> dict[Slot, ResultT]:
     """The row that counts in each slot: the content written last, and of equal content a success.
 
-    A failure never displaces a success of the same id; a later id in the same slot displaces an earlier one.
+    A failure never displaces a success of the same id, unless it is the same reply, read again; a later id in the
+    same slot displaces an earlier one.
     """
     current: dict[Slot, ResultT] = {}
     for row in rows:
         held = current.get(row.slot)
-        if held is None or held.id != row.id or row.error is None or held.error is not None:
+        if held is None or held.id != row.id or row.error is None or held.error is not None or _reread(row):
             current[row.slot] = row
     return current
 
@@ -209,7 +214,7 @@ def unfinished(drafts: Iterable[ResultT], rows: Sequence[ResultT]) -> tuple[list
     which something else displaced since. A draft that carries an error is done when the table says the same.
     """
     current = in_force(rows)
-    done = {row.id: row for row in rows if row.error is None}
+    done = _successes(rows)
     todo, again = [], []
     for draft in drafts:
         held = current.get(draft.slot)
@@ -220,6 +225,21 @@ def unfinished(drafts: Iterable[ResultT], rows: Sequence[ResultT]) -> tuple[list
         else:
             todo.append(draft)
     return todo, again
+
+
+def _successes(rows: Iterable[ResultT]) -> dict[str, ResultT]:
+    """By id the last row with a result, less those whose reply, read again, holds none."""
+    done: dict[str, ResultT] = {}
+    for row in rows:
+        if row.error is None:
+            done[row.id] = row
+        elif _reread(row):
+            done.pop(row.id, None)
+    return done
+
+
+def _reread(row: object) -> bool:
+    return bool(getattr(row, "reread", False))
 
 
 class Stage(Generic[ResultT]):
@@ -233,12 +253,15 @@ class Stage(Generic[ResultT]):
         drafts: Sequence[ResultT],
         table: Table[ResultT],
         produce: Callable[[Sequence[ResultT]], Iterator[ResultT]],
+        ready: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`ready` says how many rows follow the last one without a wait: they are forced to disk together."""
         self.total = len(drafts)
         self.table = table
         self._claim = table.claim()
         self._todo, again = unfinished(drafts, table.read())
         self._produce = produce
+        self._ready = ready
         table.append(again)
         if not self._todo:
             self._claim.close()
@@ -249,7 +272,7 @@ class Stage(Generic[ResultT]):
     def __iter__(self) -> Iterator[ResultT]:
         try:
             for row in self._produce(self._todo):
-                self.table.append([row])
+                self.table.append([row], sync=not self._ready())
                 yield row
         finally:
             self._claim.close()

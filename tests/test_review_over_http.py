@@ -48,7 +48,7 @@ class Recorded:
         self.workspace = make_workspace(root, self.questions, answers)
         self.reviews = by_question(DATA / "review" / f"review_{other}_vicuna-13b.jsonl")
         self.arguments = (
-            *REVIEW, "--prompt", "score-pair", "--one-order", "--model", other, "--model", "vicuna-13b",
+            *REVIEW, "--prompt", "score-pair", "--orders", "named", "--model", other, "--model", "vicuna-13b",
         )  # fmt: skip
 
     def replies(self) -> list[tuple[str, str]]:
@@ -295,7 +295,9 @@ def test_what_was_not_answered_is_not_asked_about(tmp_path: Path) -> None:
     """A missing answer makes rows with the error `unanswered`, without a call, and again when run again."""
     workspace = make_workspace(tmp_path / "workspace", SMALL, {"good": GOOD})
     told = workspace.answers("small", "good").read()[0]
-    workspace.answers("small", "short").append([replace(told, id="s", model="short")])
+    workspace.answers("small", "short").append(
+        [replace(told, id="s", model="short", turns=tuple(f"{turn} In short." for turn in told.turns))]
+    )
     arguments = (*REVIEW, "--model", "good", "--model", "short")
     with chat_server(tmp_path / "server", **script()) as server:
         run(workspace, server, *arguments)

@@ -1,6 +1,7 @@
 """A verdict is read from where it was asked for, or not at all."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,12 @@ ONE_TO_TEN = (1.0, 10.0)
         ("Rating: 7", None),
         ("Rating: [[rating]]", None),
         ("Rating: [[８]]", None),
+        ("Rating: [[ 8 ]]", None),
+        ("Rating: [[8, 7]]", None),
+        ("Rating: [[1000]]", None),
+        ("Rating: [[８]] [[7]]", 7),
+        ("It cites [1] and [[2]](https://x.invalid).\n\n**Rating:** [[6]]", 6),
+        ("[[9]] is what it asks for.\nRating: [[4]]\n", 4),
         ("[[1e9]]", None),
         ("", None),
     ],
@@ -52,6 +59,9 @@ def test_rating(reply: str, score: float | None) -> None:
         ("[[Ａ]]", None),
         ("A", None),
         ("[[7]]", None),
+        ("(10, 4)", None),
+        ("[1]", None),
+        ("[[A]] or [[B]]? **Verdict: [[B]]**", "B"),
         ("", None),
     ],
 )
@@ -59,6 +69,45 @@ def test_choice(reply: str, winner: str | None) -> None:
     """A, B or C in double square brackets, the last one."""
     verdict = parse("choice", reply, ONE_TO_TEN)
     assert (verdict.winner if verdict else None) == winner
+
+
+QUOTES_AFTERWARDS = [
+    ('[[B]]\n\nAnswer A says "output [[A]]", which I left aside.', "B"),
+    ("[[B]]\n\nAnswer A says `[[A]]`.", "B"),
+    ("[[B]]\nI left '[[A]]' aside.", "B"),
+    ("[[B]]\nI left “[[A]]” aside.", "B"),
+    ("My verdict is [[B]]. (Answer A says “my verdict is [[A]]”.)", "B"),
+    ("My verdict is [[B]].\n> [[A]]\nis a quotation from answer A.", "B"),
+    ("[[B]]\nAnswer A ends with\n```\n[[A]]\n```", None),
+    ("[[B]]\nNote that answer A asks for [[A]].", None),
+    ("[[B]]\nBoth say so: [[B]] it is.", "B"),
+]
+QUOTES_BEFORE = [
+    ("Answer A ends with\n[[A]]\nwhich is no merit.\n\n[[B]]", "B"),
+    ("Answer A ends with\n```\n[[A]]\n```\n**[[B]]**\n", "B"),
+    ("> [[A]]\n\nFinal verdict: [[B]].", "B"),
+    ("Answer A ends with\n[[A]]\nSo my verdict is [[B]], for all that.", None),
+    ("```\n[[B]]\n```", "B"),
+    ("```[[B]]```", "B"),
+    ('My verdict, in quotes: "[[B]]"', "B"),
+    ("At first I leaned towards [[A]], but [[B]] is better.", "B"),
+]
+
+
+@pytest.mark.parametrize(("reply", "winner"), QUOTES_AFTERWARDS + QUOTES_BEFORE)
+def test_which_of_several_verdicts_is_the_judge_s(reply: str, winner: str | None) -> None:
+    """The one alone on the last line, else the last that isn't quoted; a reply that contradicts itself holds none."""
+    verdict = parse("choice", reply, ONE_TO_TEN)
+    assert (verdict.winner if verdict else None) == winner
+
+
+@pytest.mark.parametrize("unit", ["[[A]]", " [[A]] x", "\n", " ", "*", '"[[7]]', "```\n", "[", "word "])
+def test_reading_a_long_reply_takes_no_time(unit: str) -> None:
+    """No text makes a pattern backtrack for long."""
+    started = time.process_time()
+    for kind in KINDS:
+        parse(kind, unit * 3000 + "[[A]]x", ONE_TO_TEN)
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -79,6 +128,11 @@ def test_choice(reply: str, winner: str | None) -> None:
         ("The point is\n8 9", None),
         ("First, I will solve it: the distance from (2, -2) to (10, 4)", None),
         ("８ ９", None),
+        ("100 7", None),
+        ("8/10 7/10", None),
+        ("[[8]] [[7]]", None),
+        ("inf 7", None),
+        ("08 7", (8, 7)),
         ("", None),
     ],
 )
@@ -92,6 +146,21 @@ def test_score_pair(reply: str, scores: tuple[float, float] | None) -> None:
 def test_no_text_makes_a_parser_raise(kind: str, reply: str) -> None:
     """Whatever a judge says, there is a verdict or there is none."""
     parse(kind, reply, ONE_TO_TEN)
+
+
+@given(st.sampled_from(KINDS), st.text("[]ABC0123456789.,-/ \n`>\"'*:é８Ａ"))
+def test_nearly_verdicts_make_no_parser_raise(kind: str, reply: str) -> None:
+    """Texts out of what verdicts are made of; whatever is read from them is in the range."""
+    verdict = parse(kind, reply, ONE_TO_TEN)
+    assert verdict is None or all(1 <= score <= 10 for score in verdict.scores)
+
+
+@given(st.text('[]AB \n`x"'))
+def test_swapping_the_letters_of_a_choice_flips_its_verdict(reply: str) -> None:
+    """Where verdict and quotations stand decides, not which they are."""
+    turned = parse("choice", reply.translate(str.maketrans("AB", "BA")), ONE_TO_TEN)
+    verdict = parse("choice", reply, ONE_TO_TEN)
+    assert turned == (verdict and flipped(verdict))
 
 
 @given(st.floats(1, 10), st.floats(1, 10), st.floats(0, 1))

@@ -15,8 +15,11 @@ from judgebench.cli.base import (
     workspace_option,
 )
 from judgebench.cli.questions import questions
+from judgebench.cli.references import references, table_name
+from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
+    from judgebench.matches import Orders
     from judgebench.records import Mode
     from judgebench.workspace import Workspace
 
@@ -38,6 +41,7 @@ main.params.insert(0, workspace_option(shown=True))
 
 
 main.add_command(questions)
+main.add_command(references)
 
 
 @main.command()
@@ -83,30 +87,61 @@ def get_answers(
 
 @main.command()
 @questions_option
-@click.option("--judge", required=True, metavar="JUDGE", help="embedded, or a model: [NAME=]openai:ID, [NAME=]hf:PATH.")
+@click.option(
+    "--judge", "judges", multiple=True, metavar="JUDGE",
+    help="embedded, checker, or a model: [NAME=]openai:ID, [NAME=]hf:PATH (repeatable: a panel).",
+)  # fmt: skip
 @click.option(
     "--mode", "modes", type=click.Choice(["single", "pairwise"]), multiple=True, default=["pairwise"],
     show_default=True, help="Grade answers one by one, or compare two (repeatable).",
 )  # fmt: skip
 @click.option("--model", "names", multiple=True, metavar="NAME", help="Only these models (default: all with answers).")
 @click.option("--baseline", metavar="NAME", help="pairwise: compare this model with each other (default: all pairs).")
-@click.option("--one-order", is_flag=True, help="pairwise: show each pair only as named, not in both orders.")
+@click.option(
+    "--orders", type=click.Choice(["both", "named", "random", "adaptive"]), default="both", show_default=True,
+    help="pairwise: show each pair in both orders, as named, in a random one, or in a random one and then the close "
+    "ones and a random share of the others in the other.",
+)  # fmt: skip
+@click.option("--repeats", type=click.IntRange(1), default=1, show_default=True, help="Judge each match N times.")
+@click.option("--seed", type=int, default=0, show_default=True, help="random, adaptive: draws the orders.")
+@click.option(
+    "--share", type=click.FloatRange(0, 1), default=0.2, show_default=True,
+    help="adaptive: of the matches that are not close, how many to show in the other order too.",
+)  # fmt: skip
+@click.option(
+    "--close", type=click.FloatRange(0), default=1.0, show_default=True,
+    help="adaptive: scores at most so many points apart are close; so is a tie.",
+)  # fmt: skip
 @click.option("--prompt", metavar="NAME|FILE.j2", help="In place of the categories' own judge prompts.")
+@click.option(
+    "--reparse", is_flag=True,
+    help="Make no call: read stored replies again (of all judges, or of those named, whose imported verdicts too).",
+)  # fmt: skip
 @selection_options
 @call_options
 @click.pass_obj
 def review(
-    workspace: "Workspace", /, questions: str, judge: str, modes: "tuple[Mode, ...]", names: tuple[str, ...],
-    baseline: str | None, one_order: bool, prompt: str | None, chosen: tuple[str, ...], limit: int | None,
-    **options: Any,
+    workspace: "Workspace", /, questions: str, judges: tuple[str, ...], modes: "tuple[Mode, ...]",
+    names: tuple[str, ...], baseline: str | None, orders: "Orders", repeats: int, seed: int, share: float,
+    close: float, prompt: str | None, reparse: bool, chosen: tuple[str, ...], limit: int | None, **options: Any,
 ) -> None:  # fmt: skip
-    """Have a judge grade the answers to a set, into reviews/."""
+    """Have judges grade the answers to a set, into reviews/."""
     from judgebench import reviews, terminal
+    from judgebench.ledger import reparse as read_again
+    from judgebench.matches import Design
     from judgebench.models import Options
 
-    asked = reviews.Asked(questions, modes, names, baseline, not one_order, chosen, limit)
-    named = reviews.named_judge(workspace.check(), judge, questions, prompt, Options(**options))
-    for label, stage in reviews.stages(workspace, named, asked):
+    if reparse:
+        for line in read_again(workspace.check(), questions, [table_name(judge) for judge in judges], prompt).lines():
+            click.echo(terminal.printable(line))
+        return
+    if not judges:
+        raise UsageError("name a --judge: embedded, checker, or a model as in openai:gpt-4.1 (or give --reparse)")
+    design = Design(orders, repeats, seed, share, close)
+    asked = reviews.Asked(questions, modes, names, baseline, design, chosen, limit)
+    wanted = dict.fromkeys(judges)
+    panel = [reviews.named_judge(workspace.check(), judge, questions, prompt, Options(**options)) for judge in wanted]
+    for label, stage in reviews.panel_stages(workspace, panel, asked):
         terminal.follow(stage, label)
 
 

@@ -91,6 +91,16 @@ call_options = options(
     click.option("--parallel", type=click.IntRange(1), default=8, show_default=True, help="openai: calls at a time."),
     click.option("--timeout", type=float, default=300.0, show_default=True, help="openai: seconds for a call."),
     click.option("--tries", type=click.IntRange(1), default=5, show_default=True, help="openai: tries for a call."),
+    click.option(
+        "--give-up",
+        type=click.FloatRange(0),
+        default=900.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="openai: no other try that long after the first.",
+    ),
+    click.option("--rpm", type=click.FloatRange(0, min_open=True), help="openai: requests a minute per endpoint."),
+    click.option("--tpm", type=click.FloatRange(0, min_open=True), help="openai: tokens a minute per endpoint."),
     click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="hf: at a time."),
     click.option("--dtype", type=click.Choice(DTYPES), default="auto", show_default=True, help="hf: arithmetic."),
 )

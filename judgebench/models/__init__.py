@@ -119,16 +119,19 @@ class Options:
     dtype: str = "auto"
     timeout: float = 300.0
     tries: int = 5
+    give_up: float = 900.0  # seconds after its first try in which a call may be tried again
+    rpm: float | None = None  # requests a minute, and tokens a minute, that each endpoint may be given
+    tpm: float | None = None
 
 
 def load_model(spec: Spec, options: Options) -> Model:
     """The model behind a spec; nothing heavy is loaded before the first `generate`."""
-    if spec.kind == "openai":
+    if spec.kind in ("openai", "azure"):
         from judgebench.models.openai_api import OpenAIModel
 
-        return OpenAIModel(spec.target, parallel=options.parallel, timeout=options.timeout, tries=options.tries)
+        return OpenAIModel(spec.target, spec.kind, options)
     if spec.kind == "hf":
         from judgebench.models.hf import HFModel
 
         return HFModel(spec.target, batch_size=options.batch_size, dtype=options.dtype)
-    raise UsageError(f"unknown kind of model {spec.kind!r} in {spec.text!r}: use openai:NAME or hf:PATH_OR_REPO")
+    raise UsageError(f"unknown kind of model {spec.kind!r} in {spec.text!r}: use openai:NAME, azure:NAME or hf:PATH")

@@ -1,186 +1,293 @@
-"""`openai:NAME`: any endpoint that speaks Chat Completions, by `OPENAI_BASE_URL` and `OPENAI_API_KEY`."""
+"""`openai:NAME`: any endpoint that speaks Chat Completions, by `OPENAI_BASE_URL` and `OPENAI_API_KEY`.
+
+`azure:DEPLOYMENT` is the same at Azure. Behind the name may stand parameters: `openai:o3?effort=high`.
+"""
 
 import asyncio
-import math
-import os
-import re
+import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 import openai
-from openai.types.chat import ChatCompletion
 
-from judgebench.errors import EndpointError, UsageError
-from judgebench.models import Completion, Reply, Request, messages
-from judgebench.records import Failure, Sampling, Usage, valid_text
-from judgebench.runner import TryAgain, retrying, run_concurrently
+try:
+    import aiohttp
+except ImportError:  # it is a wish, not a need
+    aiohttp = None  # type: ignore[assignment]
+
+from judgebench.errors import EndpointError
+from judgebench.models import Completion, Options, Reply, Request
+from judgebench.models.dialect import Body, estimated_tokens, parameters_of
+from judgebench.models.endpoints import Address, Endpoint, Endpoints, azure_addresses, openai_addresses
+from judgebench.models.limits import FAILURES, Gate
+from judgebench.models.replies import RequestRefused, completion, retry_after
+from judgebench.records import Failure, valid_text
+from judgebench.runner import Stopped, TryAgain, retrying, run_in_bursts
 
 UNREACHABLE = "unreachable"
 _NO_KEY = "none"  # what an endpoint that wants no key is sent, since the client insists on one
-_UNSUPPORTED = re.compile(r"unsupported|not (support|permit|allow)(t?ed)?\b|unrecognized|unknown|unexpected", re.I)
+_DOWN = ("connection", "timeout", "broken_reply", UNREACHABLE)  # what, with 5xx, speaks for an endpoint that is down
 
-
-class RequestRefused(Exception):
-    """The endpoint refuses this one request for good (a content filter, a context too long)."""
+Client = openai.AsyncOpenAI
 
 
 class OpenAIModel:
-    """A model behind an OpenAI-compatible endpoint."""
+    """A model behind one or more OpenAI-compatible endpoints."""
 
-    def __init__(self, name: str, *, parallel: int = 8, timeout: float = 300.0, tries: int = 5) -> None:
-        self.name = name
-        self.parallel = parallel
-        self.timeout = timeout
-        self.tries = tries
-        self._refused: set[str] = set()  # parameters that this endpoint was found not to take
+    def __init__(self, target: str, kind: str = "openai", options: Options | None = None, **several: Any) -> None:
+        self.target, self.kind = target, kind
+        self.options = replace(options or Options(), **several)
+        self.name, _, parameters = target.partition("?")
+        self._extra = parameters_of(parameters)
+        self._ready = 0
+        self._stop = asyncio.Event()
+        self._clients: dict[int, Client] = {}
 
     @property
     def identity(self) -> Mapping[str, Any]:
         """The model as asked for; which endpoint or snapshot served it is noted, but is not what was asked."""
-        return {"spec": f"openai:{self.name}"}
+        return {"spec": f"{self.kind}:{self.target}"}
+
+    def ready(self) -> int:
+        """How many replies are there already and follow without a wait."""
+        return self._ready
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
         """Hold the conversations, `parallel` at a time; see Model.generate."""
         if not requests:
             return
-        client = self._client()
+        self._stop = asyncio.Event()
+        numbered = list(enumerate(requests))
+        self.endpoints.begin()
+        opened = self._opened(self.endpoints)
+        try:
+            for burst in run_in_bursts(self._hold, numbered, self.options.parallel, opened, self._end_waiting):
+                for self._ready, reply in zip(reversed(range(len(burst))), burst, strict=True):
+                    yield reply
+        finally:
+            self._ready = 0
 
-        async def hold(numbered: tuple[int, Request]) -> Reply:
-            return await self._hold(client, *numbered)
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """Those that the environment names, and what is known of each."""
+        addresses = azure_addresses() if self.kind == "azure" else openai_addresses()
+        options = self.options
+        return Endpoints([Endpoint(each, Gate(options.parallel, options.rpm, options.tpm)) for each in addresses])
 
-        yield from run_concurrently(hold, list(enumerate(requests)), self.parallel, client)
+    @asynccontextmanager
+    async def _opened(self, endpoints: Endpoints) -> AsyncIterator[None]:
+        """One client per endpoint for the whole run, with room for as many connections as there are calls."""
+        async with AsyncExitStack() as stack:
+            for endpoint in endpoints.several:
+                client = _client(endpoint.address, self.options)
+                self._clients[id(endpoint)] = await stack.enter_async_context(client)
+            yield
 
-    def _client(self) -> openai.AsyncOpenAI:
-        url, key = os.environ.get("OPENAI_BASE_URL"), os.environ.get("OPENAI_API_KEY", "").strip()
-        if url and not _is_url(url):
-            raise UsageError(f"OPENAI_BASE_URL is {url!r}, but must be like http://127.0.0.1:8000/v1")
-        if not key and not url:
-            raise UsageError("openai: models need a key: set OPENAI_API_KEY (and OPENAI_BASE_URL for another endpoint)")
-        if not (key.isascii() and key.isprintable()):
-            raise UsageError("OPENAI_API_KEY holds characters that no key has: set it again")
-        self._key = key
-        return openai.AsyncOpenAI(api_key=key or _NO_KEY, max_retries=0, timeout=self.timeout)
+    def _end_waiting(self) -> None:
+        """The run is being stopped: only calls that an endpoint works on go on."""
+        self._stop.set()
+        for endpoint in self.endpoints.several:
+            endpoint.gate.abandon(Stopped())
 
-    async def _hold(self, client: openai.AsyncOpenAI, index: int, request: Request) -> Reply:
+    async def _sleep(self, seconds: float) -> None:
+        """Between tries."""
+        try:
+            await asyncio.wait_for(self._stop.wait(), seconds)
+        except TimeoutError:
+            return
+        raise Stopped
+
+    async def _hold(self, numbered: tuple[int, Request]) -> Reply:
+        index, request = numbered
         started, done = time.monotonic(), list[Completion]()
         failure = None
         try:
             while len(done) < len(request.turns):
-                done.append(await self._complete(client, request, [completion.text for completion in done]))
+                done.append(await self._complete(request, [completion.text for completion in done]))
         except RequestRefused as error:
             failure = Failure("refused", self._without_key(error))
         except TryAgain as error:
-            if error.kind == UNREACHABLE:
-                raise EndpointError(str(error)) from error
+            if self._stop.is_set():
+                raise Stopped from error
             failure = Failure(error.kind, self._without_key(error))
         return Reply(index, tuple(done), failure, round(time.monotonic() - started, 3))
 
-    async def _complete(self, client: openai.AsyncOpenAI, request: Request, said: Sequence[str]) -> Completion:
-        conversation = [{"role": message.role, "content": message.content} for message in messages(request, said)]
-        async for attempt in retrying(self.tries):
+    async def _complete(self, request: Request, said: Sequence[str]) -> Completion:
+        call = _Call(self, request, said)
+        async for attempt in retrying(self.options.tries, self._sleep, call.enough):
             with attempt:
-                return await self._call(client, conversation, request.sampling)
+                call.last = attempt.retry_state.attempt_number >= self.options.tries
+                return await call.make()
         raise AssertionError("unreachable: retrying either returns or raises")
 
-    async def _call(self, client: openai.AsyncOpenAI, conversation: list[Any], sampling: Sampling) -> Completion:
-        parameters = self._parameters(sampling)
+    def _without_key(self, error: Exception) -> str:
+        text = valid_text(str(error))
+        for endpoint in self.endpoints.several:
+            key = endpoint.address.key
+            text = text.replace(key, "[key]") if key else text
+        return text[:500]
+
+    def client(self, endpoint: Endpoint) -> Client:
+        """The open client of an endpoint."""
+        return self._clients[id(endpoint)]
+
+    def choose(self, begun: bool) -> Endpoint:
+        """Where the next try goes; Stopped where the run is, but for a conversation that has begun: it is paid for."""
+        if self._stop.is_set() and not begun:
+            raise Stopped
+        return self.endpoints.choose()
+
+    def give_up(self, endpoint: Endpoint, reason: EndpointError) -> None:
+        """Make no further call to an endpoint; raises the reason where there is no other."""
+        if not self.endpoints.leave_out(endpoint, reason):
+            raise reason
+
+    @property
+    def extra(self) -> Mapping[str, Any]:
+        """The parameters that stand in the spec."""
+        return self._extra
+
+
+class _Call:
+    """One turn of a request, until it is answered or given up."""
+
+    def __init__(self, model: OpenAIModel, request: Request, said: Sequence[str]) -> None:
+        self.model, self.request, self.said = model, request, said
+        self.last = False  # whether no other try follows
+        self._first: float | None = None
+        self._tokens = estimated_tokens(request, said)
+
+    def enough(self, wait: float) -> bool:
+        """Whether the time for tries will be over after that wait; it begins with the first one."""
+        return self._first is not None and time.monotonic() + wait - self._first > self.model.options.give_up
+
+    async def make(self) -> Completion:
+        """Try once; an endpoint that turns out to refuse every call, or not to be there, costs no try of its own."""
+        while True:
+            endpoint = self.model.choose(begun=bool(self.said))
+            try:
+                return await self._try(endpoint)
+            except EndpointError as error:
+                self.model.give_up(endpoint, error)
+            except TryAgain as error:
+                if error.kind != UNREACHABLE or not self.model.endpoints.others_work(endpoint):
+                    raise
+
+    async def _try(self, endpoint: Endpoint) -> Completion:
+        began = await endpoint.gate.enter(self._tokens)
+        self._first = self._first or began
         try:
-            async with asyncio.timeout(self.timeout):
-                response = await client.chat.completions.create(model=self.name, messages=conversation, **parameters)
-            return _completion(response)
+            result = await self._ask(endpoint)
+        except TryAgain as error:
+            self._failed(endpoint, began, error)
+            raise
+        except RequestRefused:
+            endpoint.health.well()
+            raise
+        finally:
+            endpoint.gate.leave()
+        self._went_well(endpoint, result)
+        return result
+
+    def _went_well(self, endpoint: Endpoint, result: Completion) -> None:
+        endpoint.health.well()
+        endpoint.gate.grow()
+        if result.usage:
+            endpoint.gate.correct(self._tokens, result.usage.prompt_tokens + result.usage.completion_tokens)
+
+    def _failed(self, endpoint: Endpoint, began: float, error: TryAgain) -> None:
+        if error.kind in ("http_429", "http_503"):
+            endpoint.gate.slow_down(began, error.after)
+        if error.kind not in _DOWN and not error.kind.startswith("http_5"):
+            return
+        endpoint.health.failed(began)
+        if error.kind == UNREACHABLE:
+            endpoint.health.shun()
+            if self.last and not self.model.endpoints.others_work(endpoint):
+                self.model.give_up(endpoint, EndpointError(str(error)))
+        if endpoint.health.down(self.last):
+            message = f"the endpoint is down: {FAILURES} tries in a row failed, the last since {error}; try again later"
+            self.model.give_up(endpoint, EndpointError(message))
+
+    async def _ask(self, endpoint: Endpoint) -> Completion:
+        """Call, and again at once without what the endpoint refuses."""
+        while True:
+            body = endpoint.dialect.body(self.model.name, self.request, self.said, self.model.extra)
+            notes = endpoint.dialect.notes(self.request, self.model.extra)
+            try:
+                return completion(await self._post(endpoint, body), notes)
+            except openai.BadRequestError as error:
+                if not endpoint.dialect.learn(body, error.param, f"{error.code} {error.message}"):
+                    raise RequestRefused(f"the endpoint refused the request ({error.message})") from error
+
+    async def _post(self, endpoint: Endpoint, body: Body) -> bytes:
+        try:
+            async with asyncio.timeout(self.model.options.timeout):
+                client = self.model.client(endpoint)  # its typed methods cost twice the CPU of the bare post
+                return (await client.post("/chat/completions", cast_to=httpx2.Response, body=body)).content
         except TimeoutError as error:
             raise _too_late() from error
-        except openai.BadRequestError as error:
-            self._learn(error, parameters)
-            return await self._call(client, conversation, sampling)
+        except openai.BadRequestError:
+            raise
         except openai.APIStatusError as error:
-            raise self._sorted(error) from error
+            raise _sorted(error, self.model) from error
         except openai.APIConnectionError as error:
             raise _connection(error) from error
         except (ValueError, openai.APIError) as error:
             raise TryAgain("broken_reply", f"the endpoint sent no readable reply ({error})") from error
 
-    def _parameters(self, sampling: Sampling) -> dict[str, Any]:
-        length = "max_completion_tokens" if "max_tokens" in self._refused else "max_tokens"
-        wanted = {"temperature": sampling.temperature, length: sampling.max_tokens}
-        return {name: value for name, value in wanted.items() if name not in self._refused}
 
-    def _learn(self, error: openai.BadRequestError, sent: Mapping[str, Any]) -> None:
-        """Remember the parameter that a 400 names as unsupported, so that it isn't sent again; raise for any other."""
-        named = [name for name in sent if error.param == name or f"'{name}'" in error.message]
-        if not named or not _UNSUPPORTED.search(f"{error.code} {error.message}"):
-            raise RequestRefused(f"the endpoint refused the request ({error.message})") from error
-        self._refused.update(named)
-
-    def _sorted(self, error: openai.APIStatusError) -> Exception:
-        """Whose fault a status is: everybody's (stop), this moment's (try again) or this request's."""
-        status = error.status_code
-        if status in (401, 403):
-            return EndpointError(f"the endpoint refuses the key (status {status}): check OPENAI_API_KEY")
-        if status == 404:
-            return EndpointError(
-                f"the endpoint knows no model {self.name!r} (status 404): check name and OPENAI_BASE_URL"
-            )
-        if error.code == "insufficient_quota":
-            return EndpointError("the account's quota is used up: top it up, then run the same command again")
-        if status in (408, 409, 429) or status >= 500:
-            return TryAgain(f"http_{status}", f"the endpoint answered with status {status}", _retry_after(error))
-        return RequestRefused(f"the endpoint refused the request (status {status}: {error.message})")
-
-    def _without_key(self, error: Exception) -> str:
-        text = valid_text(str(error))
-        return (text.replace(self._key, "[key]") if self._key else text)[:500]
+def _client(address: Address, options: Options) -> Client:
+    """A client of an address; over aiohttp, where it is installed, since that takes half the CPU."""
+    limits = httpx2.Limits(max_connections=options.parallel, max_keepalive_connections=options.parallel)
+    kind = openai.DefaultAioHttpClient if aiohttp else openai.DefaultAsyncHttpxClient
+    http = kind(limits=limits, timeout=options.timeout)
+    common: dict[str, Any] = {"max_retries": 0, "timeout": options.timeout, "http_client": http}
+    if address.api_version:
+        return openai.AsyncAzureOpenAI(
+            azure_endpoint=address.url or "", api_key=address.key, api_version=address.api_version, **common
+        )
+    return openai.AsyncOpenAI(base_url=address.url, api_key=address.key or _NO_KEY, **common)
 
 
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # an unclosed bracket, a port out of range
-        return False
+def _sorted(error: openai.APIStatusError, model: OpenAIModel) -> Exception:
+    """Whose fault a status is: everybody's (stop), this moment's (try again) or this request's."""
+    status = error.status_code
+    if status in (401, 403):
+        named = "AZURE_OPENAI_API_KEY" if model.kind == "azure" else "OPENAI_API_KEY"
+        return EndpointError(f"the endpoint refuses the key (status {status}): check {named}")
+    if status == 404:
+        named = "AZURE_OPENAI_ENDPOINT" if model.kind == "azure" else "OPENAI_BASE_URL"
+        return EndpointError(f"the endpoint knows no model {model.name!r} (status 404): check name and {named}")
+    if error.code == "insufficient_quota":
+        return EndpointError("the account's quota is used up: top it up, then run the same command again")
+    if status in (408, 409, 429) or status >= 500:
+        return TryAgain(
+            f"http_{status}", f"the endpoint answered with status {status}", retry_after(error.response.headers)
+        )
+    return RequestRefused(f"the endpoint refused the request (status {status}: {error.message})")
 
 
 def _too_late() -> TryAgain:
     return TryAgain("timeout", "the endpoint did not answer in time")
 
 
-def _connection(error: openai.APIConnectionError) -> Exception:
-    if isinstance(error, openai.APITimeoutError):
+def _connection(error: openai.APIConnectionError) -> TryAgain:
+    """By the innermost cause: what the layers above call it differs from one transport to the other."""
+    causes = list(_causes(error))
+    if any(isinstance(cause, TimeoutError) for cause in causes):
         return _too_late()
-    if isinstance(error.__cause__, httpx2.ConnectError):
+    if any(isinstance(cause, (httpx2.ConnectError, ConnectionRefusedError, socket.gaierror)) for cause in causes):
         return TryAgain(UNREACHABLE, "the endpoint can't be reached: check OPENAI_BASE_URL and the network")
     return TryAgain("connection", "the connection broke before the reply was complete")
 
 
-def _retry_after(error: openai.APIStatusError) -> float | None:
-    try:
-        asked = float(error.response.headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
-    return asked if math.isfinite(asked) else None
-
-
-def _completion(response: ChatCompletion) -> Completion:
-    """What a response says; raises TryAgain for one without a message. The client has checked no field's type."""
-    try:
-        choice = response.choices[0]
-        if choice.finish_reason == "content_filter":
-            raise RequestRefused("the endpoint's content filter stopped the reply")
-        text = valid_text(choice.message.content or choice.message.refusal or "")
-    except (AttributeError, LookupError, TypeError) as error:
-        raise TryAgain("broken_reply", "the endpoint sent a reply without a message") from error
-    return Completion(
-        text=text,
-        finish_reason=str(choice.finish_reason or "stop"),
-        usage=_usage(response),
-        served_by=" ".join(str(part) for part in (response.model, response.system_fingerprint) if part) or None,
-    )
-
-
-def _usage(response: ChatCompletion) -> Usage | None:
-    counts = [getattr(response.usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
-    known = [count for count in counts if isinstance(count, int)]
-    return Usage(*known) if len(known) == len(counts) else None
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,16 +1,18 @@
 """Judge prompts: one `NAME.j2` file each, a TOML head between `+++` lines and a jinja2 body.
 
 The head holds `kind` (rating, choice or score_pair), `range` (lowest and highest score), `turns` (which turns it
-judges: any, first or later) and `system`. The body sees `conversation` (a list, up to the judged turn, of items
-with `question`, `reference`, and `answer` or `answer_a` and `answer_b`), `turn`, `nonce`, and the fields of the
-last item by their own names. It is filled in one pass, so nothing in an answer is ever expanded.
+judges: any, first or later), `system`, and `neutralise` (whether what looks like our delimiters is shown otherwise,
+see `hostile`). The body sees `conversation` (a list, up to the judged turn, of items with `question`, `reference`,
+and `answer` or `answer_a` and `answer_b`), `turn`, `nonce`, `neutralised` (whether something was), and the fields of
+the last item by their own names. It is filled in one pass, so nothing in an answer is ever expanded.
 """
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,11 +21,14 @@ import jinja2.sandbox
 import msgspec
 
 from judgebench.errors import DataError, UsageError
+from judgebench.prompts import hostile
 from judgebench.records import Message, content_id
 from judgebench.verdicts import KINDS, Range
 
+Conversation = Sequence[Mapping[str, str | None]]
 BUILT_IN = Path(__file__).parent
 _FILE = re.compile(r"\+\+\+\n(?P<head>.*?)^\+\+\+\n(?P<body>.*)", re.DOTALL | re.MULTILINE)
+_CALLED = {"answer_a": "answer A", "answer_b": "answer B"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +41,12 @@ class Prompt:
     system: str = ""
     range: Range = (1, 10)
     turns: Literal["any", "first", "later"] = "any"
+    neutralise: bool = False  # never for an imported prompt: it is shown as its authors wrote it
 
     @property
     def digest(self) -> str:
         """What reviews by this prompt depend on."""
-        return content_id("prompt", self.kind, self.range, self.system, self.body)
+        return content_id("prompt", self.kind, self.range, self.system, self.body, self.neutralise)
 
     def admits(self, turn: int) -> bool:
         """Whether this prompt judges that turn (counted from 1)."""
@@ -77,19 +83,50 @@ def find_prompt(name: str, folders: Sequence[Path]) -> Prompt:
     raise UsageError(f"no judge prompt {name!r}; there is {ours}, or give the path of a .j2 file")
 
 
-def render(prompt: Prompt, conversation: Sequence[Mapping[str, str | None]]) -> tuple[Message, ...]:
+def render(prompt: Prompt, conversation: Conversation) -> tuple[Message, ...]:
     """The messages that ask a judge about the last item of a conversation.
 
-    The nonce that marks our blocks is derived from all their content, so an answer can't contain its own.
+    The nonce that marks our blocks is derived from all their content, and no text of them contains it.
     """
-    nonce = content_id("nonce", [dict(item) for item in conversation])[:8]
-    context: dict[str, Any] = {"conversation": conversation, "turn": len(conversation), "nonce": nonce}
+    shown = [_shown(item) for item in conversation] if prompt.neutralise else conversation
+    context: dict[str, Any] = {
+        "conversation": shown,
+        "turn": len(conversation),
+        "nonce": nonce_of(conversation),
+        "neutralised": shown != conversation,
+    }
     try:
-        text = _template(prompt.body).render({**conversation[-1], **context})
+        text = _template(prompt.body).render({**shown[-1], **context})
     except jinja2.UndefinedError as error:
         raise UsageError(f"judge prompt {prompt.name!r}: {error.message}, which this kind of match has not") from error
     system = (Message("system", prompt.system),) if prompt.system else ()
     return (*system, Message("user", text))
+
+
+def flags(prompt: Prompt, conversation: Conversation) -> tuple[str, ...]:
+    """What in the material looks like structure, as `answer A, turn 2: role tags`; see `hostile`."""
+    found = _flags(prompt, conversation)
+    return tuple(dict.fromkeys(found))
+
+
+def _flags(prompt: Prompt, conversation: Conversation) -> Iterator[str]:
+    for turn, item in enumerate(conversation, start=1):
+        place = f", turn {turn}" if len(conversation) > 1 else ""
+        for name, text in item.items():
+            for flag in hostile.flags(text or "", prompt.kind):
+                yield f"{_CALLED.get(name, name)}{place}: {flag}"
+
+
+def nonce_of(conversation: Conversation, digits: int = 8) -> str:
+    """The mark of a conversation's blocks: of the digests of its content, the first that no text of it contains."""
+    items = [dict(item) for item in conversation]
+    texts = [hostile.plain_form(text) for item in items for text in item.values() if text]
+    nonces = (content_id("nonce", items, *([again] if again else []))[:digits] for again in count())
+    return next(nonce for nonce in nonces if not any(nonce in text for text in texts))
+
+
+def _shown(item: Mapping[str, str | None]) -> dict[str, str | None]:
+    return {name: text and hostile.neutralised(text) for name, text in item.items()}
 
 
 @lru_cache

@@ -6,15 +6,16 @@ from statistics import fmean
 
 import pandas as pd
 
-from judgebench.records import Review, Winner
+from judgebench.records import Review, Slot, Winner
 from judgebench.store import in_force
 
 Categories = Mapping[tuple[str, str], str]  # (question set, question id) -> category
 SCORES = ["question_set", "judge", "model", "question_id", "category", "turn", "repeat", "score"]
 MATCHES = [
     *("question_set", "judge", "kind", "model_a", "model_b", "question_id", "category", "turn", "repeat"),
-    *("outcome", "score_a", "score_b", "reviews", "missing"),
+    *("outcome", "score_a", "score_b", "reviews", "missing", "orders", "chance", "agree", "first_shown"),
 ]
+_WON = {"a": 1.0, "tie": 0.5, "b": 0.0}
 
 
 def scores_frame(reviews: Iterable[Review], categories: Categories) -> pd.DataFrame:
@@ -30,7 +31,7 @@ def scores_frame(reviews: Iterable[Review], categories: Categories) -> pd.DataFr
             r.repeat,
             _score(r),
         )
-        for r in in_force(reviews).values()
+        for r in _current(reviews)
         if r.mode == "single"
     ]
     return pd.DataFrame(rows, columns=SCORES)
@@ -42,11 +43,13 @@ def matches_frame(reviews: Iterable[Review], categories: Categories) -> pd.DataF
     `model_a` and `model_b` stand as the pair was first named. `outcome` is `a` or `b` (who won), `tie`,
     `inconsistent` (the orders gave different verdicts) or `incomplete` (an order has no verdict). `score_a` and
     `score_b` are means over the orders, NaN without scores or when incomplete. `reviews` and `missing` count the
-    reviews with and without a verdict.
+    reviews with and without a verdict, `orders` the orders. `chance`: how likely the second order was to be judged.
+    `agree` (whether the orders' outcomes are the same) and `first_shown` (by how much of a win, from -1 to 1, a did
+    better where it was shown first) are NaN without two orders with a verdict.
     """
     grouped: dict[tuple[object, ...], list[Review]] = defaultdict(list)
     named: dict[frozenset[str], tuple[str, str]] = {}
-    for review in in_force(reviews).values():
+    for review in _current(reviews):
         if review.mode == "pairwise":
             pair = named.setdefault(frozenset(review.models), _as_named(review))
             about = (review.question_set, review.judge, review.kind, *pair)
@@ -54,6 +57,29 @@ def matches_frame(reviews: Iterable[Review], categories: Categories) -> pd.DataF
             grouped[about + place].append(review)
     rows = [(*key, *_match(orders, str(key[3]))) for key, orders in grouped.items()]
     return pd.DataFrame(rows, columns=MATCHES)
+
+
+def _current(reviews: Iterable[Review]) -> list[Review]:
+    """The reviews in force, less the orders and repeats that saw other answers than the one written last did."""
+    rows = list(reviews)
+    written = {id(row): number for number, row in enumerate(rows)}
+    current = list(in_force(rows).values())
+    last: dict[Slot, tuple[int, dict[str, str]]] = {}
+    for row in current:
+        latest = (written[id(row)], _saw(row))
+        last[_about(row)] = max(last.get(_about(row), latest), latest, key=lambda held: held[0])
+    return [row for row in current if _saw(row) == last[_about(row)][1]]
+
+
+def _about(review: Review) -> Slot:
+    """What its orders and repeats share."""
+    about = (review.question_set, review.question_id, review.turn, review.mode, review.kind, review.judge)
+    return (*about, *sorted(review.models))
+
+
+def _saw(review: Review) -> dict[str, str]:
+    """The answer of each model; imported reviews don't say."""
+    return dict(zip(review.models, review.answer_ids, strict=False))
 
 
 def _category(review: Review, categories: Categories) -> str | None:
@@ -69,14 +95,19 @@ def _as_named(review: Review) -> tuple[str, str]:
     return (second, first) if review.swapped else (first, second)
 
 
-def _match(orders: Sequence[Review], model_a: str) -> tuple[str, float, float, int, int]:
+def _match(orders: Sequence[Review], model_a: str) -> tuple[object, ...]:
+    """The columns from `outcome` on."""
     verdicts = [review.verdict for review in orders if review.verdict]
-    missing = len(orders) - len(verdicts)
+    missing, unknown = len(orders) - len(verdicts), float("nan")
+    chance = min(float(review.extra.get("chance", 1.0)) for review in orders)
     if missing:
-        return "incomplete", float("nan"), float("nan"), len(verdicts), missing
-    outcomes = {_outcome(review, model_a) for review in orders}
-    outcome = outcomes.pop() if len(outcomes) == 1 else "inconsistent"
-    return outcome, _mean(orders, model_a, True), _mean(orders, model_a, False), len(verdicts), missing
+        return "incomplete", unknown, unknown, len(verdicts), missing, len(orders), chance, unknown, unknown
+    outcomes = {review.models[0] == model_a: _outcome(review, model_a) for review in orders}
+    agreed = len(set(outcomes.values())) == 1
+    outcome = next(iter(outcomes.values())) if agreed else "inconsistent"
+    scores = _mean(orders, model_a, True), _mean(orders, model_a, False)
+    by_order = (float(agreed), _WON[outcomes[True]] - _WON[outcomes[False]]) if len(outcomes) > 1 else (unknown,) * 2
+    return outcome, *scores, len(verdicts), missing, len(orders), chance, *by_order
 
 
 def _outcome(review: Review, model_a: str) -> str:

@@ -7,8 +7,9 @@ The script is a JSON object:
 - `latency`: seconds before each reply (default: 0).
 - `seed`: what faults with a `rate` are drawn from (default: 0).
 - `faults`: objects with `do` (a name in FAULTS and what it takes) and any of the conditions `calls` (numbers of
-  calls, from 1), `after` (a call's number; only later ones), `match` (a substring of the last user message), `rate`
-  (a probability) and `each` (at most so often for the same messages). The first that applies happens.
+  calls, from 1), `after` (a call's number; only later ones), `match` (a substring of the last user message), `role`
+  (of the first message), `rate` (a probability) and `each` (at most so often for the same messages). The first that
+  applies happens.
 
 The log gets one line per call, before the reply is sent; of the Authorization header it says only whether there
 was one.
@@ -59,7 +60,7 @@ class Script:
         fitting = (text for part, text in self.script.get("replies", []) if part in last)
         return next(fitting, self.script.get("default", "Yes."))
 
-    def begin(self, body: Json, authorized: bool) -> tuple[Json, str]:
+    def begin(self, body: Json, authorized: bool, path: str) -> tuple[Json, str]:
         """Number and log a call; returns the fault to inject (or `{"do": "reply"}`) and the text to answer with."""
         with self.lock:
             self.number += 1
@@ -68,7 +69,7 @@ class Script:
             self.seen[key] += 1
             fault = self._fault(body, key)
             text = fault["text"] if fault["do"] == "wrong" else self.reply(body)
-            self._write(body, key, fault, text, authorized)
+            self._write(body, key, fault, text, {"authorized": authorized, "path": path})
         return fault, text
 
     def end(self) -> None:
@@ -90,13 +91,14 @@ class Script:
             and fault.get("match", "") in body["messages"][-1]["content"]
             and self.done[place, key] < fault.get("each", 10**9)
             and (fault["do"] != "unsupported" or fault["parameter"] in body)
+            and fault.get("role", body["messages"][0]["role"]) == body["messages"][0]["role"]
             and self._drawn(f"{place} {key} {self.seen[key]}") < fault.get("rate", 1.0)
         )
 
     def _drawn(self, key: str) -> float:
         return random.Random(f"{self.script.get('seed', 0)} {key}").random()
 
-    def _write(self, body: Json, key: str, fault: Json, text: str, authorized: bool) -> None:
+    def _write(self, body: Json, key: str, fault: Json, text: str, seen: Json) -> None:
         line = {
             "number": self.number,
             "at": time.monotonic(),
@@ -106,7 +108,7 @@ class Script:
             "did": fault["do"] if fault["do"] != "status" else f"status {fault['status']}",
             "at_once": self.now,
             "usage": usage_of(body["messages"], text),
-            "authorized": authorized,
+            **seen,
         }
         with self.log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
@@ -134,10 +136,11 @@ class Handler(BaseHTTPRequestHandler):
         if len(data) < length:
             raise ConnectionAbortedError("the client was killed while it sent its request")
         body = json.loads(data)
-        if self.path != "/v1/chat/completions":
+        path = self.path.partition("?")[0]
+        if path != "/v1/chat/completions" and not path.startswith("/openai/deployments/"):  # Azure's
             self.send(404, {"error": {"message": f"no such path: {self.path}"}})
             return
-        fault, text = self.script.begin(body, "Authorization" in self.headers)
+        fault, text = self.script.begin(body, "Authorization" in self.headers, path)
         try:
             time.sleep(self.script.script.get("latency", 0))
             FAULTS[fault["do"]](self, fault, completion(body, text))

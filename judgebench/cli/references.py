@@ -1,0 +1,82 @@
+"""`judgebench references ...`: a judge writes references, and a person accepts them."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from judgebench.cli.base import Group, call_options, questions_option, selection_options
+
+if TYPE_CHECKING:
+    from judgebench.workspace import Workspace
+
+_judge = click.option("--judge", required=True, metavar="NAME", help="Whose drafts: the name or spec of the judge.")
+
+
+@click.group(cls=Group)
+def references() -> None:
+    """References written by a judge: it answers first, you look at it, and accept what is right."""
+
+
+@references.command()
+@questions_option
+@click.option("--judge", required=True, metavar="SPEC", help="The model that answers: [NAME=]openai:ID, ...")
+@selection_options
+@call_options
+@click.pass_obj
+def generate(
+    workspace: "Workspace", /, questions: str, judge: str, chosen: tuple[str, ...], limit: int | None, **options: Any
+) -> None:
+    """Have a judge answer the questions that lack references, into drafts beside the set.
+
+    Without --category these are the categories that need references.
+    """
+    from judgebench import references, terminal
+    from judgebench.models import Options, load_model, parse_spec
+
+    question_set, spec = workspace.check().question_set(questions), parse_spec(judge)
+    wanted = references.lacking(question_set, chosen, limit)
+    stage = references.generate(workspace, question_set, wanted, spec, load_model(spec, Options(**options)))
+    terminal.follow(stage, f"references by {spec.name}")
+    click.echo(f"look at them with `judgebench references show --questions {questions} --judge {spec.name}`", err=True)
+
+
+@references.command()
+@questions_option
+@_judge
+@click.pass_obj
+def show(workspace: "Workspace", questions: str, judge: str) -> None:
+    """Print the drafts that wait to be accepted."""
+    from judgebench import references
+    from judgebench.terminal import printable
+
+    name = table_name(judge)
+    for question, draft in references.proposals(workspace, workspace.check().question_set(questions), name):
+        click.echo(click.style(f"{question.id} ({question.category})", bold=True))
+        for turn, said in zip(question.turns, draft.turns, strict=True):
+            click.echo(f"{printable(turn, chr(10) + chr(9))}\n--- draft:\n{printable(said, chr(10) + chr(9))}")
+        click.echo()
+
+
+@references.command()
+@questions_option
+@_judge
+@click.option("--id", "ids", multiple=True, help="Only this question's (repeatable; default: all).")
+@click.pass_obj
+def accept(workspace: "Workspace", questions: str, judge: str, ids: tuple[str, ...]) -> None:
+    """Make drafts the references of their questions; a reference that is there stays."""
+    from judgebench import references
+
+    name = table_name(judge)
+    filled = references.accept(workspace.check(), questions, name, ids)
+    click.echo(f"{len(filled)} questions of {questions} have references by {name} now")
+
+
+def table_name(judge: str) -> str:
+    """What a judge's rows call it: an imported judge's name is no spec."""
+    from judgebench.errors import UsageError
+    from judgebench.models import parse_spec
+
+    try:
+        return parse_spec(judge).name
+    except UsageError:
+        return judge

@@ -1,0 +1,92 @@
+"""What an endpoint takes: parameters that it refuses are learnt from its 400s; pure."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from judgebench.models import Request, messages
+
+Body = dict[str, Any]
+_SHORT = {"effort": "reasoning_effort"}
+SYSTEM = "system role"
+_UNSUPPORTED = re.compile(
+    r"unsupported|not (be )?(support|permit|allow)(t?ed)?\b|unrecognized|unknown|unexpected|(un|not )available", re.I
+)
+_NO_SYSTEM = re.compile(r"\bsystem\b.{0,60}not support|not support.{0,20}\bsystem\b|roles must alternate", re.I | re.S)
+_TOGETHER = ({"logprobs", "top_logprobs"},)  # one makes no sense without the other
+
+
+class Dialect:
+    """The parameters that one endpoint was found not to take; what was learnt once holds for the run."""
+
+    def __init__(self) -> None:
+        self.refused: set[str] = set()
+
+    def body(self, model: str, request: Request, said: Sequence[str], extra: Mapping[str, Any]) -> Body:
+        """What to send for the next turn of a request."""
+        wanted = {**self._wanted(request), **extra}
+        taken = {name: value for name, value in wanted.items() if name not in self.refused}
+        return {"model": model, "messages": self._messages(request, said), **taken}
+
+    def notes(self, request: Request, extra: Mapping[str, Any]) -> tuple[str, ...]:
+        """What was asked and is not sent, or not as asked."""
+        if not self.refused:
+            return ()
+        missing = sorted(self.refused & {*self._wanted(request), *extra})
+        notes = [f"{name} not sent: the endpoint refuses it" for name in missing]
+        if SYSTEM in self.refused and request.system:
+            notes.append("system text sent in front of the user's: the endpoint refuses the system role")
+        return tuple(notes)
+
+    def learn(self, sent: Body, param: str | None, complaint: str) -> bool:
+        """Remember what a 400 says that the endpoint doesn't take; False where it complains of something else."""
+        if sent["messages"][0]["role"] == "system" and _NO_SYSTEM.search(complaint):
+            self.refused.add(SYSTEM)
+            return True
+        names = [name for name in sent if name not in ("model", "messages")]
+        named = {param} if param in names else {name for name in names if re.search(rf"\b{name}\b", complaint)}
+        if not named or not _UNSUPPORTED.search(complaint):
+            return False
+        for group in _TOGETHER:
+            named |= group if named & group else set()
+        self.refused |= named
+        return True
+
+    def _wanted(self, request: Request) -> Body:
+        length = "max_completion_tokens" if "max_tokens" in self.refused else "max_tokens"
+        body: Body = {"temperature": request.sampling.temperature, length: request.sampling.max_tokens}
+        if request.logprobs:
+            body |= {"logprobs": True, "top_logprobs": request.logprobs}
+        if request.schema is not None:
+            schema = {"name": "reply", "strict": True, "schema": request.schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        return body
+
+    def _messages(self, request: Request, said: Sequence[str]) -> list[dict[str, str]]:
+        conversation = [{"role": message.role, "content": message.content} for message in messages(request, said)]
+        if SYSTEM in self.refused and conversation[0]["role"] == "system":
+            system = conversation.pop(0)["content"]
+            first = next(message for message in conversation if message["role"] == "user")
+            first["content"] = f"{system}\n\n{first['content']}"
+        return conversation
+
+
+def parameters_of(query: str) -> Body:
+    """What stands behind a `?` in a spec, as `effort=high&seed=7`; values are JSON where they can be."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return {_SHORT.get(name, name): _value(text) for name, text in pairs}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def estimated_tokens(request: Request, said: Sequence[str]) -> float:
+    """About how many tokens a call takes, at four characters each, until the endpoint says it exactly."""
+    texts = [request.system or "", *(message.content for message in request.before), *request.turns, *said]
+    return sum(map(len, texts)) / 4 + min(request.sampling.max_tokens, 256)
