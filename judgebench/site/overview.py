@@ -28,7 +28,8 @@ from judgebench.statistics import summary
 from judgebench.statistics.frames import matches_frame, scores_frame
 
 _MOST_LINES = 6  # more lines than this in one chart can't be told apart
-_HIGHEST = 10.0  # the usual top of a rating; bars of the leaderboard are drawn to this scale
+_HIGHEST = 10.0  # the usual top of a rating; bars of the leaderboard are drawn to this scale,
+_RIGHT = 1.0  # or to that of a checker, whose scores are 1 and 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ def _evaluation(source: Source, name: str, judge: str) -> Evaluation:
     scores = scores_frame(reviews, source.categories)
     pairs, means = summary.pairs(matches), summary.scores(scores)
     id_ = slugs.slug(name, judge)
+    checked = any(row.verdict_source == "checked" for row in reviews)
     computed = next((row.served_by or judge for row in reviews if row.verdict_source == "computed"), None)
     return Evaluation(
         id_,
@@ -100,7 +102,7 @@ def _evaluation(source: Source, name: str, judge: str) -> Evaluation:
         _facts(source, name, reviews),
         computed,
         notes=tuple(_notes(source, reviews, matches)),
-        leaderboard=leaderboard(means) if means else None,
+        leaderboard=leaderboard(means, _RIGHT if checked else _HIGHEST) if means else None,
         score_charts=tuple(_category_charts(means, id_)),
         pairs=_pair_table(pairs) if pairs else None,
         pair_charts=tuple(_pair_charts(pairs, id_)),
@@ -122,6 +124,11 @@ def _facts(source: Source, name: str, reviews: Sequence[Any]) -> tuple[Fact, ...
 
 
 def _notes(source: Source, reviews: Sequence[Any], matches: pd.DataFrame) -> Iterator[str]:
+    if any(row.verdict_source == "checked" for row in reviews):
+        yield (
+            "Nobody judged this: each answer was compared with its reference. 1 is right and 0 is wrong, so that a"
+            " mean is the share of right answers and a total their number."
+        )
     failed = [row.error for row in reviews if row.verdict is None]
     if failed:
         yield (
@@ -139,14 +146,14 @@ def _notes(source: Source, reviews: Sequence[Any], matches: pd.DataFrame) -> Ite
         yield f"{counted(lost, 'review')} on questions that the question set doesn't hold (any more) count as well."
 
 
-def leaderboard(means: Sequence[Entry]) -> Table:
-    """Models by mean score, best first, from the entries of `summary.scores`."""
+def leaderboard(means: Sequence[Entry], highest: float = _HIGHEST) -> Table:
+    """Models by mean score, best first, from the entries of `summary.scores`; bars are drawn to the highest score."""
     turns = sorted({one["turn"] for one in means if one["turn"]})
     columns = turns if len(turns) > 1 else []
     overall = [one for one in means if one["turn"] is None and one["category"] is None]
     ranked = sorted(overall, key=lambda one: (one["mean"] is None, -(one["mean"] or 0)))
     by_turn = {(one["model"], one["turn"]): one["mean"] for one in means if one["category"] is None}
-    scale = max([_HIGHEST, *(one["mean"] or 0 for one in overall)])
+    scale = max([highest, *(one["mean"] or 0 for one in overall)])
     rows = tuple(
         (
             text(one["model"]),

@@ -15,6 +15,7 @@ _SEARCHED = 2_000  # characters of a question that the text filter looks through
 
 _SOURCES = {
     "stored": "verdict as imported",
+    "checked": "compared with the reference",
     "computed": "computed offline, a surrogate for a model's verdict",
 }
 

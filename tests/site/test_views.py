@@ -82,6 +82,16 @@ def test_computed_verdicts_are_called_so(maker: Any) -> None:
     assert [(one.judge, one.computed) for one in shown] == [("gpt-4", None), ("embedded", "embedded")]
 
 
+def test_a_checker_s_scores_are_shares(maker: Any) -> None:
+    """Its bars are drawn to 1, not to 10, and a note says that nobody judged."""
+    maker.question_set("s", [Question(id="1", category="c", turns=("q",))])
+    maker.review("s", "1", ["m"], judge="checker", verdict=Verdict(scores=(1.0,)), verdict_source="checked")
+    (only,) = overview.overview(source.read(maker.workspace)).evaluations
+    assert only.leaderboard
+    assert only.leaderboard.rows[0][1].bar == 100
+    assert only.notes[0].startswith("Nobody judged this")
+
+
 def test_matches_in_one_order_are_noted(maker: Any) -> None:
     """They leave the advantage of the first place in."""
     maker.question_set("s", [Question(id="1", category="c", turns=("q",))])
