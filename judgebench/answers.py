@@ -25,19 +25,29 @@ def get_answers(
 
     `overrides` replaces fields of each category's Sampling.
     """
-    by_id: dict[str, Question] = {}
-    drafts: list[Answer] = []
-    for question in questions:
-        drawn = replace(question_set.category(question).sampling, **(overrides or {}))
-        drafts.append(_draft(question, question_set.name, spec, model, drawn))
-        by_id[drafts[-1].id] = question
+    drafted = drafts(question_set, questions, spec, model, overrides)
+    requests = {draft.id: request for draft, request in drafted}
 
     def produce(todo: Sequence[Answer]) -> Iterator[Answer]:
-        requests = [Request(by_id[draft.id].turns, draft.sampling or Sampling()) for draft in todo]
-        for reply in model.generate(requests):
+        for reply in model.generate([requests[draft.id] for draft in todo]):
             yield _answered(todo[reply.index], reply)
 
-    return Stage(drafts, table, produce, getattr(model, "ready", lambda: 0))
+    return Stage([draft for draft, _ in drafted], table, produce, getattr(model, "ready", lambda: 0))
+
+
+def drafts(
+    question_set: QuestionSet,
+    questions: Sequence[Question],
+    spec: Spec,
+    model: Model,
+    overrides: Mapping[str, Any] | None = None,
+) -> list[tuple[Answer, Request]]:
+    """The rows before any call, each with what would be asked; see `get_answers`."""
+    made = []
+    for question in questions:
+        drawn = replace(question_set.category(question).sampling, **(overrides or {}))
+        made.append((_draft(question, question_set.name, spec, model, drawn), Request(question.turns, drawn)))
+    return made
 
 
 def _draft(question: Question, question_set: str, spec: Spec, model: Model, sampling: Sampling) -> Answer:

@@ -10,7 +10,7 @@ import msgspec
 from judgebench import asking, checkers, embedded
 from judgebench.asking import VerdictBy
 from judgebench.matches import Match
-from judgebench.models import Model, Request
+from judgebench.models import Model, Request, Requests
 from judgebench.prompts import Prompt, flags
 from judgebench.records import Answer, Failure, Message, Review, Sampling, Verdict, content_id
 from judgebench.store import Stage, Table, in_force
@@ -107,7 +107,8 @@ class ModelJudge:
         """Ask the model, and read the verdict from each reply; repairs come last, in one go."""
         waiting = [task for task in tasks if asking.is_put_off(task[1])]
         first = [task for task in tasks if not asking.is_put_off(task[1])]
-        for reply in self._model.generate([self._request(match) for match, _ in first]) if first else ():
+        requests = Requests(len(first), lambda place: self.request(first[place][0]))
+        for reply in self._model.generate(requests) if first else ():
             match, draft = first[reply.index]
             row = asking.judged(draft, reply, self._prompt_for(match), self._verdict_by)
             row = replace(row, created=_now())
@@ -131,7 +132,8 @@ class ModelJudge:
     def _messages(self, match: Match) -> tuple[Message, ...]:
         return asking.asked(self._prompt_for(match), match.conversation(), self._verdict_by)
 
-    def _request(self, match: Match) -> Request:
+    def request(self, match: Match) -> Request:
+        """What the model is asked about a match."""
         return asking.request(self._prompt_for(match), self._messages(match), self._verdict_by, REPLY)
 
 

@@ -1,14 +1,15 @@
 """Answers -> reviews: which judge, which models and which matches a `review` command means."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from judgebench import matches
+from judgebench.asking import VerdictBy
 from judgebench.errors import UsageError
 from judgebench.judge import CheckerJudge, EmbeddedJudge, Judge, ModelJudge, review
 from judgebench.ledger import IdenticalTies, WithChances, renew
 from judgebench.matches import Answers, Design, Match
-from judgebench.models import Options, load_model, parse_spec
+from judgebench.models import Model, Options, Spec, load_model, parse_spec
 from judgebench.prompts import Prompt, find_prompt
 from judgebench.question_sets import QuestionSet
 from judgebench.records import Mode, Review
@@ -32,10 +33,33 @@ class Asked:
     limit: int | None = None
 
 
-def named_judge(workspace: Workspace, name: str, question_set: str, prompt: str | None, options: Options) -> Judge:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which matches a judge is asked about, for which table."""
+
+    label: str
+    judge: Judge
+    matches: Sequence[Match]
+    table: Table[Review]
+
+    def stage(self, question_set: str) -> Stage[Review]:
+        """The reviews that are still to be made."""
+        return review(self.matches, self.judge, question_set, self.table)
+
+
+def named_judge(
+    workspace: Workspace,
+    name: str,
+    question_set: str,
+    prompt: str | None,
+    options: Options,
+    load: Callable[[Spec, Options], Model] = load_model,
+    verdict_by: VerdictBy = "text",
+    repair: bool = True,
+) -> Judge:
     """The judge of that name: `embedded`, `checker`, or a model's spec.
 
-    `prompt` stands in for the categories' own prompts.
+    `prompt` stands in for the categories' own prompts; for `verdict_by` and `repair` see ModelJudge.
     """
     if name in _OURS and prompt:
         raise UsageError(f"the {name} judge reads no prompt: leave --prompt out, or name a model as --judge")
@@ -47,13 +71,21 @@ def named_judge(workspace: Workspace, name: str, question_set: str, prompt: str 
     spec = parse_spec(name)
     if spec.name in _TAKEN:
         raise UsageError(f"{spec.name} is the name of a judge of ours, and would share its table: take another name")
-    return ModelJudge(spec.name, load_model(spec, options), PromptChoice(asked, workspace, prompt))
+    return ModelJudge(spec.name, load(spec, options), PromptChoice(asked, workspace, prompt), verdict_by, repair)
 
 
 def stages(
     workspace: Workspace, judge: Judge, asked: Asked, checked: bool = True
 ) -> Iterator[tuple[str, Stage[Review]]]:
-    """The reviews that are still to be made, as a label and a stage; iterate over the stage to make them.
+    """The reviews that are still to be made, as a label and a stage; iterate over the stage to make them."""
+    for plan in plans(workspace, judge, asked, checked):
+        yield plan.label, plan.stage(asked.question_set)
+
+
+def plans(
+    workspace: Workspace, judge: Judge, asked: Asked, checked: bool = True, second: bool = True
+) -> Iterator[Plan]:
+    """What there is to review, whether it is done or not; without `second`, the first orders alone.
 
     For each mode the judge's, and, with `checked`, one by the checker where there are categories that no judge is
     asked about. Of an adaptive design the second orders are a stage of their own, planned when it is asked for:
@@ -66,19 +98,25 @@ def stages(
             table = workspace.reviews(question_set.name, who.name)
             label = f"{mode} reviews by {who.name}"
             renew(chosen, who, question_set.name, table)
-            yield label, review(chosen, who, question_set.name, table)
-            if mode == "pairwise" and asked.design.orders == "adaptive":
+            yield Plan(label, who, chosen, table)
+            if second and mode == "pairwise" and asked.design.orders == "adaptive":
                 again = WithChances(who, _second(chosen, who, question_set.name, table, asked.design))
-                yield f"{label}, the other order", review(again.matches, again, question_set.name, table)
+                yield Plan(f"{label}, the other order", again, again.matches, table)
 
 
 def panel_stages(workspace: Workspace, judges: Sequence[Judge], asked: Asked) -> Iterator[tuple[str, Stage[Review]]]:
     """The stages of each judge, one after the other; what the checker has is checked once."""
+    for plan in panel_plans(workspace, judges, asked):
+        yield plan.label, plan.stage(asked.question_set)
+
+
+def panel_plans(workspace: Workspace, judges: Sequence[Judge], asked: Asked, second: bool = True) -> Iterator[Plan]:
+    """The plans of each judge, one after the other; what the checker has is checked once."""
     names = [judge.name for judge in judges]
     if len(set(names)) < len(names):
         raise UsageError(f"two judges share a name ({', '.join(names)}), and would share a table: write NAME=SPEC")
     for number, judge in enumerate(judges):
-        yield from stages(workspace, judge, asked, checked=number == 0)
+        yield from plans(workspace, judge, asked, number == 0, second)
 
 
 def _second(

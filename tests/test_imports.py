@@ -45,9 +45,15 @@ ALLOWED = {
         "errors",
     },
     "reviews": {
+        "asking",
         *("judge", "ledger", "matches", "models", "prompts", "question_sets"),
         *("workspace", "store", "records", "errors"),
     },
+    "prices": {"models", "records", "errors"},
+    "cost": {"prices", "models", "records"},
+    "budget": {"cost", "prices", "models", "records", "errors"},
+    "batch": {"models", "runner", "records", "errors"},
+    "spending": {"batch", "budget", "cost", "prices", "judge", "matches", "models", "store", "records", "errors"},
     "terminal": {"store", "records"},
     "statistics": {"store", "records"},
     "report": {"checkers", "embedded", "terminal", "statistics", "workspace", "store", "records", "errors"},
@@ -67,7 +73,8 @@ ALLOWED = {
 }
 # Heavy or special packages, and the only parts that may import them.
 HOMES = {
-    "openai": {"models/openai_api.py"},
+    "openai": {"models/openai_api.py", "batch/__init__.py"},
+    "genai_prices": {"prices.py"},
     "httpx2": {"models/openai_api.py"},
     "torch": {"models/hf.py"},
     "transformers": {"models/hf.py"},

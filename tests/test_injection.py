@@ -200,13 +200,14 @@ def test_only_brackets_of_forged_delimiters_are_shown_otherwise(attack: Attack) 
     """Everything else reaches the judge as it is; and doing it twice changes nothing more."""
     shown = neutralised(attack.text)
     ours = DELIMITER in attack.flags and "FastChat" not in attack.name
+    ours = ours or attack.name in ("ChatML", "Llama 3", "Llama 2", "Gemma")
     assert (shown != attack.text) == ours
     assert neutralised(shown) == shown
     if ours:
         kept = re.sub("[<>[\\]\uff1c\uff1e\u27e8\u27e9]|&[lg]t;|\\\\u003[ce]", "", attack.text)
-        left = shown.replace("[", "").replace("]", "")
+        left = re.sub(r"[<>[\]]", "", shown)
         assert left.replace(SHOWN[0], "").replace(SHOWN[1], "") == kept
-    assert not re.search(r"<\s*/?\s*(assistant|user turn|reference)", shown, re.IGNORECASE)
+    assert not re.search(r"<\s*/?\s*(assistant|user turn|reference)|<\|", shown, re.IGNORECASE)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
@@ -227,6 +228,7 @@ ORDINARY = [
     "The user turns left; the assistant < 3 years in the job.",
     "x = data[0][1]; see [1] and (10, 4).",
     "«Une référence», dit l'assistant.",
+    "`f <| g 3 |> h` and <s>this is struck",
     "| a | b |\n|---|---|\n| <b>1</b> | <i>2</i> |",
 ]
 

