@@ -1,0 +1,49 @@
+"""Kill `review` at 100 random moments, and count what was lost, doubled and paid for again.
+
+python benchmarks/kills.py [--kills 100]
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT / "tests"))
+
+from servers.running import chat_server  # noqa: E402 - found by the line above
+from test_kill import PARALLEL, REVIEW_OVER_HTTP, Run, calls_are_bounded, pauses, two_models  # noqa: E402
+
+
+def rounds(folder: Path, seed: int) -> tuple[int, int, int]:
+    """One run of 80 reviews, killed up to ten times and then finished: kills, rows and calls served."""
+    workspace = two_models(folder / "workspace")
+    table = workspace.reviews("small", "openai:m")
+    with chat_server(folder / "server", latency=0.02, default="Even.\n[[C]]") as server:
+        run = Run(workspace, REVIEW_OVER_HTTP, table.path, server.url)
+        run.kill_often(pauses(seed, 9, 0.08))
+        run.finish()
+        rows, calls = table.read(), len(server.calls())
+        calls_are_bounded(server, 80, run.kills)
+    if len({row.slot for row in rows}) != 80 or len(rows) != 80 or not all(row.verdict for row in rows):
+        sys.exit(f"seed {seed}: {len(rows)} rows in {len({row.slot for row in rows})} slots")
+    return run.kills, len(rows), calls
+
+
+def main() -> None:
+    """Rounds until there were enough kills."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    wanted = parser.parse_args().kills
+    kills = rows = calls = seed = 0
+    while kills < wanted:
+        seed += 1
+        with tempfile.TemporaryDirectory() as folder:
+            more = rounds(Path(folder), seed)
+        kills, rows, calls = kills + more[0], rows + more[1], calls + more[2]
+    print(f"{kills} kills in {seed} runs of 80 reviews, {PARALLEL} calls in flight: {rows} rows, none lost, none twice")
+    print(f"{calls} calls served: {calls - rows} paid again, {(calls - rows) / kills:.2f} per kill")
+
+
+if __name__ == "__main__":
+    main()
