@@ -16,6 +16,10 @@ _SEARCHED = 2_000  # characters of a question that the text filter looks through
 _SOURCES = {
     "stored": "verdict as imported",
     "checked": "compared with the reference",
+    "identical": "the two answers are identical, so no judge was asked",
+    "schema": "verdict read from the field of a JSON reply",
+    "logprobs": "verdict read from the probabilities of the score's tokens",
+    "repaired": "the first reply held no verdict; it was asked for once more",
     "computed": "computed offline, a surrogate for a model's verdict",
 }
 
