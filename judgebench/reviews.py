@@ -43,7 +43,8 @@ class Plan:
     table: Table[Review]
 
     def stage(self, question_set: str) -> Stage[Review]:
-        """The reviews that are still to be made."""
+        """The reviews that are still to be made; rows whose answers only changed their id are written anew first."""
+        renew(self.matches, self.judge, question_set, self.table)
         return review(self.matches, self.judge, question_set, self.table)
 
 
@@ -85,7 +86,7 @@ def stages(
 def plans(
     workspace: Workspace, judge: Judge, asked: Asked, checked: bool = True, second: bool = True
 ) -> Iterator[Plan]:
-    """What there is to review, whether it is done or not; without `second`, the first orders alone.
+    """What there is to review, whether it is done or not; without `second`, the first orders alone. Nothing is written.
 
     For each mode the judge's, and, with `checked`, one by the checker where there are categories that no judge is
     asked about. Of an adaptive design the second orders are a stage of their own, planned when it is asked for:
@@ -97,7 +98,6 @@ def plans(
         for who, chosen in _shared_out(planned, question_set, judge, checked):
             table = workspace.reviews(question_set.name, who.name)
             label = f"{mode} reviews by {who.name}"
-            renew(chosen, who, question_set.name, table)
             yield Plan(label, who, chosen, table)
             if second and mode == "pairwise" and asked.design.orders == "adaptive":
                 again = WithChances(who, _second(chosen, who, question_set.name, table, asked.design))

@@ -166,6 +166,22 @@ def test_a_failure_is_status_1_and_a_traceback_only_with_debug(workspace: Path) 
     assert run("-C", workspace, "--debug", "report").exception
 
 
+def test_what_a_file_says_cannot_write_to_the_terminal(workspace: Path, tmp_path: Path) -> None:
+    """An import that quotes a hostile file shows its escape sequences, and doesn't send them."""
+    (tmp_path / "f").mkdir()
+    lines = [
+        {"question_id": 1, "category": "c", "turns": ["?"]},
+        {"question_id": "\x1b[2J", "category": "c", "turns": []},
+    ]
+    (tmp_path / "f" / "question.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    answer = {"question_id": "\x1b[31m", "model_id": "\x1b[2J", "answer_id": "a", "choices": [{"turns": ["!"]}]}
+    (tmp_path / "f" / "model_answer").mkdir()
+    (tmp_path / "f" / "model_answer" / "m.jsonl").write_text(json.dumps(answer))
+    result = run("-C", workspace, "import", "fastchat", tmp_path / "f")
+    assert "not taken" in result.stderr
+    assert "\x1b" not in result.output
+
+
 def test_an_unexpected_error_is_one_line_too(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even our own mistakes don't pour a traceback over a user."""
     monkeypatch.setattr("judgebench.report.build", lambda *_: 1 / 0)

@@ -1,5 +1,6 @@
 """Money, through the real command: the quote before, the limit meanwhile, the bill after."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,23 @@ def test_a_dry_run_asks_nothing_and_writes_nothing(tmp_path: Path, workspace: Wo
         assert server.calls() == []
     assert not list(workspace.root.glob("reviews/*/*.jsonl"))
     assert len(list(workspace.root.glob("answers/*/*.jsonl"))) == 2
+
+
+def test_a_dry_run_leaves_a_table_as_it_is(workspace: Workspace) -> None:
+    """Also where answers were made again with the same text: only a real run writes their reviews anew, for nothing."""
+    judged = ("review", "--questions", "small", "--judge", "embedded")
+    assert judgebench(workspace, *judged).returncode == 0
+    for model in ("a", "b"):
+        table = workspace.answers("small", model)
+        table.append([replace(row, id=f"{row.id}-again") for row in table.read()])
+    path = workspace.reviews("small", "embedded").path
+    before = path.read_bytes()
+    assert judgebench(workspace, *judged, "--dry-run").returncode == 0
+    assert path.read_bytes() == before
+    assert judgebench(workspace, *judged).returncode == 0
+    assert {answer for row in workspace.reviews("small", "embedded").read()[80:] for answer in row.answer_ids} == {
+        row.id for model in ("a", "b") for row in workspace.answers("small", model).read()[40:]
+    }
 
 
 def test_a_run_stops_before_its_limit_and_goes_on(tmp_path: Path, workspace: Workspace) -> None:

@@ -58,7 +58,7 @@ class Main(Group):
         except (Exception, KeyboardInterrupt) as error:
             if ctx.params.get("debug"):
                 raise
-            click.echo(f"judgebench: {_line(error)}", err=True)
+            click.echo(f"judgebench: {inert(_line(error))}", err=True)
             ctx.exit(2 if isinstance(error, UsageError) else 1)
 
 
@@ -72,9 +72,16 @@ def _line(error: BaseException) -> str:
     return f"unexpected {type(error).__name__}: {error} (run `judgebench --debug ...` for the traceback)"
 
 
+def inert(text: str) -> str:
+    """Text that may quote a file or an endpoint, without what a terminal would obey."""
+    from judgebench.terminal import printable
+
+    return printable(text, "\n")
+
+
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     if category.__module__.startswith("judgebench"):
-        click.echo(f"judgebench: {message}", err=True)
+        click.echo(f"judgebench: {inert(str(message))}", err=True)
 
 
 def options(*several: Callable[[F], F]) -> Callable[[F], F]:
@@ -121,8 +128,8 @@ call_options = options(
 def show_imported(imported: Any) -> None:
     """Say what an import took, what it made of odd things, and what it did not take."""
     for refused in imported.refused:
-        click.echo(f"{refused.path}:{refused.line}: not taken: {refused.reason}", err=True)
+        click.echo(inert(f"{refused.path}:{refused.line}: not taken: {refused.reason}"), err=True)
     for note in imported.notes:
-        click.echo(f"note: {note}", err=True)
+        click.echo(inert(f"note: {note}"), err=True)
     counts = ", ".join(f"{number} {what} ({imported.new.get(what, 0)} new)" for what, number in imported.counts.items())
-    click.echo(f"{imported.question_set}: {counts}; {len(imported.refused)} lines not taken")
+    click.echo(f"{inert(imported.question_set)}: {counts}; {len(imported.refused)} lines not taken")

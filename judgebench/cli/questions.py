@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from judgebench.cli.base import Group, call_options, options, show_imported
+from judgebench.cli.base import Group, call_options, inert, options, show_imported
 from judgebench.errors import JudgebenchError, UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def show(workspace: "Workspace", set_name: str, chosen: tuple[str, ...], ids: tu
 
     for question in question_set.select(chosen):
         if not ids or question.id in ids:
-            click.echo(click.style(f"{question.id} ({question.category})", bold=True))
+            click.echo(click.style(inert(f"{question.id} ({question.category})"), bold=True))
             for number, turn in enumerate(question.turns, start=1):
                 click.echo(printable(turn, "\n\t"))
                 if ids and (reference := question.reference(number)):
@@ -71,7 +71,7 @@ def validate(workspace: "Workspace", set_names: tuple[str, ...]) -> None:
         problems = validate(workspace.check().question_set_folder(name))
         found += len(problems)
         for problem in problems:
-            click.echo(str(problem))
+            click.echo(inert(str(problem)))
         if not problems:
             click.echo(f"{name}: no problem")
     if found:
@@ -241,8 +241,8 @@ def _ask(text: str) -> str:
 
 def _tell(call: Any) -> None:
     if call.failure:
-        click.echo(f"{call.asked_for}: {call.failure.kind}: {call.failure.message}", err=True)
+        click.echo(inert(f"{call.asked_for}: {call.failure.kind}: {call.failure.message}"), err=True)
     for draft in call.dropped:
-        click.echo(f"dropped {draft.id}: {draft.dropped}", err=True)
+        click.echo(inert(f"dropped {draft.id}: {draft.dropped}"), err=True)
     if call.asked_for == "questions":
         click.echo(f"{len(call.kept)} drafts", err=True)
