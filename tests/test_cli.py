@@ -166,20 +166,17 @@ def test_a_failure_is_status_1_and_a_traceback_only_with_debug(workspace: Path) 
     assert run("-C", workspace, "--debug", "report").exception
 
 
-def test_what_a_file_says_cannot_write_to_the_terminal(workspace: Path, tmp_path: Path) -> None:
-    """An import that quotes a hostile file shows its escape sequences, and doesn't send them."""
-    (tmp_path / "f").mkdir()
-    lines = [
-        {"question_id": 1, "category": "c", "turns": ["?"]},
-        {"question_id": "\x1b[2J", "category": "c", "turns": []},
-    ]
-    (tmp_path / "f" / "question.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    answer = {"question_id": "\x1b[31m", "model_id": "\x1b[2J", "answer_id": "a", "choices": [{"turns": ["!"]}]}
-    (tmp_path / "f" / "model_answer").mkdir()
-    (tmp_path / "f" / "model_answer" / "m.jsonl").write_text(json.dumps(answer))
-    result = run("-C", workspace, "import", "fastchat", tmp_path / "f")
-    assert "not taken" in result.stderr
-    assert "\x1b" not in result.output
+def test_what_a_file_says_cannot_write_to_the_terminal(workspace: Path) -> None:
+    """A question set whose name and category are escape sequences is listed and quoted; they are shown, not sent."""
+    folder = workspace / "question_sets" / "hostile"
+    folder.mkdir()
+    (folder / "set.toml").write_text('name = "\\u001b[2J"\n[categories."\\u001b[31m"]\n')
+    (folder / "questions.jsonl").write_text('{"id": "1", "category": "\\u001b[31m", "turns": ["?"]}\n')
+    listed, quoted = run("-C", workspace, "questions", "list"), run("-C", workspace, "questions", "show", "nope")
+    assert (listed.exit_code, quoted.exit_code) == (0, 2)
+    for shown in (listed.output, quoted.output):
+        assert "\\x1b[2J" in shown
+        assert "\x1b" not in shown
 
 
 def test_an_unexpected_error_is_one_line_too(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def list_(workspace: "Workspace") -> None:
     for question_set in found:
         head, turns = question_set.head, max(len(question.turns) for question in question_set.questions)
         count = f"{len(question_set.questions)} questions, {turns} turn{'s' * (turns > 1)}"
-        click.echo(f"{head.name} {head.version}: {count}; {', '.join(head.categories)}")
+        click.echo(inert(f"{head.name} {head.version}: {count}; {', '.join(head.categories)}"))
     if not found:
         click.echo(f"no question set in {workspace.root}; `judgebench init` adds ours, `questions fetch` others")
 
