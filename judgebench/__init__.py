@@ -2,5 +2,6 @@
 
 from judgebench._version import __version__
 from judgebench.errors import JudgebenchError
+from judgebench.loading import load_reviews
 
-__all__ = ["JudgebenchError", "__version__"]
+__all__ = ["JudgebenchError", "__version__", "load_reviews"]

@@ -26,6 +26,7 @@ from judgebench.records import Failure
 
 NAME = "checker"
 VERSION = "checker-1"  # reviews depend on it: change it with any rule, and everything is checked again
+SCALE = (0.0, 1.0)
 READ = 4_000
 READ_BY_REGEX = 2_000
 

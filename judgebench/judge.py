@@ -90,7 +90,8 @@ class ModelJudge:
     def draft(self, match: Match, question_set: str) -> Review:
         """Identified by the rendered prompt, the judge as asked for, its sampling, and the slot."""
         prompt = self._prompt_for(match)
-        draft = _draft(match, question_set, self.name, prompt.kind, prompt.name)
+        scale = None if prompt.kind == "choice" else prompt.range
+        draft = replace(_draft(match, question_set, self.name, prompt.kind, prompt.name), scale=scale)
         if draft.error:
             return draft
         digest = content_id([(message.role, message.content) for message in self._messages(match)])
@@ -145,7 +146,7 @@ class EmbeddedJudge:
     def draft(self, match: Match, question_set: str) -> Review:
         """Identified by the conversation, the judge's version and the slot."""
         kind = "rating" if match.mode == "single" else "score_pair"
-        draft = _draft(match, question_set, self.name, kind, self.name)
+        draft = replace(_draft(match, question_set, self.name, kind, self.name), scale=embedded.SCALE)
         if draft.error:
             return draft
         digest = content_id(match.conversation())
@@ -174,7 +175,7 @@ class CheckerJudge:
         """
         scorer, reference = self._scorer_for(match), match.question.reference(match.turn)
         kind = "rating" if match.mode == "single" else "score_pair"
-        draft = _draft(match, question_set, self.name, kind, scorer)
+        draft = replace(_draft(match, question_set, self.name, kind, scorer), scale=checkers.SCALE)
         if draft.error:
             return draft
         draft = replace(draft, verdict_source="checked", served_by=checkers.VERSION)

@@ -18,6 +18,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 Slot: TypeAlias = tuple[str | int, ...]
 Winner: TypeAlias = Literal["A", "B", "tie"]
 Mode: TypeAlias = Literal["single", "pairwise"]
+Source: TypeAlias = Literal[
+    "text", "schema", "logprobs", "repaired", "stored", "computed", "checked", "identical", "voted"
+]
 
 
 def content_id(*parts: object) -> str:
@@ -127,11 +130,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """The stored row of one judge call: the raw reply (the explanation), its verdict or its error.
+    """The stored row of one judge call, or of one person's vote: the raw reply (the explanation), its verdict or error.
 
     `models` and `answer_ids` stand in the order in which the judge saw them. `swapped` says that this
     is the reverse of the order in which the pair was named, so that baseline and candidate stay apart. `reread`
-    says that the reply is an earlier row's, read again without a call.
+    says that the reply is an earlier row's, read again without a call. `scale` is the lowest and the highest score that
+    could be given.
     """
 
     id: str
@@ -147,9 +151,8 @@ class Review:
     verdict: Verdict | None = None
     error: Failure | None = None
     reply: str | None = None
-    verdict_source: Literal["text", "schema", "logprobs", "repaired", "stored", "computed", "checked", "identical"] = (
-        "text"
-    )
+    verdict_source: Source = "text"
+    scale: tuple[float, float] | None = None
     reread: bool = False
     swapped: bool = False
     repeat: int = 0

@@ -4,16 +4,17 @@ import csv
 import io
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from judgebench import checkers, embedded
 from judgebench.errors import UsageError
-from judgebench.records import Review
+from judgebench.loading import load_reviews
 from judgebench.statistics import summary
-from judgebench.statistics.frames import Categories, matches_frame, scores_frame
-from judgebench.store import in_force
+from judgebench.statistics.frames import matches_frame, scores_frame
 from judgebench.terminal import printable
 from judgebench.workspace import Workspace
 
@@ -32,22 +33,16 @@ class Table:
     rows: Sequence[Row]
 
 
-def categories(workspace: Workspace) -> Categories:
-    """The category of each question of the workspace."""
-    return {(found.name, q.id): q.category for found in workspace.question_sets() for q in found.questions}
-
-
 def build(workspace: Workspace, question_set: str | None = None, judge: str | None = None) -> Report:
     """The report as the JSON interface has it: {"pairs": [...], "scores": [...], "notes": [...]}.
 
     See `statistics.summary`; entries of a panel stand after those of its judges. Raises UsageError where there are no
     such reviews.
     """
-    reviews = [row for row in workspace.all_reviews(question_set) if judge in (None, row.judge)]
-    if not reviews:
+    reviews = load_reviews(workspace, question_set, judge)
+    if reviews.empty:
         raise UsageError("no reviews to report on: make some with `judgebench review`, or import some")
-    known = categories(workspace)
-    matches, scores = matches_frame(reviews, known), scores_frame(reviews, known)
+    matches, scores = matches_frame(reviews), scores_frame(reviews)
     return {
         "pairs": summary.pairs(matches) + summary.pair_panels_of(matches, _NO_PANEL),
         "scores": summary.scores(scores) + summary.score_panels_of(scores, _NO_PANEL),
@@ -55,14 +50,15 @@ def build(workspace: Workspace, question_set: str | None = None, judge: str | No
     }
 
 
-def snapshots(reviews: Iterable[Review]) -> list[dict[str, Any]]:
-    """A note for each table whose reviews in force were made by more than one snapshot of the judge, with counts."""
-    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for row in in_force(reviews).values():
-        if row.served_by:
-            counts[row.question_set, row.judge][row.served_by] += 1
+def snapshots(reviews: pd.DataFrame) -> list[dict[str, Any]]:
+    """A note for each judge and set whose reviews were made by more than one snapshot of the judge, with counts."""
+    tables = reviews.groupby(["question_set", "judge"], sort=False, observed=True)["served_by"]
+    counts = {
+        place: found[found > 0].to_dict()
+        for place, found in ((key, part.value_counts(sort=False)) for key, part in tables)
+    }
     return [
-        {"kind": "snapshots", "question_set": place[0], "judge": place[1], "counts": dict(found)}
+        {"kind": "snapshots", "question_set": place[0], "judge": place[1], "counts": found}
         for place, found in counts.items()
         if len(found) > 1
     ]

@@ -78,7 +78,22 @@ class Table(Generic[RowT]):
         Raises DataError with file and line for a complete line that is not a row, and warns
         (TornLineWarning) of a torn last line.
         """
-        return list(self._rows())
+        return [row for batch in self.batches() for row in batch]
+
+    def batches(self, size: int = 1 << 24) -> Iterator[list[RowT]]:
+        """As `read`, about `size` bytes of rows at a time."""
+        try:
+            with self.path.open("rb") as file:
+                rest, number = b"", 1
+                while block := file.read(size):
+                    lines, end, rest = (rest + block).rpartition(b"\n")
+                    if end:
+                        yield self._decoded(lines + end, number)
+                        number += lines.count(b"\n") + 1
+                if rest:
+                    yield self._unended(rest, number)
+        except FileNotFoundError:
+            return
 
     def append(self, rows: Iterable[RowT], sync: bool = True) -> None:
         """Write the rows in one piece and return when they are on disk; other writers wait their turn.
@@ -116,18 +131,26 @@ class Table(Generic[RowT]):
             raise DataError(f"{self.path}: a row that can't be read back is not written ({error})") from error
         return line + b"\n"
 
-    def _rows(self) -> Iterator[RowT]:
+    def _decoded(self, lines: bytes, number: int) -> list[RowT]:
+        """The rows of whole lines, of which the first has that number."""
+        lines = lines.removeprefix(codecs.BOM_UTF8) if number == 1 else lines
         try:
-            with self.path.open("rb") as file:
-                for number, line in enumerate(file, start=1):
-                    line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
-                    if not line.endswith(b"\n") and not self._is_row(line):
-                        message = f"{self.path}:{number}: the last line was cut short; it is skipped, and run again"
-                        warnings.warn(message, TornLineWarning, stacklevel=3)
-                    elif not line.isspace():
-                        yield self._decode(line, number)
-        except FileNotFoundError:
-            return
+            rows = self._decoder.decode_lines(lines)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            rows = []  # which of them it is, is found line by line
+        if rows and all(row.schema <= SCHEMA for row in rows):
+            return rows
+        found = enumerate(lines.split(b"\n"), start=number)
+        return [self._decode(line, place) for place, line in found if line.strip()]
+
+    def _unended(self, line: bytes, number: int) -> list[RowT]:
+        """The row of a last line without its end; none, and a warning, where it was cut short."""
+        line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+        if self._is_row(line):
+            return self._decoded(line, number)
+        message = f"{self.path}:{number}: the last line was cut short; it is skipped, and run again"
+        warnings.warn(message, TornLineWarning, stacklevel=4)
+        return []
 
     def _decode(self, line: bytes, number: int) -> RowT:
         try:

@@ -61,16 +61,21 @@ class Workspace:
 
     def all_answers(self, question_set: str | None = None) -> Iterator[Answer]:
         """Every answer row, of one set or of all, table by table."""
-        return self._rows("answers", question_set, Answer)
+        return (row for table in self.tables("answers", question_set, Answer) for row in table.read())
 
     def all_reviews(self, question_set: str | None = None) -> Iterator[Review]:
         """Every review row, of one set or of all, table by table."""
-        return self._rows("reviews", question_set, Review)
+        return (row for table in self.tables("reviews", question_set, Review) for row in table.read())
 
-    def _rows(self, folder: str, question_set: str | None, row_type: type[RowT]) -> Iterator[RowT]:
+    def categories(self) -> dict[tuple[str, str], str]:
+        """The category of each question of each set."""
+        return {(found.name, q.id): q.category for found in self.question_sets() for q in found.questions}
+
+    def tables(self, folder: str, question_set: str | None, row_type: type[RowT]) -> Iterator[Table[RowT]]:
+        """The tables in a folder, of one set or of all, in the order of their names."""
         below = file_name(question_set) if question_set else "*"
         for path in sorted(self.root.glob(f"{folder}/{below}/*.jsonl")):
-            yield from Table(path, row_type).read()
+            yield Table(path, row_type)
 
 
 def init(root: Path) -> Iterator[str]:

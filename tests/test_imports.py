@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "judgebench"
 ALLOWED = {
     "errors": set(),
     "_version": set(),
-    "__init__": {"_version", "errors", "records", "store", "workspace", "statistics"},
+    "__init__": {"_version", "errors", "records", "loading"},
     "__main__": {"cli"},
     "records": {"errors"},
     "store": {"records", "errors"},
@@ -56,7 +56,8 @@ ALLOWED = {
     "spending": {"batch", "budget", "cost", "prices", "judge", "matches", "models", "store", "records", "errors"},
     "terminal": {"store", "records"},
     "statistics": {"store", "records"},
-    "report": {"checkers", "embedded", "terminal", "statistics", "workspace", "store", "records", "errors"},
+    "loading": {"statistics", "workspace", "store", "records"},
+    "report": {"loading", "checkers", "embedded", "terminal", "statistics", "workspace", "store", "records", "errors"},
     "interchange": {"verdicts", "prompts", "workspace", "question_sets", "store", "records", "errors"},
     "site": {
         "_version",
@@ -82,7 +83,9 @@ HOMES = {
     "plotly": {"site/"},
     "nh3": {"site/"},
     "markdown_it": {"site/"},
-    "pandas": {"statistics/", "site/"},
+    "pandas": {"statistics/", "site/", "loading.py", "report.py"},
+    "numpy": {"statistics/"},
+    "scipy": {"statistics/"},
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},
     "tenacity": {"runner.py"},
 }

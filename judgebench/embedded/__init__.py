@@ -1,5 +1,5 @@
 """The embedded judge: an offline stand-in for an LLM judge, a small regression on features of the texts."""
 
-from judgebench.embedded.grading import NAME, NOTE, VERSION, Grade, compare, grade
+from judgebench.embedded.grading import NAME, NOTE, SCALE, VERSION, Grade, compare, grade
 
-__all__ = ["NAME", "NOTE", "VERSION", "Grade", "compare", "grade"]
+__all__ = ["NAME", "NOTE", "SCALE", "VERSION", "Grade", "compare", "grade"]

@@ -19,7 +19,7 @@ from judgebench.embedded.features import (
 from judgebench.embedded.trees import read_forest
 
 COEFFICIENTS = Path(__file__).with_name("coefficients.json")
-LOWEST, HIGHEST = 1.0, 10.0
+SCALE = (1.0, 10.0)
 _TEXT = COEFFICIENTS.read_text(encoding="utf-8")
 _FITTED = json.loads(_TEXT)
 _FOREST = read_forest(_FITTED["model"])
@@ -58,14 +58,14 @@ def grade(turns: Sequence[str], answers: Sequence[str], reference: str | None = 
     if not any(char.isalnum() for char in case.answer.head):
         return _empty()
     points = _FOREST.contributions(measure(case))
-    score = round(min(HIGHEST, max(LOWEST, fsum([_FOREST.base, *points.values()]))), 2)
+    score = round(min(SCALE[1], max(SCALE[0], fsum([_FOREST.base, *points.values()]))), 2)
     moved = _by_name(case, points)
     return Grade(score, moved, _explain(score, moved))
 
 
 def _empty() -> Grade:
-    moved = (("an empty answer", round(LOWEST - _FOREST.base, 3)),)
-    return Grade(LOWEST, moved, f"The answer has no words. It is graded {LOWEST:.1f}, the lowest grade.")
+    moved = (("an empty answer", round(SCALE[0] - _FOREST.base, 3)),)
+    return Grade(SCALE[0], moved, f"The answer has no words. It is graded {SCALE[0]:.1f}, the lowest grade.")
 
 
 def _by_name(case: Case, points: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
@@ -87,7 +87,7 @@ def _explain(score: float, moved: Sequence[tuple[str, float]]) -> str:
     sides = [_side("For", own, 1), _side("Against", own, -1)]
     return (
         f"Answers to questions of this kind start at {start:.1f} points. {' '.join(filter(None, sides))} "
-        f"That makes {score:.1f} of {HIGHEST:.0f}, by a regression on such features and not by understanding."
+        f"That makes {score:.1f} of {SCALE[1]:.0f}, by a regression on such features and not by understanding."
     )
 
 

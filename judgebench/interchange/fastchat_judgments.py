@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from judgebench.interchange.fastchat_lines import Line, Row, Unusable, created, identifier, rest, text, texts
-from judgebench.interchange.fastchat_rows import Stored, Target, number, reading, review_id
+from judgebench.interchange.fastchat_rows import READ_RANGE, Stored, Target, number, reading, review_id
 from judgebench.records import Message, Question, Review, Verdict, Winner, content_id
 
 _WINNERS: Mapping[str, Mapping[str, Winner | None]] = {  # g2_winner names models too, not positions
@@ -64,6 +64,7 @@ def _review(line: Line, target: Target, about: Mapping[str, Any], game: Game) ->
         prompt=prompt,
         messages=None if asked is None else (Message("user", asked),),
         created=created(row),
+        scale=None if about["kind"] == "choice" else READ_RANGE,
         **about,
         **reading(about["kind"], text(row, game.reply), game.stored, target.reparse),
     )

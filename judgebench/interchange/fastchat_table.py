@@ -18,7 +18,16 @@ from judgebench.interchange.fastchat_lines import (
     text,
 )
 from judgebench.interchange.fastchat_prompts import GENERAL, JudgePrompt, choose, from_table
-from judgebench.interchange.fastchat_rows import Stored, Target, each_once, failed, number, reading, review_id
+from judgebench.interchange.fastchat_rows import (
+    READ_RANGE,
+    Stored,
+    Target,
+    each_once,
+    failed,
+    number,
+    reading,
+    review_id,
+)
 from judgebench.records import Answer, Question, Review, content_id
 from judgebench.verdicts import from_scores
 
@@ -184,6 +193,7 @@ def _review(line: Line, target: Target, reviewer: Reviewer, shown: Sequence[tupl
         judge=reviewer.judge,
         prompt=reviewer.prompt,
         extra=rest(row, *_REVIEW),
+        scale=READ_RANGE,
         **reading("score_pair", text(row, "text"), stored, target.reparse),
     )
     return replace(review, id=review_id(review, row.get("review_id")))

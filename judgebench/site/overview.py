@@ -25,7 +25,7 @@ from judgebench.site.views import (
     text,
 )
 from judgebench.statistics import summary
-from judgebench.statistics.frames import matches_frame, scores_frame
+from judgebench.statistics.frames import matches_frame, reviews_frame, scores_frame
 
 _MOST_LINES = 6  # more lines than this in one chart can't be told apart
 _HIGHEST = 10.0  # the usual top of a rating; bars of the leaderboard are drawn to this scale,
@@ -89,8 +89,8 @@ def _evaluations(source: Source) -> Iterator[Evaluation]:
 
 def _evaluation(source: Source, name: str, judge: str) -> Evaluation:
     reviews = [row for row in source.reviews_on(name) if row.judge == judge]
-    matches = matches_frame(reviews, source.categories)
-    scores = scores_frame(reviews, source.categories)
+    frame = reviews_frame(reviews, source.categories)
+    matches, scores = matches_frame(frame), scores_frame(frame)
     pairs, means = summary.pairs(matches), summary.scores(scores)
     id_ = slugs.slug(name, judge)
     checked = any(row.verdict_source == "checked" for row in reviews)

@@ -10,7 +10,7 @@ import pandas as pd
 from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
 from judgebench.records import Answer, Question, Review
-from judgebench.statistics.frames import Categories, matches_frame
+from judgebench.statistics.frames import Categories, matches_frame, reviews_frame
 from judgebench.store import in_force
 from judgebench.workspace import Workspace
 
@@ -54,7 +54,7 @@ class Source:
     @cached_property
     def matches(self) -> pd.DataFrame:
         """The matches of all pairs, as `statistics.frames` has them."""
-        return matches_frame(self.reviews, self.categories)
+        return matches_frame(reviews_frame(self.reviews, self.categories))
 
     @cached_property
     def matches_at(self) -> Mapping[Place, list[Mapping[Any, Any]]]:

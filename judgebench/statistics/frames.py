@@ -1,123 +1,155 @@
-"""Rows -> DataFrames, the only form in which the estimators see them."""
+"""Rows -> DataFrames, the only form in which the estimators see them; all of it by column."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from statistics import fmean
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from judgebench.records import Review, Slot, Winner
-from judgebench.store import in_force
+from judgebench.records import Review
+from judgebench.statistics import columns
+from judgebench.statistics.columns import ABOUT, Coded, Judgment
+from judgebench.statistics.current import current
+from judgebench.statistics.groups import Floats, Groups
 
 Categories = Mapping[tuple[str, str], str]  # (question set, question id) -> category
-SCORES = ["question_set", "judge", "model", "question_id", "category", "turn", "repeat", "score"]
+REVIEWS = [
+    *("question_set", "question_id", "category", "turn", "mode", "kind", "judge", "model_a", "model_b"),
+    *("swapped", "repeat", "winner", "score_a", "score_b", "low", "high", "error", "source", "prompt"),
+    *("served_by", "prompt_tokens", "completion_tokens", "chance", "voter", "created"),
+]
+SCORES = ["question_set", "judge", "model", "question_id", "category", "turn", "repeat", "score", "low", "high"]
 MATCHES = [
     *("question_set", "judge", "kind", "model_a", "model_b", "question_id", "category", "turn", "repeat"),
-    *("outcome", "score_a", "score_b", "reviews", "missing", "orders", "chance", "agree", "first_shown"),
+    *("outcome", "score_a", "score_b", "won_first", "won_second", "agree"),
+    *("reviews", "missing", "orders", "chance", "low", "high", "created"),
 ]
+OUTCOMES = ["a", "b", "tie", "inconsistent", "incomplete"]
+_MATCH = ["question_set", "judge", "kind", "model_a", "model_b", "question_id", "turn", "repeat"]
+_BY_MODEL = ({"A": "a", "B": "b"}, {"A": "b", "B": "a"})  # as named, and the other way round
 _WON = {"a": 1.0, "tie": 0.5, "b": 0.0}
 
 
-def scores_frame(reviews: Iterable[Review], categories: Categories) -> pd.DataFrame:
-    """One row per single review in force, columns SCORES; `score` is NaN where there is no verdict."""
-    rows = [
-        (
-            r.question_set,
-            r.judge,
-            r.models[0],
-            r.question_id,
-            _category(r, categories),
-            r.turn,
-            r.repeat,
-            _score(r),
-        )
-        for r in _current(reviews)
-        if r.mode == "single"
-    ]
-    return pd.DataFrame(rows, columns=SCORES)
+def reviews_frame(rows: Iterable[Review], categories: Categories) -> pd.DataFrame:
+    """One row per review in force, columns REVIEWS; see `judgments_frame`."""
+    return judgments_frame(map(Judgment.of, rows), categories)
 
 
-def matches_frame(reviews: Iterable[Review], categories: Categories) -> pd.DataFrame:
-    """One row per pair, question, turn and repeat, its orders put together; columns MATCHES.
+def judgments_frame(rows: Iterable[Judgment], categories: Categories) -> pd.DataFrame:
+    """One row per review in force, columns REVIEWS, in the order in which their slots were first written.
 
-    `model_a` and `model_b` stand as the pair was first named. `outcome` is `a` or `b` (who won), `tie`,
-    `inconsistent` (the orders gave different verdicts) or `incomplete` (an order has no verdict). `score_a` and
-    `score_b` are means over the orders, NaN without scores or when incomplete. `reviews` and `missing` count the
-    reviews with and without a verdict, `orders` the orders. `chance`: how likely the second order was to be judged.
-    `agree` (whether the orders' outcomes are the same) and `first_shown` (by how much of a win, from -1 to 1, a did
-    better where it was shown first) are NaN without two orders with a verdict.
+    Orders and repeats that saw other answers than the row written last are left out. `model_a`, `model_b`: the pair as
+    it was first named, or one model and None. `swapped`: b was shown first. `winner` (a, b, tie) is None, `score_a` and
+    `score_b` are NaN, where there is no verdict or none of that kind; `error` is then the kind of failure. `low` and
+    `high` are the scale of the scores, `source` says how the verdict was read, `created` is ISO 8601. `chance`: with
+    which an adaptive run showed the match in this order. `voter`: whose vote this is. Texts are categorical.
     """
-    grouped: dict[tuple[object, ...], list[Review]] = defaultdict(list)
-    named: dict[frozenset[str], tuple[str, str]] = {}
-    for review in _current(reviews):
-        if review.mode == "pairwise":
-            pair = named.setdefault(frozenset(review.models), _as_named(review))
-            about = (review.question_set, review.judge, review.kind, *pair)
-            place = (review.question_id, _category(review, categories), review.turn, review.repeat)
-            grouped[about + place].append(review)
-    rows = [(*key, *_match(orders, str(key[3]))) for key, orders in grouped.items()]
-    return pd.DataFrame(rows, columns=MATCHES)
+    read = columns.read(rows)
+    kept = current(read)
+    coded = {name: column[kept] for name, column in read.coded.items()}
+    about = {name: coded["about"].map(itemgetter(place)) for place, name in enumerate(ABOUT)}
+    first, second, swapped = _pairs(coded["models"])
+    values = {
+        **{name: about[name].series() for name in ("question_set", "mode", "kind", "judge", "prompt", "served_by")},
+        **{name: about[name].numbers().astype(np.int64) for name in ("turn", "repeat")},
+        "question_id": coded["question_id"].series(),
+        "category": _categories(about["question_set"], coded["question_id"], categories),
+        "model_a": first.series(),
+        "model_b": second.series(),
+        "swapped": swapped,
+        **_verdicts(coded["verdict"], swapped),
+        **{name: _end(about["scale"], place) for place, name in enumerate(("low", "high"))},
+        "error": coded["error"].series(),
+        "source": about["verdict_source"].series(),
+        "prompt_tokens": read.tokens[kept, 0],
+        "completion_tokens": read.tokens[kept, 1],
+        "chance": coded["extra"].map(lambda extra: extra.chance).numbers(),
+        "voter": coded["extra"].map(lambda extra: extra.voter).series(),
+        "created": coded["created"].series(),
+    }
+    return pd.DataFrame({name: values[name] for name in REVIEWS})
 
 
-def _current(reviews: Iterable[Review]) -> list[Review]:
-    """The reviews in force, less the orders and repeats that saw other answers than the one written last did."""
-    rows = list(reviews)
-    written = {id(row): number for number, row in enumerate(rows)}
-    current = list(in_force(rows).values())
-    last: dict[Slot, tuple[int, dict[str, str]]] = {}
-    for row in current:
-        latest = (written[id(row)], _saw(row))
-        last[_about(row)] = max(last.get(_about(row), latest), latest, key=lambda held: held[0])
-    return [row for row in current if _saw(row) == last[_about(row)][1]]
+def scores_frame(reviews: pd.DataFrame) -> pd.DataFrame:
+    """The single reviews of a frame of reviews, columns SCORES; `score` is NaN where there is no verdict."""
+    single = reviews[(reviews["mode"] == "single").to_numpy()]
+    return single.rename(columns={"model_a": "model", "score_a": "score"})[SCORES].reset_index(drop=True)
 
 
-def _about(review: Review) -> Slot:
-    """What its orders and repeats share."""
-    about = (review.question_set, review.question_id, review.turn, review.mode, review.kind, review.judge)
-    return (*about, *sorted(review.models))
+def matches_frame(reviews: pd.DataFrame) -> pd.DataFrame:
+    """One row per pair, question, turn and repeat of a frame of reviews, its orders put together; columns MATCHES.
+
+    `outcome` is one of OUTCOMES: `a` or `b` (who won), `tie`, `inconsistent` (the orders gave different verdicts) or
+    `incomplete` (an order has no verdict). `score_a` and `score_b` are means over the orders, NaN without scores or
+    when incomplete. `won_first` and `won_second`: a's win (1, a tie 0.5, a loss 0) where a was shown first, and second; NaN
+    where it wasn't, or when incomplete. `agree` (whether the orders' outcomes are the same) is NaN without two
+    orders with a verdict. `reviews` and `missing` count the reviews with and without a verdict, `orders` the orders.
+    `chance`: how likely the second order was to be judged. `created`: of its last review.
+    """
+    pairwise = reviews[(reviews["mode"] == "pairwise").to_numpy()]
+    groups = Groups.of(pairwise, _MATCH)
+    won: Floats = np.asarray(pairwise["winner"].astype(object).map(_WON), np.float64)
+    known, swapped = ~np.isnan(won), pairwise["swapped"].to_numpy(bool)
+    missing, orders = groups.count(~known), groups.count(np.ones(len(won), bool))
+    complete = missing == 0
+    first, second = (np.where(complete, groups.place(won, shown), np.nan) for shown in (~swapped, swapped))
+    both = ~np.isnan(first) & ~np.isnan(second)
+    result = np.where(np.isnan(first), second, first)
+    outcome = np.select(
+        [~complete, both & (first != second), result == 1, result == 0], ["incomplete", "inconsistent", "a", "b"], "tie"
+    )
+    values = {
+        **{name: pairwise[name].array.take(groups.first) for name in [*_MATCH, "category", "low", "high"]},
+        "outcome": pd.Categorical(outcome, categories=OUTCOMES),
+        **{name: np.where(complete, groups.mean(pairwise[name].to_numpy()), np.nan) for name in ("score_a", "score_b")},
+        "won_first": first,
+        "won_second": second,
+        "agree": np.where(both, (first == second).astype(float), np.nan),
+        "reviews": orders - missing,
+        "missing": missing,
+        "orders": orders,
+        "chance": groups.least(pairwise["chance"].to_numpy()),
+        "created": pairwise["created"].array.take(groups.last),
+    }
+    return pd.DataFrame({name: values[name] for name in MATCHES})
 
 
-def _saw(review: Review) -> dict[str, str]:
-    """The answer of each model; imported reviews don't say."""
-    return dict(zip(review.models, review.answer_ids, strict=False))
+def _pairs(models: Coded) -> tuple[Coded, Coded, NDArray[np.bool_]]:
+    """The models of each row as their pair was first named, and whether it shows them the other way round."""
+    named: dict[frozenset[str], tuple[str, ...]] = {}
+    for code in [*pd.unique(models.codes), *range(len(models.values))]:
+        shown, swapped = models.values[code]
+        named.setdefault(frozenset(shown), shown[::-1] if swapped else shown)
+    pairs = models.map(lambda value: (*named[frozenset(value[0])], None)[:2])
+    swapped = models.map(lambda value: named[frozenset(value[0])] != value[0]).numbers() == 1
+    return pairs.map(lambda pair: pair[0]), pairs.map(lambda pair: pair[1]), swapped
 
 
-def _category(review: Review, categories: Categories) -> str | None:
-    return categories.get((review.question_set, review.question_id))
+def _end(scale: Coded, place: int) -> Floats:
+    return scale.map(lambda ends: ends and ends[place]).numbers()
 
 
-def _score(review: Review) -> float:
-    return review.verdict.scores[0] if review.verdict else float("nan")
+def _categories(sets: Coded, questions: Coded, categories: Categories) -> pd.Categorical:
+    pair = Groups.by([sets.codes, questions.codes], len(sets.codes))
+    found = [
+        categories.get((sets.values[sets.codes[row]], questions.values[questions.codes[row]])) for row in pair.first
+    ]
+    return Coded(pair.codes, found).map(lambda value: value).series()
 
 
-def _as_named(review: Review) -> tuple[str, str]:
-    first, second = review.models
-    return (second, first) if review.swapped else (first, second)
-
-
-def _match(orders: Sequence[Review], model_a: str) -> tuple[object, ...]:
-    """The columns from `outcome` on."""
-    verdicts = [review.verdict for review in orders if review.verdict]
-    missing, unknown = len(orders) - len(verdicts), float("nan")
-    chance = min(float(review.extra.get("chance", 1.0)) for review in orders)
-    if missing:
-        return "incomplete", unknown, unknown, len(verdicts), missing, len(orders), chance, unknown, unknown
-    outcomes = {review.models[0] == model_a: _outcome(review, model_a) for review in orders}
-    agreed = len(set(outcomes.values())) == 1
-    outcome = next(iter(outcomes.values())) if agreed else "inconsistent"
-    scores = _mean(orders, model_a, True), _mean(orders, model_a, False)
-    by_order = (float(agreed), _WON[outcomes[True]] - _WON[outcomes[False]]) if len(outcomes) > 1 else (unknown,) * 2
-    return outcome, *scores, len(verdicts), missing, len(orders), chance, *by_order
-
-
-def _outcome(review: Review, model_a: str) -> str:
-    a_first = review.models[0] == model_a
-    winner: Winner | None = review.verdict.winner if review.verdict else None
-    return "tie" if winner == "tie" else "a" if (winner == "A") == a_first else "b"
-
-
-def _mean(orders: Sequence[Review], model_a: str, of_a: bool) -> float:
-    """The mean score of one of the two models over the orders, NaN where the verdicts have no scores."""
-    places = [(review.verdict, (review.models[0] == model_a) != of_a) for review in orders]
-    scores = [verdict.scores[place] for verdict, place in places if verdict and verdict.scores]
-    return fmean(scores) if scores else float("nan")
+def _verdicts(verdicts: Coded, swapped: NDArray[np.bool_]) -> dict[str, Any]:
+    """The columns `winner`, `score_a` and `score_b`: by model, where verdicts are by position."""
+    winners = [verdict.winner if verdict else None for verdict in verdicts.values]
+    by_model = [shown and _BY_MODEL[turned].get(shown, shown) for shown in winners for turned in (0, 1)]
+    scores = [verdict.scores if verdict else () for verdict in verdicts.values]
+    first, second = (
+        Coded(verdicts.codes, [known[place] if len(known) > place else None for known in scores]).numbers()
+        for place in (0, 1)
+    )
+    return {
+        "winner": Coded(verdicts.codes * 2 + swapped, by_model).map(lambda value: value).series(),
+        "score_a": np.where(swapped, second, first),
+        "score_b": np.where(swapped, first, second),
+    }

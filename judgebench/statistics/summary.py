@@ -1,15 +1,20 @@
-"""Totals, ratios, wins and mean scores: the figures of the Vicuna evaluation and of MT-bench."""
+"""Totals, ratios, win rates and mean scores: the figures of the Vicuna evaluation and of MT-bench, with intervals."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from judgebench.statistics.panel import pair_panels, score_panels
-from judgebench.statistics.repeats import matches_over_repeats, scores_over_repeats
+from judgebench.statistics import clusters
+from judgebench.statistics.clusters import Estimate, Floats, Interval, mean_by_question, ratio_of_sums, sums
+from judgebench.statistics.repeats import matches_over_repeats, pair_panels, score_panels, scores_over_repeats
 
 _PAIR = ["question_set", "judge", "kind", "model_a", "model_b"]
+_MODEL = ["question_set", "judge", "model"]
+POINTS = {"a": 0.0, "tie": 0.5, "inconsistent": 0.5, "b": 1.0, "incomplete": np.nan}  # b's, as MT-bench counts
+_CONSISTENT = POINTS | {"inconsistent": np.nan}
 
 
 def pairs(matches: pd.DataFrame) -> list[dict[str, Any]]:
@@ -18,11 +23,17 @@ def pairs(matches: pd.DataFrame) -> list[dict[str, Any]]:
     `totals`: sums of the scores over complete matches, None where the verdicts have no scores. `ratio`: b's total
     over a's. `wins`: [a's, b's], `ties`, `inconsistent`, `incomplete`: matches. `reviews`, `missing`: reviews with
     and without a verdict. `one_order`: matches judged in one order. `repeat_flips`: matches whose repeats gave
-    different outcomes. `consistency` and `order_effect`: see `_by_order`. Source of the ratio: the Vicuna
-    evaluation, March 2023.
+    different outcomes. `consistency` and `order_effect`: see `_by_order`. `win_rate` and the figures after it: see
+    `_win_rates`. Each `..._interval` is [low, high] at 95 %, None for fewer than two questions. Source of the ratio:
+    the Vicuna evaluation, March 2023.
     """
-    groups = matches_over_repeats(matches).groupby(_PAIR, sort=False, dropna=False)
-    return [_pair(dict(zip(_PAIR, key, strict=True)), group) | _by_order(group) for key, group in groups]
+    return [_pair(key, group) for key, group in by_pair(matches_over_repeats(matches))]
+
+
+def by_pair(matches: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    """The matches of each pair, with what they share: question_set, judge, kind, model_a and model_b."""
+    for key, group in matches.groupby(_PAIR, sort=False, observed=True):
+        yield dict(zip(_PAIR, key, strict=True)), group
 
 
 def pair_panels_of(matches: pd.DataFrame, leave_out: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -35,8 +46,7 @@ def pair_panels_of(matches: pd.DataFrame, leave_out: Sequence[str] = ()) -> list
     for judges, group in pair_panels(matches_over_repeats(matches), leave_out):
         key = {name: group[name].iloc[0] for name in _PAIR}
         complete = group[group["outcome"] != "incomplete"]
-        panel = {"judges": judges, "disagreement": _known(complete["disagree"])}
-        found.append(_pair(key, group) | _by_order(group) | panel)
+        found.append(_pair(key, group) | {"judges": judges, "disagreement": _share(complete["disagree"])})
     return found
 
 
@@ -45,10 +55,11 @@ def scores(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
     `turn` and `category` are None where the entry is over all of them. `n` counts the matches in the mean, each with
     the mean of its repeats, and `missing` the reviews without a score, which are left out of it; `mean` is None
-    where n is 0. `repeat_flips`: matches whose repeats gave different scores.
+    where n is 0. `interval` is its 95 % interval. `bounds`: the mean if every missing score were the scale's lowest,
+    and its highest; None where nothing is missing or the scale isn't known. `repeat_flips`: matches whose repeats
+    gave different scores.
     """
-    by_model = scores_over_repeats(frame).groupby(["question_set", "judge", "model"], sort=False)
-    return [_place(key, *part) for key, group in by_model for part in _parts(group)]
+    return [_place(key, *part) for key, group in _by_model(frame) for part in _parts(group)]
 
 
 def score_panels_of(frame: pd.DataFrame, leave_out: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -59,30 +70,107 @@ def score_panels_of(frame: pd.DataFrame, leave_out: Sequence[str] = ()) -> list[
     """
     found = []
     for judges, group in score_panels(scores_over_repeats(frame), leave_out):
-        key = (group["question_set"].iloc[0], "panel", group["model"].iloc[0])
+        key = {name: group[name].iloc[0] for name in _MODEL}
         for turn, category, part in _parts(group):
             known = part.dropna(subset=["score"])
-            panel = {"disagreement": _known(known["disagree"]), "spread": _known(known["spread"])}
+            panel = {"disagreement": _share(known["disagree"]), "spread": _share(known["spread"])}
             found.append(_place(key, turn, category, part) | {"judges": judges} | panel)
     return found
 
 
-def _place(key: tuple[Any, ...], turn: int | None, category: str | None, part: pd.DataFrame) -> dict[str, Any]:
-    about = dict(zip(("question_set", "judge", "model"), key, strict=True))
-    return {**about, "turn": turn, "category": category, **_mean(part)}
+def score_differences(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The difference of mean scores of each two models [a, b] by one judge: b's mean less a's, paired by question.
+
+    `interval` is the 95 % interval, cluster-robust by question; None for fewer than two questions.
+    """
+    found = []
+    for key, group in scores_over_repeats(frame).groupby(["question_set", "judge"], sort=False, observed=True):
+        means = {model: _mean(part, codes, number) for model, part, codes, number in _questionwise(group)}
+        known = [(model, mean) for model, mean in means.items() if mean is not None]
+        for place, (a, mean_a) in enumerate(known):
+            for b, mean_b in known[place + 1 :]:
+                gap = mean_b - mean_a
+                about = {"question_set": key[0], "judge": key[1], "models": [a, b]}
+                found.append({**about, "difference": gap.value, "interval": _listed(gap.interval())})
+    return found
 
 
-def _pair(key: dict[str, Any], group: pd.DataFrame) -> dict[str, Any]:
+def turn_differences(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """How each later turn's mean score differs from the first turn's, by question; `difference` < 0: a drop."""
+    found = []
+    for key, group in _by_model(frame):
+        codes, ids = pd.factorize(group["question_id"])
+        by_turn = {
+            cast("int", turn): _mean(group[chosen], codes[chosen], len(ids))
+            for turn in sorted(group["turn"].unique())
+            if (chosen := (group["turn"] == turn).to_numpy()).any()
+        }
+        first = by_turn.get(1)
+        for turn, mean in by_turn.items():
+            if turn > 1 and first is not None and mean is not None:
+                gap = mean - first
+                about = {**key, "turn": int(turn), "first": first.value, "mean": mean.value}
+                found.append({**about, "difference": gap.value, "interval": _listed(gap.interval())})
+    return found
+
+
+def win_rate_estimate(group: pd.DataFrame, points: Mapping[str, float] = POINTS) -> Estimate | None:
+    """b's share of a pair's complete matches, a tie (and what the orders disagree about) as half; by question."""
+    codes, ids = pd.factorize(group["question_id"])
+    return mean_by_question(codes, _points(group, points), len(ids))
+
+
+def _by_model(frame: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    for key, group in scores_over_repeats(frame).groupby(_MODEL, sort=False, observed=True):
+        yield dict(zip(_MODEL, key, strict=True)), group
+
+
+def _questionwise(group: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, NDArray[np.int64], int]]:
+    """Each model's scores, with the numbers that the questions of all of them have."""
+    codes, ids = pd.factorize(group["question_id"])
+    for model, rows in group.groupby("model", sort=False, observed=True).indices.items():
+        yield str(model), group.iloc[rows], codes[rows], len(ids)
+
+
+def _mean(part: pd.DataFrame, codes: NDArray[np.int64], questions: int) -> Estimate | None:
+    return mean_by_question(codes, part["score"].to_numpy(), questions)
+
+
+def _place(key: Mapping[str, Any], turn: int | None, category: str | None, part: pd.DataFrame) -> dict[str, Any]:
+    codes, ids = pd.factorize(part["question_id"])
+    mean = _mean(part, codes, len(ids))
+    number, missing = int(part["score"].notna().sum()), int(part["missing"].sum())
+    return {
+        **key,
+        "turn": turn,
+        "category": category,
+        "mean": mean.value if mean else None,
+        "n": number,
+        "missing": missing,
+        "repeat_flips": int(part["flip"].sum()),
+        "interval": _listed(mean.interval()) if mean else None,
+        "bounds": _bounds(part),
+    }
+
+
+def _bounds(part: pd.DataFrame) -> list[float] | None:
+    """The mean with every missing score at either end of its scale. Source: Manski, AER Papers 80 (1990)."""
+    score = part["score"].to_numpy()
+    unknown = np.isnan(score)
+    ends = [part[end].to_numpy()[unknown] for end in ("low", "high")]
+    if not unknown.any() or any(np.isnan(end).any() for end in ends):
+        return None
+    return [float((np.nansum(score) + end.sum()) / len(score)) for end in ends]
+
+
+def _pair(key: Mapping[str, Any], group: pd.DataFrame) -> dict[str, Any]:
     counts = group["outcome"].value_counts()
-    scored = group.dropna(subset=["score_a", "score_b"])
-    a, b = math.fsum(scored["score_a"]), math.fsum(scored["score_b"])
     return {
         "question_set": key["question_set"],
         "judge": key["judge"],
         "kind": key["kind"],
         "models": [key["model_a"], key["model_b"]],
-        "totals": [a, b] if len(scored) else None,
-        "ratio": b / a if len(scored) and a else None,
+        **_totals(group),
         "wins": [int(counts.get("a", 0)), int(counts.get("b", 0))],
         "ties": int(counts.get("tie", 0)),
         "inconsistent": int(counts.get("inconsistent", 0)),
@@ -93,26 +181,110 @@ def _pair(key: dict[str, Any], group: pd.DataFrame) -> dict[str, Any]:
         "missing": int(group["missing"].sum()),
         "one_order": int((group["orders"] == 1).sum()),
         "repeat_flips": int(group["flip"].sum()),
+        **_by_order(group),
+        **_win_rates(group),
     }
 
 
-def _by_order(group: pd.DataFrame) -> dict[str, float | None]:
+def _totals(group: pd.DataFrame) -> dict[str, Any]:
+    """The total scores, their ratio, and its interval: closed (`ratio_interval`), and by bootstrap percentiles."""
+    codes, ids = pd.factorize(group["question_id"])
+    a, b = group["score_a"].to_numpy(), group["score_b"].to_numpy()
+    known = ~(np.isnan(a) | np.isnan(b))
+    if not known.any():
+        return {"totals": None, "ratio": None, "ratio_interval": None, "ratio_bootstrap": None}
+    x, y = (sums(codes[known], score[known], len(ids)) for score in (b, a))
+    ratio = ratio_of_sums(x, y)
+    return {
+        "totals": [float(y.sum()), float(x.sum())],
+        "ratio": ratio.value if ratio else None,
+        "ratio_interval": _listed(ratio.interval()) if ratio else None,
+        "ratio_bootstrap": _listed(clusters.percentile_interval(clusters.bootstrap(x, y))) if ratio else None,
+    }
+
+
+def _win_rates(group: pd.DataFrame) -> dict[str, Any]:
+    """b's win rates.
+
+    `win_rate`: ties and inconsistent matches as half (MT-bench). `consistent_win_rate`: over the matches whose orders
+    agree. `order_corrected_win_rate`: the mean of b's win rates shown second and shown first. `win_rate_bounds`: with
+    every incomplete match lost, and won (Manski 1990); None where none is. `win_rate_bounds_interval`: from the lower
+    end of the first's interval to the upper end of the second's. `open`: the interval of `win_rate` leaves out one
+    half, so that one model seems better, and that interval does not.
+    """
+    named = {
+        "win_rate": win_rate_estimate(group),
+        "consistent_win_rate": win_rate_estimate(group, _CONSISTENT),
+        "order_corrected_win_rate": _order_corrected(group),
+    }
+    entry: dict[str, Any] = {}
+    for name, estimate in named.items():
+        entry[name] = estimate.value if estimate else None
+        entry[f"{name}_interval"] = _listed(estimate.share_interval()) if estimate else None
+    return entry | _win_rate_bounds(group, entry["win_rate_interval"])
+
+
+def _win_rate_bounds(group: pd.DataFrame, interval: Sequence[float] | None) -> dict[str, Any]:
+    nothing = {"win_rate_bounds": None, "win_rate_bounds_interval": None, "open": False}
+    if not (group["outcome"] == "incomplete").any():
+        return nothing
+    ends = [win_rate_estimate(group, POINTS | {"incomplete": end}) for end in (0.0, 1.0)]
+    worst, best = (end.share_interval() if end else None for end in ends)
+    if not (worst and best and ends[0] and ends[1]):
+        return nothing
+    reach = [worst[0], best[1]]
+    seems = interval is not None and not interval[0] <= 0.5 <= interval[1]
+    crossed = reach[0] <= 0.5 <= reach[1]
+    return {
+        "win_rate_bounds": [ends[0].value, ends[1].value],
+        "win_rate_bounds_interval": reach,
+        "open": seems and crossed,
+    }
+
+
+def _order_corrected(group: pd.DataFrame) -> Estimate | None:
+    """The mean of b's win rate where a was shown first and where b was.
+
+    Over the matches judged in both orders, weighted as in `_by_order`, or else, with each match in one order, as the
+    mean of the two orders' win rates. None where only one order was judged.
+    """
+    codes, ids = pd.factorize(group["question_id"])
+    first, second = 1 - group["won_first"].to_numpy(), 1 - group["won_second"].to_numpy()
+    both = (first + second) / 2
+    if not np.isnan(both).all():
+        return mean_by_question(codes, both, len(ids), _weights(group))
+    halves = [mean_by_question(codes, won, len(ids)) for won in (first, second)]
+    return (halves[0] + halves[1]).times(0.5) if halves[0] and halves[1] else None
+
+
+def _by_order(group: pd.DataFrame) -> dict[str, Any]:
     """Of matches judged in both orders: the share in which they agree, and what being shown first gains a.
 
     Where a random share of matches was drawn for its second order, each of them stands for as many as it was drawn
     from: itself and those left in one order.
     """
-    both = group.dropna(subset=["agree"])
-    drawn = int((both["chance"] < 1).sum())
+    codes, ids = pd.factorize(group["question_id"])
+    effect = group["won_first"].to_numpy() - group["won_second"].to_numpy()
+    entry: dict[str, Any] = {}
+    for name, values in (("consistency", group["agree"].to_numpy()), ("order_effect", effect)):
+        estimate = mean_by_question(codes, values, len(ids), _weights(group))
+        interval = None if estimate is None else _BY_ORDER[name](estimate)
+        entry |= {name: estimate.value if estimate else None, f"{name}_interval": _listed(interval)}
+    return entry
+
+
+_BY_ORDER = {"consistency": Estimate.share_interval, "order_effect": Estimate.interval}
+
+
+def _weights(group: pd.DataFrame) -> Floats:
+    """How many matches each one judged in both orders stands for."""
+    drawn = ((group["chance"] < 1) & group["agree"].notna()).to_numpy()
     left = int(((group["orders"] == 1) & (group["outcome"] != "incomplete")).sum())
-    weights = [(drawn + left) / drawn if chance < 1 else 1.0 for chance in both["chance"]]
-    return {
-        name: math.fsum(weight * value for weight, value in zip(weights, both[column], strict=True))
-        / math.fsum(weights)
-        if weights
-        else None
-        for name, column in (("consistency", "agree"), ("order_effect", "first_shown"))
-    }
+    return np.where(drawn, (drawn.sum() + left) / max(drawn.sum(), 1), 1.0)
+
+
+def _points(group: pd.DataFrame, points: Mapping[str, float]) -> Floats:
+    return np.asarray(group["outcome"].astype(object).map(points), np.float64)
 
 
 def _parts(group: pd.DataFrame) -> Iterator[tuple[int | None, str | None, pd.DataFrame]]:
@@ -120,18 +292,16 @@ def _parts(group: pd.DataFrame) -> Iterator[tuple[int | None, str | None, pd.Dat
     yield None, None, group
     for turn, part in group.groupby("turn"):
         yield cast("int", turn), None, part
-    for category, part in group.groupby("category", sort=False):
+    for category, part in group.groupby("category", sort=False, observed=True):
         yield None, str(category), part
         for turn, piece in part.groupby("turn"):
             yield cast("int", turn), str(category), piece
 
 
-def _mean(part: pd.DataFrame) -> dict[str, Any]:
-    missing, flips = int(part["missing"].sum()), int(part["flip"].sum())
-    known = part["score"].dropna()
-    return {"mean": _known(known), "n": len(known), "missing": missing, "repeat_flips": flips}
-
-
-def _known(values: pd.Series) -> float | None:
+def _share(values: pd.Series) -> float | None:
     """The mean of the values, None without any."""
-    return math.fsum(values) / len(values) if len(values) else None
+    return float(values.mean()) if len(values) else None
+
+
+def _listed(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [float(end) for end in interval]

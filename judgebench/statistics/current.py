@@ -1,0 +1,68 @@
+"""Which of the rows that were read are in force, and are of the answers judged last."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from judgebench.records import Failure
+from judgebench.statistics.columns import Codes, Columns
+from judgebench.statistics.groups import Groups
+from judgebench.store import in_force
+
+
+def current(read: Columns) -> Codes:
+    """The rows that count, by the order in which their slots were first written."""
+    kept = _in_force(read)
+    return kept[_latest(read, kept)]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What `store.in_force` asks of a row."""
+
+    number: int
+    slot: tuple[str | int, ...]
+    id: str
+    error: Failure | None
+    reread: bool
+    schema: int = 1
+
+
+def _in_force(read: Columns) -> Codes:
+    """The rows in force, by the order in which their slots were first written; `store.in_force` has the rule."""
+    coded = read.coded
+    about = coded["about"].map(lambda value: value[:6])
+    shown = coded["models"].map(lambda value: value[0])
+    slots = Groups.by([about.codes, coded["question_id"].codes, shown.codes], len(read.ids))
+    kept = slots.last
+    again = np.flatnonzero(np.bincount(slots.codes, minlength=slots.number)[slots.codes] > 1)
+    failed, reread = coded["error"].values, [value[6] for value in coded["about"].values]
+    rows = [
+        Written(
+            int(number),
+            (int(slots.codes[number]),),
+            str(read.ids[number]),
+            Failure(kind, "") if (kind := failed[coded["error"].codes[number]]) else None,
+            reread[coded["about"].codes[number]],
+        )
+        for number in again
+    ]
+    for row in in_force(rows).values():
+        kept[int(row.slot[0])] = row.number
+    return kept
+
+
+def _latest(read: Columns, kept: Codes) -> NDArray[np.bool_]:
+    """Which of these rows saw the same answers as the one of their match and kind that was written last."""
+    about = read.coded["about"][kept].map(lambda value: value[:5])
+    pair = read.coded["models"][kept].map(lambda value: tuple(sorted(value[0])))
+    backward = read.coded["models"][kept].map(lambda value: list(value[0]) != sorted(value[0])).numbers() == 1
+    matches = Groups.by([about.codes, read.coded["question_id"].codes[kept], pair.codes], len(kept))
+    written = np.full(matches.number, -1)
+    np.maximum.at(written, matches.codes, kept)
+    saw = np.where(backward[:, None], read.answers[kept, ::-1], read.answers[kept])
+    where = np.empty(len(read.ids), np.int64)
+    where[kept] = np.arange(len(kept))
+    same: NDArray[np.bool_] = (saw == saw[where[written[matches.codes]]]).all(axis=1)
+    return same
