@@ -32,9 +32,19 @@ def load_reviews(
     return judgments_frame(_judgments(place.check(), questions, judge), place.categories())
 
 
-def _judgments(workspace: "Workspace", questions: str | None, judge: str | None) -> "Iterator[Judgment]":
+def _judgments(workspace: "Workspace", questions: str | None, judge: str | None) -> "Iterator[list[Judgment]]":
     from judgebench.statistics.columns import Judgment
 
     for table in workspace.tables("reviews", questions, Judgment):
         for batch in table.batches():
-            yield from batch if judge is None else (row for row in batch if row.judge == judge)
+            yield batch if judge is None else [row for row in batch if row.judge == judge]
+
+
+def answer_texts(workspace: "Workspace", questions: str | None = None) -> "Iterator[tuple[str, str, str, int, str]]":
+    """Every turn of every answer in force: question set, question id, model, turn (from 1) and text."""
+    from judgebench.store import in_force
+
+    for answer in in_force(workspace.all_answers(questions)).values():
+        if answer.choice == 0:
+            for turn, text in enumerate(answer.turns, start=1):
+                yield answer.question_set, answer.question_id, answer.model, turn, text

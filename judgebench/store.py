@@ -80,18 +80,18 @@ class Table(Generic[RowT]):
         """
         return [row for batch in self.batches() for row in batch]
 
-    def batches(self, size: int = 1 << 24) -> Iterator[list[RowT]]:
-        """As `read`, about `size` bytes of rows at a time."""
+    def batches(self, size: int = 1 << 18) -> Iterator[list[RowT]]:
+        """As `read`, about `size` bytes of rows at a time: so few that they stay in the processor's cache."""
         try:
             with self.path.open("rb") as file:
-                rest, number = b"", 1
+                start = 0
                 while block := file.read(size):
-                    lines, end, rest = (rest + block).rpartition(b"\n")
-                    if end:
-                        yield self._decoded(lines + end, number)
-                        number += lines.count(b"\n") + 1
-                if rest:
-                    yield self._unended(rest, number)
+                    block += file.readline()
+                    lines, last = (block, b"") if block.endswith(b"\n") else _split_last(block)
+                    yield self._decoded(lines, start)
+                    if last:
+                        yield self._unended(last, start + len(lines))
+                    start += len(block)
         except FileNotFoundError:
             return
 
@@ -131,26 +131,31 @@ class Table(Generic[RowT]):
             raise DataError(f"{self.path}: a row that can't be read back is not written ({error})") from error
         return line + b"\n"
 
-    def _decoded(self, lines: bytes, number: int) -> list[RowT]:
-        """The rows of whole lines, of which the first has that number."""
-        lines = lines.removeprefix(codecs.BOM_UTF8) if number == 1 else lines
+    def _decoded(self, lines: bytes, start: int) -> list[RowT]:
+        """The rows of whole lines that begin at that byte of the file."""
+        lines = lines if start else lines.removeprefix(codecs.BOM_UTF8)
         try:
             rows = self._decoder.decode_lines(lines)
         except (msgspec.DecodeError, UnicodeDecodeError):
             rows = []  # which of them it is, is found line by line
         if rows and all(row.schema <= SCHEMA for row in rows):
             return rows
-        found = enumerate(lines.split(b"\n"), start=number)
+        found = enumerate(lines.split(b"\n"), start=self._number(start))
         return [self._decode(line, place) for place, line in found if line.strip()]
 
-    def _unended(self, line: bytes, number: int) -> list[RowT]:
+    def _unended(self, line: bytes, start: int) -> list[RowT]:
         """The row of a last line without its end; none, and a warning, where it was cut short."""
-        line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+        line = line if start else line.removeprefix(codecs.BOM_UTF8)
         if self._is_row(line):
-            return self._decoded(line, number)
-        message = f"{self.path}:{number}: the last line was cut short; it is skipped, and run again"
+            return self._decoded(line, start)
+        message = f"{self.path}:{self._number(start)}: the last line was cut short; it is skipped, and run again"
         warnings.warn(message, TornLineWarning, stacklevel=4)
         return []
+
+    def _number(self, start: int) -> int:
+        """The number of the line that begins at a byte of the file; lines are only counted for a message."""
+        with self.path.open("rb") as file:
+            return file.read(start).count(b"\n") + 1
 
     def _decode(self, line: bytes, number: int) -> RowT:
         try:
@@ -204,6 +209,12 @@ def replace_file(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
     shutil.copymode(target, beside)
     beside.replace(target)
+
+
+def _split_last(block: bytes) -> tuple[bytes, bytes]:
+    """The whole lines, and what follows the last line end."""
+    end = block.rfind(b"\n") + 1
+    return block[:end], block[end:]
 
 
 def _unfinished_line(file: BinaryIO, block: int = 1 << 16) -> bytes:

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from judgebench._version import __version__
-from judgebench.cli import FORMATS, main
+from judgebench.cli import main
+from judgebench.cli.report import FORMATS
 from judgebench.records import Answer, Question
 from judgebench.store import Table
 from judgebench.workspace import Workspace

@@ -57,7 +57,10 @@ ALLOWED = {
     "terminal": {"store", "records"},
     "statistics": {"store", "records"},
     "loading": {"statistics", "workspace", "store", "records"},
-    "report": {"loading", "checkers", "embedded", "terminal", "statistics", "workspace", "store", "records", "errors"},
+    "report": {
+        *("loading", "models", "prices", "checkers", "embedded", "terminal"),
+        *("statistics", "workspace", "store", "records", "errors"),
+    },
     "interchange": {"verdicts", "prompts", "workspace", "question_sets", "store", "records", "errors"},
     "site": {
         "_version",
@@ -83,7 +86,7 @@ HOMES = {
     "plotly": {"site/"},
     "nh3": {"site/"},
     "markdown_it": {"site/"},
-    "pandas": {"statistics/", "site/", "loading.py", "report.py"},
+    "pandas": {"statistics/", "site/", "loading.py", "report/"},
     "numpy": {"statistics/"},
     "scipy": {"statistics/"},
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},

@@ -280,7 +280,7 @@ def test_checks_are_reported_as_shares_of_right_answers(tmp_path: Path) -> None:
     """The checker's rows are reviews like any other: their mean is a share."""
     workspace = checked_workspace(tmp_path)
     run_stages(workspace, "checker")
-    scores = report.build(workspace, "c")["scores"]
+    scores = report.build(workspace, report.Options("c"))["scores"]
     shares = {entry["model"]: entry["mean"] for entry in scores if not entry["category"] and not entry["turn"]}
     assert shares == {"good": pytest.approx(2 / 3), "bad": 0.0}
 

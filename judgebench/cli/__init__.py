@@ -13,11 +13,12 @@ from judgebench.cli.base import (
     money_options,
     questions_option,
     selection_options,
-    show_imported,
     workspace_option,
 )
+from judgebench.cli.imports import import_
 from judgebench.cli.questions import questions
 from judgebench.cli.references import references, table_name
+from judgebench.cli.report import report
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from judgebench.records import Mode
     from judgebench.spending import Spending
     from judgebench.workspace import Workspace
-
-FORMATS = ("table", "markdown", "csv", "json")  # report.FORMATS, which would import pandas
 
 
 @click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -49,6 +48,8 @@ main.params.insert(0, workspace_option(shown=True))
 
 main.add_command(questions)
 main.add_command(references)
+main.add_command(import_)
+main.add_command(report)
 
 
 @main.command()
@@ -199,18 +200,6 @@ def review(
             terminal.follow(stage, label)
 
 
-@main.command()
-@click.option("--questions", metavar="SET", help="Only reviews on this question set.")
-@click.option("--judge", metavar="NAME", help="Only reviews by this judge.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
-@click.pass_obj
-def report(workspace: "Workspace", questions: str | None, judge: str | None, form: str) -> None:
-    """Print what the reviews add up to."""
-    from judgebench import report
-
-    click.echo(report.render(report.build(workspace.check(), questions, judge), form))
-
-
 @main.command("build-site")
 @click.pass_obj
 def build_site(workspace: "Workspace") -> None:
@@ -230,21 +219,3 @@ def serve(workspace: "Workspace", port: int, host: str) -> None:
     from judgebench.site.server import serve
 
     serve(workspace.check().webpage, host, port)
-
-
-@main.group("import")
-def import_() -> None:
-    """Bring other tools' files into the workspace."""
-
-
-@import_.command()
-@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--questions", metavar="NAME", help="Name of the question set (default: the folder's).")
-@click.option("--reparse", is_flag=True, help="Read verdicts from the review texts, not the stored scores.")
-@click.pass_obj
-def fastchat(workspace: "Workspace", directory: Path, questions: str | None, reparse: bool) -> None:
-    """Import a FastChat evaluation: the 2023 `table` folder, or `llm_judge` data."""
-    from judgebench.interchange.fastchat import import_fastchat
-
-    imported = import_fastchat(directory, workspace.check(), questions, reparse)
-    show_imported(imported)

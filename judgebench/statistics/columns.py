@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -17,10 +16,8 @@ from judgebench.records import Review
 Codes: TypeAlias = NDArray[np.int64]
 ABOUT = (
     *("question_set", "judge", "mode", "kind", "turn", "repeat", "reread"),
-    *("verdict_source", "prompt", "served_by", "scale", "schema"),
+    *("verdict_source", "prompt", "served_by", "scale", "error", "extra"),
 )
-_CHUNK = 20_000  # rows that are held as objects at a time
-_NOT_COUNTED = (np.nan, np.nan)
 
 
 class Verdict(msgspec.Struct, gc=False, frozen=True):
@@ -30,7 +27,7 @@ class Verdict(msgspec.Struct, gc=False, frozen=True):
     winner: str | None = None
 
 
-class Error(msgspec.Struct, gc=False):
+class Error(msgspec.Struct, gc=False, frozen=True):
     """Of `records.Failure`, its kind."""
 
     kind: str
@@ -39,8 +36,11 @@ class Error(msgspec.Struct, gc=False):
 class Tokens(msgspec.Struct, gc=False):
     """As `records.Usage`."""
 
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: float
+    completion_tokens: float
+
+
+_UNCOUNTED = Tokens(np.nan, np.nan)
 
 
 class Extra(msgspec.Struct, gc=False, frozen=True):
@@ -117,30 +117,38 @@ class Coded:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What was read: coded columns, and per row hashes of its id and of its answers' ids, and its tokens."""
+    """What was read: coded columns, and per row hashes of its id and of its answers' ids, its tokens and its time."""
 
     coded: Mapping[str, Coded]
     ids: Codes
     answers: Codes
     tokens: NDArray[np.float64]
+    created: NDArray[np.object_]
 
 
-def read(rows: Iterable[Judgment]) -> Columns:
-    """All rows as columns; as objects they are held a chunk at a time."""
+def read(batches: Iterable[Sequence[Judgment]]) -> Columns:
+    """All rows as columns; as objects they are held a batch at a time."""
     numbering = {name: _Numbering() for name in _READ}
-    codes: dict[str, list[Codes]] = {name: [] for name in _READ}
-    ids, answers, tokens = [], [], []
-    rest = iter(rows)
-    while chunk := list(islice(rest, _CHUNK)):
+    codes: dict[str, list[Codes]] = {name: [np.empty(0, np.int64)] for name in _READ}
+    ids, answers, tokens = [np.empty(0, np.int64)], [np.empty((0, 2), np.int64)], [np.empty((0, 2))]
+    created: list[str | None] = []
+    for batch in batches:
+        number = len(batch)
         for name, value_of in _READ.items():
-            codes[name].append(numbering[name].codes(map(value_of, chunk), len(chunk)))
-        ids.append(np.array([hash(row.id) for row in chunk], np.int64))
-        answers.append(np.array([_answers(row.answer_ids) for row in chunk], np.int64).reshape(-1, 2))
-        tokens.append(np.array([_tokens(row.usage) for row in chunk], float).reshape(-1, 2))
-    coded = {name: Coded(_joined(codes[name]), list(numbering[name].seen)) for name in _READ}
-    wide = np.empty((0, 2))
+            codes[name].append(numbering[name].codes(map(value_of, batch), number))
+        ids.append(np.fromiter([hash(row.id) for row in batch], np.int64, number))
+        shown = [row.answer_ids for row in batch]
+        answers.append(np.stack([_hashes(shown, place) for place in (0, 1)], axis=1))
+        created += [row.created for row in batch]
+        used = [row.usage or _UNCOUNTED for row in batch]
+        tokens.append(np.array([[one.prompt_tokens for one in used], [one.completion_tokens for one in used]], float).T)
+    coded = {name: Coded(np.concatenate(codes[name]), list(numbering[name].seen)) for name in _READ}
     return Columns(
-        coded, _joined(ids), np.concatenate([wide.astype(np.int64), *answers]), np.concatenate([wide, *tokens])
+        coded,
+        ids=np.concatenate(ids),
+        answers=np.concatenate(answers),
+        tokens=np.concatenate(tokens),
+        created=np.array(created, object),
     )
 
 
@@ -160,20 +168,9 @@ _READ: Mapping[str, Callable[[Any], object]] = {
     "question_id": attrgetter("question_id"),
     "models": attrgetter("models", "swapped"),
     "verdict": attrgetter("verdict"),
-    "error": lambda row: row.error.kind if row.error else None,
-    "extra": attrgetter("extra"),
-    "created": attrgetter("created"),
 }
 
 
-def _answers(ids: tuple[str, ...]) -> tuple[int, int]:
-    """The answers that a judge saw, in its order; equal ones are equal numbers."""
-    return (hash(ids[0]) if ids else 0), (hash(ids[1]) if len(ids) > 1 else 0)
-
-
-def _tokens(usage: Tokens | None) -> tuple[float, float]:
-    return (usage.prompt_tokens, usage.completion_tokens) if usage else _NOT_COUNTED
-
-
-def _joined(parts: Sequence[Codes]) -> Codes:
-    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+def _hashes(shown: Sequence[tuple[str, ...]], place: int) -> Codes:
+    """The answer at a place of each review, as a number: equal ones are equal."""
+    return np.fromiter([hash(ids[place]) if len(ids) > place else 0 for ids in shown], np.int64, len(shown))

@@ -1,12 +1,13 @@
 """Which of the rows that were read are in force, and are of the answers judged last."""
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from judgebench.records import Failure
-from judgebench.statistics.columns import Codes, Columns
+from judgebench.statistics.columns import ABOUT, Codes, Columns
 from judgebench.statistics.groups import Groups
 from judgebench.store import in_force
 
@@ -15,6 +16,9 @@ def current(read: Columns) -> Codes:
     """The rows that count, by the order in which their slots were first written."""
     kept = _in_force(read)
     return kept[_latest(read, kept)]
+
+
+_SLOT = ("question_set", "judge", "mode", "kind", "turn", "repeat")  # with the question and the models shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +36,16 @@ class Written:
 def _in_force(read: Columns) -> Codes:
     """The rows in force, by the order in which their slots were first written; `store.in_force` has the rule."""
     coded = read.coded
-    about = coded["about"].map(lambda value: value[:6])
+    about = coded["about"].map(itemgetter(*map(ABOUT.index, _SLOT)))
     shown = coded["models"].map(lambda value: value[0])
     slots = Groups.by([about.codes, coded["question_id"].codes, shown.codes], len(read.ids))
     kept = slots.last
     again = np.flatnonzero(np.bincount(slots.codes, minlength=slots.number)[slots.codes] > 1)
-    failed, reread = coded["error"].values, [value[6] for value in coded["about"].values]
-    rows = [
-        Written(
-            int(number),
-            (int(slots.codes[number]),),
-            str(read.ids[number]),
-            Failure(kind, "") if (kind := failed[coded["error"].codes[number]]) else None,
-            reread[coded["about"].codes[number]],
-        )
-        for number in again
-    ]
+    said = [itemgetter(ABOUT.index("error"), ABOUT.index("reread"))(value) for value in coded["about"].values]
+    rows = (
+        Written(number, (int(slots.codes[number]),), str(read.ids[number]), *said[coded["about"].codes[number]])
+        for number in map(int, again)
+    )
     for row in in_force(rows).values():
         kept[int(row.slot[0])] = row.number
     return kept
@@ -55,7 +53,7 @@ def _in_force(read: Columns) -> Codes:
 
 def _latest(read: Columns, kept: Codes) -> NDArray[np.bool_]:
     """Which of these rows saw the same answers as the one of their match and kind that was written last."""
-    about = read.coded["about"][kept].map(lambda value: value[:5])
+    about = read.coded["about"][kept].map(itemgetter(*map(ABOUT.index, _SLOT[:-1])))
     pair = read.coded["models"][kept].map(lambda value: tuple(sorted(value[0])))
     backward = read.coded["models"][kept].map(lambda value: list(value[0]) != sorted(value[0])).numbers() == 1
     matches = Groups.by([about.codes, read.coded["question_id"].codes[kept], pair.codes], len(kept))

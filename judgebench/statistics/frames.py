@@ -1,6 +1,6 @@
 """Rows -> DataFrames, the only form in which the estimators see them; all of it by column."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -34,10 +34,10 @@ _WON = {"a": 1.0, "tie": 0.5, "b": 0.0}
 
 def reviews_frame(rows: Iterable[Review], categories: Categories) -> pd.DataFrame:
     """One row per review in force, columns REVIEWS; see `judgments_frame`."""
-    return judgments_frame(map(Judgment.of, rows), categories)
+    return judgments_frame([list(map(Judgment.of, rows))], categories)
 
 
-def judgments_frame(rows: Iterable[Judgment], categories: Categories) -> pd.DataFrame:
+def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categories) -> pd.DataFrame:
     """One row per review in force, columns REVIEWS, in the order in which their slots were first written.
 
     Orders and repeats that saw other answers than the row written last are left out. `model_a`, `model_b`: the pair as
@@ -46,7 +46,7 @@ def judgments_frame(rows: Iterable[Judgment], categories: Categories) -> pd.Data
     `high` are the scale of the scores, `source` says how the verdict was read, `created` is ISO 8601. `chance`: with
     which an adaptive run showed the match in this order. `voter`: whose vote this is. Texts are categorical.
     """
-    read = columns.read(rows)
+    read = columns.read(batches)
     kept = current(read)
     coded = {name: column[kept] for name, column in read.coded.items()}
     about = {name: coded["about"].map(itemgetter(place)) for place, name in enumerate(ABOUT)}
@@ -61,13 +61,13 @@ def judgments_frame(rows: Iterable[Judgment], categories: Categories) -> pd.Data
         "swapped": swapped,
         **_verdicts(coded["verdict"], swapped),
         **{name: _end(about["scale"], place) for place, name in enumerate(("low", "high"))},
-        "error": coded["error"].series(),
+        "error": about["error"].map(lambda error: error and error.kind).series(),
         "source": about["verdict_source"].series(),
         "prompt_tokens": read.tokens[kept, 0],
         "completion_tokens": read.tokens[kept, 1],
-        "chance": coded["extra"].map(lambda extra: extra.chance).numbers(),
-        "voter": coded["extra"].map(lambda extra: extra.voter).series(),
-        "created": coded["created"].series(),
+        "chance": about["extra"].map(lambda extra: extra.chance).numbers(),
+        "voter": about["extra"].map(lambda extra: extra.voter).series(),
+        "created": pd.Series(read.created[kept], dtype=object),  # seldom twice the same
     }
     return pd.DataFrame({name: values[name] for name in REVIEWS})
 
@@ -83,10 +83,10 @@ def matches_frame(reviews: pd.DataFrame) -> pd.DataFrame:
 
     `outcome` is one of OUTCOMES: `a` or `b` (who won), `tie`, `inconsistent` (the orders gave different verdicts) or
     `incomplete` (an order has no verdict). `score_a` and `score_b` are means over the orders, NaN without scores or
-    when incomplete. `won_first` and `won_second`: a's win (1, a tie 0.5, a loss 0) where a was shown first, and second; NaN
-    where it wasn't, or when incomplete. `agree` (whether the orders' outcomes are the same) is NaN without two
-    orders with a verdict. `reviews` and `missing` count the reviews with and without a verdict, `orders` the orders.
-    `chance`: how likely the second order was to be judged. `created`: of its last review.
+    when incomplete. `won_first` and `won_second`: a's win (1, a tie 0.5, a loss 0) where a was shown first, and
+    second; NaN where it wasn't, or when incomplete. `agree` (whether the orders' outcomes are the same) is NaN without
+    two orders with a verdict. `reviews` and `missing` count the reviews with and without a verdict, `orders` the
+    orders. `chance`: how likely the second order was to be judged. `created`: of its last review.
     """
     pairwise = reviews[(reviews["mode"] == "pairwise").to_numpy()]
     groups = Groups.of(pairwise, _MATCH)

@@ -26,7 +26,7 @@ def matches_over_repeats(matches: pd.DataFrame) -> pd.DataFrame:
 
 
 def scores_over_repeats(scores: pd.DataFrame) -> pd.DataFrame:
-    """One row per model, question and turn: columns SCORES without `repeat`, `missing` reviews, and `flip`.
+    """One row per model, question and turn: columns SCORES without `repeat`, `reviews` with a score, `missing`, `flip`.
 
     `score` is the mean over the repeats that have one; `flip`: whether those scores differ.
     """
@@ -107,7 +107,7 @@ def _scores(rows: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     merged = rows[columns].take(groups.first).reset_index(drop=True)
     score = rows["score"].to_numpy()
     merged["score"] = groups.mean(score)
-    merged["missing"] = groups.sum(rows["missing"]).astype(int)
+    merged["reviews"], merged["missing"] = groups.count(~np.isnan(score)), groups.sum(rows["missing"]).astype(int)
     low, high = (
         groups.least(np.where(np.isnan(score), np.inf, score)),
         groups.greatest(np.where(np.isnan(score), -np.inf, score)),

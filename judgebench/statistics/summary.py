@@ -1,20 +1,20 @@
 """Totals, ratios, win rates and mean scores: the figures of the Vicuna evaluation and of MT-bench, with intervals."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from judgebench.statistics import clusters
 from judgebench.statistics.clusters import Estimate, Floats, Interval, mean_by_question, ratio_of_sums, sums
+from judgebench.statistics.estimates import POINTS, mean_scores, numbered, questions_of, win_rate
 from judgebench.statistics.repeats import matches_over_repeats, pair_panels, score_panels, scores_over_repeats
 
 _PAIR = ["question_set", "judge", "kind", "model_a", "model_b"]
 _MODEL = ["question_set", "judge", "model"]
-POINTS = {"a": 0.0, "tie": 0.5, "inconsistent": 0.5, "b": 1.0, "incomplete": np.nan}  # b's, as MT-bench counts
-_CONSISTENT = POINTS | {"inconsistent": np.nan}
+_CONSISTENT = {"a": 0.0, "tie": 0.5, "b": 1.0}
 
 
 def pairs(matches: pd.DataFrame) -> list[dict[str, Any]]:
@@ -27,13 +27,8 @@ def pairs(matches: pd.DataFrame) -> list[dict[str, Any]]:
     `_win_rates`. Each `..._interval` is [low, high] at 95 %, None for fewer than two questions. Source of the ratio:
     the Vicuna evaluation, March 2023.
     """
-    return [_pair(key, group) for key, group in by_pair(matches_over_repeats(matches))]
-
-
-def by_pair(matches: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
-    """The matches of each pair, with what they share: question_set, judge, kind, model_a and model_b."""
-    for key, group in matches.groupby(_PAIR, sort=False, observed=True):
-        yield dict(zip(_PAIR, key, strict=True)), group
+    groups = numbered(matches_over_repeats(matches)).groupby(_PAIR, sort=False, observed=True)
+    return [_pair(dict(zip(_PAIR, key, strict=True)), group) for key, group in groups]
 
 
 def pair_panels_of(matches: pd.DataFrame, leave_out: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -46,7 +41,7 @@ def pair_panels_of(matches: pd.DataFrame, leave_out: Sequence[str] = ()) -> list
     for judges, group in pair_panels(matches_over_repeats(matches), leave_out):
         key = {name: group[name].iloc[0] for name in _PAIR}
         complete = group[group["outcome"] != "incomplete"]
-        found.append(_pair(key, group) | {"judges": judges, "disagreement": _share(complete["disagree"])})
+        found.append(_pair(key, numbered(group)) | {"judges": judges, "disagreement": _share(complete["disagree"])})
     return found
 
 
@@ -85,13 +80,10 @@ def score_differences(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """
     found = []
     for key, group in scores_over_repeats(frame).groupby(["question_set", "judge"], sort=False, observed=True):
-        means = {model: _mean(part, codes, number) for model, part, codes, number in _questionwise(group)}
-        known = [(model, mean) for model, mean in means.items() if mean is not None]
-        for place, (a, mean_a) in enumerate(known):
-            for b, mean_b in known[place + 1 :]:
-                gap = mean_b - mean_a
-                about = {"question_set": key[0], "judge": key[1], "models": [a, b]}
-                found.append({**about, "difference": gap.value, "interval": _listed(gap.interval())})
+        for (a, mean_a), (b, mean_b) in combinations(mean_scores(group).items(), 2):
+            gap = mean_b - mean_a
+            about = {"question_set": key[0], "judge": key[1], "models": [a, b]}
+            found.append({**about, "difference": gap.value, "interval": _listed(gap.interval())})
     return found
 
 
@@ -99,25 +91,14 @@ def turn_differences(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """How each later turn's mean score differs from the first turn's, by question; `difference` < 0: a drop."""
     found = []
     for key, group in _by_model(frame):
-        codes, ids = pd.factorize(group["question_id"])
-        by_turn = {
-            cast("int", turn): _mean(group[chosen], codes[chosen], len(ids))
-            for turn in sorted(group["turn"].unique())
-            if (chosen := (group["turn"] == turn).to_numpy()).any()
-        }
+        by_turn = mean_scores(group, "turn")
         first = by_turn.get(1)
-        for turn, mean in by_turn.items():
-            if turn > 1 and first is not None and mean is not None:
+        for turn, mean in sorted(by_turn.items()):
+            if first is not None and mean is not first:
                 gap = mean - first
                 about = {**key, "turn": int(turn), "first": first.value, "mean": mean.value}
                 found.append({**about, "difference": gap.value, "interval": _listed(gap.interval())})
     return found
-
-
-def win_rate_estimate(group: pd.DataFrame, points: Mapping[str, float] = POINTS) -> Estimate | None:
-    """b's share of a pair's complete matches, a tie (and what the orders disagree about) as half; by question."""
-    codes, ids = pd.factorize(group["question_id"])
-    return mean_by_question(codes, _points(group, points), len(ids))
 
 
 def _by_model(frame: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
@@ -125,20 +106,9 @@ def _by_model(frame: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFram
         yield dict(zip(_MODEL, key, strict=True)), group
 
 
-def _questionwise(group: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, NDArray[np.int64], int]]:
-    """Each model's scores, with the numbers that the questions of all of them have."""
-    codes, ids = pd.factorize(group["question_id"])
-    for model, rows in group.groupby("model", sort=False, observed=True).indices.items():
-        yield str(model), group.iloc[rows], codes[rows], len(ids)
-
-
-def _mean(part: pd.DataFrame, codes: NDArray[np.int64], questions: int) -> Estimate | None:
-    return mean_by_question(codes, part["score"].to_numpy(), questions)
-
-
 def _place(key: Mapping[str, Any], turn: int | None, category: str | None, part: pd.DataFrame) -> dict[str, Any]:
     codes, ids = pd.factorize(part["question_id"])
-    mean = _mean(part, codes, len(ids))
+    mean = mean_by_question(codes, part["score"].to_numpy(), len(ids))
     number, missing = int(part["score"].notna().sum()), int(part["missing"].sum())
     return {
         **key,
@@ -175,7 +145,7 @@ def _pair(key: Mapping[str, Any], group: pd.DataFrame) -> dict[str, Any]:
         "ties": int(counts.get("tie", 0)),
         "inconsistent": int(counts.get("inconsistent", 0)),
         "incomplete": int(counts.get("incomplete", 0)),
-        "questions": int(group["question_id"].nunique()),
+        "questions": len(np.unique(group["question"])),
         "matches": len(group),
         "reviews": int(group["reviews"].sum()),
         "missing": int(group["missing"].sum()),
@@ -188,12 +158,12 @@ def _pair(key: Mapping[str, Any], group: pd.DataFrame) -> dict[str, Any]:
 
 def _totals(group: pd.DataFrame) -> dict[str, Any]:
     """The total scores, their ratio, and its interval: closed (`ratio_interval`), and by bootstrap percentiles."""
-    codes, ids = pd.factorize(group["question_id"])
+    codes, questions = questions_of(group)
     a, b = group["score_a"].to_numpy(), group["score_b"].to_numpy()
     known = ~(np.isnan(a) | np.isnan(b))
     if not known.any():
         return {"totals": None, "ratio": None, "ratio_interval": None, "ratio_bootstrap": None}
-    x, y = (sums(codes[known], score[known], len(ids)) for score in (b, a))
+    x, y = (sums(codes[known], score[known], questions) for score in (b, a))
     ratio = ratio_of_sums(x, y)
     return {
         "totals": [float(y.sum()), float(x.sum())],
@@ -213,8 +183,8 @@ def _win_rates(group: pd.DataFrame) -> dict[str, Any]:
     half, so that one model seems better, and that interval does not.
     """
     named = {
-        "win_rate": win_rate_estimate(group),
-        "consistent_win_rate": win_rate_estimate(group, _CONSISTENT),
+        "win_rate": win_rate(group),
+        "consistent_win_rate": win_rate(group, _CONSISTENT),
         "order_corrected_win_rate": _order_corrected(group),
     }
     entry: dict[str, Any] = {}
@@ -228,7 +198,7 @@ def _win_rate_bounds(group: pd.DataFrame, interval: Sequence[float] | None) -> d
     nothing = {"win_rate_bounds": None, "win_rate_bounds_interval": None, "open": False}
     if not (group["outcome"] == "incomplete").any():
         return nothing
-    ends = [win_rate_estimate(group, POINTS | {"incomplete": end}) for end in (0.0, 1.0)]
+    ends = [win_rate(group, {**POINTS, "incomplete": end}) for end in (0.0, 1.0)]
     worst, best = (end.share_interval() if end else None for end in ends)
     if not (worst and best and ends[0] and ends[1]):
         return nothing
@@ -248,12 +218,12 @@ def _order_corrected(group: pd.DataFrame) -> Estimate | None:
     Over the matches judged in both orders, weighted as in `_by_order`, or else, with each match in one order, as the
     mean of the two orders' win rates. None where only one order was judged.
     """
-    codes, ids = pd.factorize(group["question_id"])
+    codes, questions = questions_of(group)
     first, second = 1 - group["won_first"].to_numpy(), 1 - group["won_second"].to_numpy()
     both = (first + second) / 2
     if not np.isnan(both).all():
-        return mean_by_question(codes, both, len(ids), _weights(group))
-    halves = [mean_by_question(codes, won, len(ids)) for won in (first, second)]
+        return mean_by_question(codes, both, questions, _weights(group))
+    halves = [mean_by_question(codes, won, questions) for won in (first, second)]
     return (halves[0] + halves[1]).times(0.5) if halves[0] and halves[1] else None
 
 
@@ -263,11 +233,11 @@ def _by_order(group: pd.DataFrame) -> dict[str, Any]:
     Where a random share of matches was drawn for its second order, each of them stands for as many as it was drawn
     from: itself and those left in one order.
     """
-    codes, ids = pd.factorize(group["question_id"])
+    (codes, questions), weights = questions_of(group), _weights(group)
     effect = group["won_first"].to_numpy() - group["won_second"].to_numpy()
     entry: dict[str, Any] = {}
     for name, values in (("consistency", group["agree"].to_numpy()), ("order_effect", effect)):
-        estimate = mean_by_question(codes, values, len(ids), _weights(group))
+        estimate = mean_by_question(codes, values, questions, weights)
         interval = None if estimate is None else _BY_ORDER[name](estimate)
         entry |= {name: estimate.value if estimate else None, f"{name}_interval": _listed(interval)}
     return entry
@@ -278,13 +248,9 @@ _BY_ORDER = {"consistency": Estimate.share_interval, "order_effect": Estimate.in
 
 def _weights(group: pd.DataFrame) -> Floats:
     """How many matches each one judged in both orders stands for."""
-    drawn = ((group["chance"] < 1) & group["agree"].notna()).to_numpy()
-    left = int(((group["orders"] == 1) & (group["outcome"] != "incomplete")).sum())
+    drawn = (group["chance"].to_numpy() < 1) & ~np.isnan(group["agree"].to_numpy())
+    left = int(((group["orders"].to_numpy() == 1) & (group["outcome"] != "incomplete").to_numpy()).sum())
     return np.where(drawn, (drawn.sum() + left) / max(drawn.sum(), 1), 1.0)
-
-
-def _points(group: pd.DataFrame, points: Mapping[str, float]) -> Floats:
-    return np.asarray(group["outcome"].astype(object).map(points), np.float64)
 
 
 def _parts(group: pd.DataFrame) -> Iterator[tuple[int | None, str | None, pd.DataFrame]]:

@@ -1,0 +1,303 @@
+"""What a report over a million reviews costs: `python benchmarks/report_million.py [--mode single] [--reviews N]`.
+
+A workspace is made: 500 questions of three turns in 8 categories, the answers of 30 models, and reviews by one judge,
+about 1.3 kB each with an explanation of some 600 characters; one in 100 has no verdict. Pairwise: matches drawn at
+random from all 435 pairs, questions and turns, each in both orders. Single: every answer to every turn, over and over
+as repeats, as far as it goes. Then `judgebench report --format json` runs in a process of its own, three times, with
+the files in the page cache; the median is printed.
+
+Beside it: what the bootstrap alone would take if every draw were made in pandas (questions drawn, merged with the
+matches, grouped by pair or model, ratios and win rates computed again); five draws are timed, and 1,000 times one
+stands for all. Reading the files is not in that.
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from statistics import median
+
+import msgspec
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from judgebench import question_sets
+from judgebench.question_sets import Category, QuestionSet, SetHead
+from judgebench.records import Answer, Failure, Question, Review, Sampling, Usage, Verdict, Winner
+from judgebench.workspace import FOLDERS, Workspace
+
+SET, JUDGE, TURNS, MODELS = "bench-500", "gpt-4", 3, [f"model-{number:02}" for number in range(30)]
+CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
+SENTENCES = (
+    "Both assistants answer the question that was asked.",
+    "The first answer names every constraint and keeps each of them.",
+    "The second is shorter, and leaves out how the result was reached.",
+    "Assistant A's arithmetic is correct up to the last step.",
+    "Assistant B uses a list where the user asked for prose.",
+    "Neither of them invents sources, which is to their credit.",
+    "The tone is what the persona calls for, if a little stiff.",
+    "A reader who knows nothing of the subject would follow it.",
+    "It repeats the question before it comes to the point.",
+    "The example is well chosen and shows what the rule means.",
+)
+EXPLANATIONS = [" ".join(random.Random(number).choices(SENTENCES, k=11)) for number in range(997)]
+RUNS, DRAWS, TIMED_DRAWS, CHUNK = 3, 1000, 5, 5000
+MISSING = 0.01
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+# ---- the workspace ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was judged, column by column: (rows,) each; `b` and `score_b` are of no use in single mode.
+
+    A row is a match of two reviews in pairwise mode and a review in single mode. Scores are (rows, reviews).
+    """
+
+    question: Integers
+    turn: Integers
+    repeat: Integers
+    a: Integers
+    b: Integers
+    score_a: Floats
+    score_b: Floats
+    missing: NDArray[np.bool_]
+
+
+def judged(mode: str, reviews: int, questions: int, rng: np.random.Generator) -> Judged:
+    """Scores by a judge that sees a model's quality, its luck on a question and turn, and noise."""
+    pairs = np.array(list(combinations(range(len(MODELS)), 2)))
+    if mode == "pairwise":
+        cells = (len(pairs), questions, TURNS)
+        drawn = np.sort(rng.choice(int(np.prod(cells)), size=reviews // 2, replace=False))
+        pair, question, turn = np.unravel_index(drawn, cells)
+        a, b, repeat = pairs[pair, 0], pairs[pair, 1], np.zeros(len(drawn), np.int64)
+    else:
+        again, place = np.divmod(np.arange(reviews), len(MODELS) * questions * TURNS)
+        a, question, turn = np.unravel_index(place, (len(MODELS), questions, TURNS))
+        b, repeat = a, again
+    luck = np.linspace(5, 9, len(MODELS))[:, None, None] + rng.normal(0, 1, (1, questions, 1))
+    luck = luck + rng.normal(0, 0.8, (len(MODELS), questions, TURNS))
+    size = (len(a), 2 if mode == "pairwise" else 1)
+    score_a, score_b = (luck[model, question, turn][:, None] + rng.normal(0, 0.7, size) for model in (a, b))
+    return Judged(question, turn, repeat, a, b, _rated(score_a), _rated(score_b), rng.random(size) < MISSING)
+
+
+def _rated(quality: Floats) -> Floats:
+    return np.clip(np.rint(quality), 1, 10)
+
+
+def make(root: Path, mode: str, reviews: int, questions: int) -> Judged:
+    """A workspace with its questions, answers and reviews."""
+    for folder in FOLDERS:
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    workspace = Workspace(root)
+    asked = [_question(number) for number in range(questions)]
+    head = SetHead(name=SET, categories=dict.fromkeys(CATEGORIES, Category()))
+    question_sets.save(QuestionSet(head, tuple(asked)), workspace.question_set_folder(SET))
+    for model in MODELS:
+        workspace.answers(SET, model).append([_answer(model, question) for question in asked])
+    rng = np.random.default_rng(1)
+    made = judged(mode, reviews, questions, rng)
+    path = workspace.reviews(SET, JUDGE).path
+    path.parent.mkdir(parents=True)
+    encoder, rows = msgspec.json.Encoder(), _pairwise(made) if mode == "pairwise" else _single(made)
+    with path.open("wb") as file:
+        file.writelines(encoder.encode(row) + b"\n" for row in rows)
+    return made
+
+
+def _question(number: int) -> Question:
+    turns = tuple(f"Task {number}.{turn}: explain to a friend how a bicycle stays upright." for turn in range(TURNS))
+    return Question(id=f"q-{number:03}", category=CATEGORIES[number % len(CATEGORIES)], turns=turns)
+
+
+def _answer(model: str, question: Question) -> Answer:
+    words = 40 + 10 * MODELS.index(model) + len(question.id) * 7
+    return Answer(
+        id=f"{_answer_number(model, int(question.id[2:])):020x}",
+        question_set=SET,
+        question_id=question.id,
+        question_digest=question.digest,
+        model=model,
+        turns=tuple(
+            f"**{turn}** " + "A moving bicycle steers into the lean. " * (words // 7) for turn in question.turns
+        ),
+        created="2026-11-21T00:00:00+00:00",
+    )
+
+
+def _pairwise(made: Judged) -> Iterator[Review]:
+    """Each match in both orders."""
+    columns = zip(*(column.tolist() for column in vars(made).values()), strict=True)
+    for row, (question, turn, repeat, a, b, scores_a, scores_b, missing) in enumerate(columns):
+        for order in (0, 1):
+            models, scores = (MODELS[a], MODELS[b]), (scores_a[order], scores_b[order])
+            shown, seen = (models, scores) if order == 0 else (models[::-1], scores[::-1])
+            winner: Winner = "tie" if seen[0] == seen[1] else "A" if seen[0] > seen[1] else "B"
+            verdict = None if missing[order] else Verdict(seen, winner)
+            yield _review("pairwise", 2 * row + order, (question, turn, repeat), shown, verdict)
+
+
+def _single(made: Judged) -> Iterator[Review]:
+    columns = zip(*(column.tolist() for column in vars(made).values()), strict=True)
+    for row, (question, turn, repeat, a, _, scores, _, missing) in enumerate(columns):
+        verdict = None if missing[0] else Verdict((scores[0],))
+        yield _review("single", row, (question, turn, repeat), (MODELS[a],), verdict)
+
+
+def _review(
+    mode: str, number: int, place: tuple[int, int, int], models: tuple[str, ...], verdict: Verdict | None
+) -> Review:
+    question, turn, repeat = place
+    pairwise = mode == "pairwise"
+    name = f"q-{question:03}"
+    return Review(
+        id=f"{(number + 1) * 0x9E3779B97F4A7C15F39D % 2**80:020x}",
+        mode="pairwise" if pairwise else "single",
+        kind="score_pair" if pairwise else "rating",
+        question_set=SET,
+        question_id=name,
+        turn=turn + 1,
+        models=models,
+        answer_ids=tuple(f"{_answer_number(model, question):020x}" for model in models),
+        judge=JUDGE,
+        prompt="score-pair" if pairwise else "rating",
+        verdict=verdict,
+        error=None if verdict else Failure("unparsed", "no verdict in the reply"),
+        reply=EXPLANATIONS[number % len(EXPLANATIONS)],
+        scale=(1.0, 10.0),
+        swapped=pairwise and number % 2 == 1,
+        repeat=repeat,
+        prompt_digest=f"{(number + 1) * 0xC2B2AE3D27D4EB4F1655 % 2**80:020x}",
+        sampling=Sampling(),
+        served_by="gpt-4-0613",
+        usage=Usage(900 + number % 700, 120 + number % 60),
+        seconds=round(2 + number % 997 / 100, 2),
+        created=f"2026-11-21T{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}+00:00",
+    )
+
+
+def _answer_number(model: str, question: int) -> int:
+    return (int(model[-2:]) * 1_000_003 + question) * 0x9E3779B97F4A7C15F39D % 2**80
+
+
+# ---- what is measured ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one run: seconds, seconds of CPU, and peak memory in GiB of the largest process, and of all together."""
+
+    wall: float
+    cpu: float
+    largest: float
+    together: float
+
+
+def report(root: Path) -> Cost:
+    """Run the command; its figures go to a file beside the workspace's folders."""
+    command = [sys.executable, "-m", "judgebench", "-C", str(root), "report", "--format", "json"]
+    start, together = time.perf_counter(), 0
+    with (root / "report.json").open("wb") as out:
+        process = subprocess.Popen(command, stdout=out)
+        while True:
+            done, status, used = os.wait4(process.pid, os.WNOHANG)
+            if done:
+                break
+            together = max(together, _resident(process.pid))
+            time.sleep(0.02)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"`{' '.join(command)}` failed with {process.returncode}")
+    wall, largest = time.perf_counter() - start, used.ru_maxrss / 2**20
+    return Cost(wall, used.ru_utime + used.ru_stime, largest, max(largest, together / 2**20))
+
+
+def _resident(pid: int) -> int:
+    """The memory, in KiB, of a process and what it started: what is shared counts in each."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0
+    own = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")), 0)
+    return own + sum(map(_resident, map(int, children)))
+
+
+def pandas_draw(frame: pd.DataFrame, by: list[str], questions: int, rng: np.random.Generator) -> pd.DataFrame:
+    """One draw of the bootstrap as it is usually written."""
+    drawn = pd.DataFrame({"question": rng.integers(0, questions, questions)})
+    sums = drawn.merge(frame, on="question").groupby(by).sum()
+    return sums.assign(ratio=sums["score_b"] / sums["score_a"], rate=sums["won"] / sums["known"])
+
+
+def pandas_loop(made: Judged, mode: str, questions: int) -> float:
+    """Seconds that 1,000 such draws would take."""
+    kept = np.flatnonzero(~made.missing.any(axis=1))
+    frame = pd.DataFrame(
+        {
+            "question": made.question[kept],
+            "a": made.a[kept],
+            "b": made.b[kept],
+            "score_a": made.score_a[kept].mean(axis=1),
+            "score_b": made.score_b[kept].mean(axis=1),
+            "won": (np.sign(made.score_b - made.score_a)[kept].mean(axis=1) + 1) / 2,
+            "known": 1.0,
+        }
+    )
+    rng, start = np.random.default_rng(2), time.perf_counter()
+    for _ in range(TIMED_DRAWS):
+        pandas_draw(frame, ["a", "b"] if mode == "pairwise" else ["a"], questions, rng)
+    return (time.perf_counter() - start) / TIMED_DRAWS * DRAWS
+
+
+@contextmanager
+def place(folder: Path | None) -> Iterator[Path]:
+    """The folder asked for, which stays, or a temporary one."""
+    if folder:
+        yield folder
+    else:
+        with tempfile.TemporaryDirectory() as scratch:
+            yield Path(scratch)
+
+
+def main() -> None:
+    """Parse, make, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--reviews", type=int, default=1_000_000)
+    parser.add_argument("--questions", type=int, default=500)
+    parser.add_argument("--mode", choices=["pairwise", "single"], default="pairwise")
+    parser.add_argument("--folder", type=Path, help="make the workspace here, a new folder, and keep it")
+    asked = parser.parse_args()
+    with place(asked.folder) as root:
+        start = time.perf_counter()
+        made = make(root, asked.mode, asked.reviews, asked.questions)
+        size = Workspace(root).reviews(SET, JUDGE).path.stat().st_size
+        print(f"{asked.reviews} {asked.mode} reviews of {len(MODELS)} models on {asked.questions} questions")
+        print(
+            f"{size / 2**30:.2f} GiB, {size / asked.reviews:.0f} bytes each, in {time.perf_counter() - start:.1f} s\n"
+        )
+        print("| run | wall s | CPU s | largest process GiB | all processes GiB |\n| --- | --- | --- | --- | --- |")
+        costs = [report(root) for _ in range(RUNS)]
+        middle = Cost(*(median(values) for values in zip(*(vars(cost).values() for cost in costs), strict=True)))
+        for name, cost in [*((str(run + 1), cost) for run, cost in enumerate(costs)), ("median", middle)]:
+            print(f"| {name} | {cost.wall:.2f} | {cost.cpu:.2f} | {cost.largest:.2f} | {cost.together:.2f} |")
+    loop = pandas_loop(made, asked.mode, asked.questions)
+    print(f"\n{DRAWS} draws one by one in pandas: {loop:.0f} s ({TIMED_DRAWS} timed), {loop / middle.wall:.0f} reports")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+"""The report: what the reviews of a workspace add up to, as data and as text."""
+
+from judgebench.report.build import Options, RatingMethod, Report, build, owners
+from judgebench.report.formats import FORMATS, render
+from judgebench.report.tables import Table, notes, tables
+
+__all__ = [
+    "FORMATS",
+    "Options",
+    "RatingMethod",
+    "Report",
+    "Table",
+    "build",
+    "build_plan",
+    "notes",
+    "owners",
+    "render",
+    "tables",
+]

@@ -1,0 +1,122 @@
+"""Reviews -> the report as data, which every format and the site are made from."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import pandas as pd
+
+from judgebench import checkers
+from judgebench.errors import UsageError
+from judgebench.loading import answer_texts, load_reviews
+from judgebench.statistics import controls, judging, ratings, style, summary
+from judgebench.statistics.agreement import agreements, alphas
+from judgebench.statistics.frames import matches_frame, scores_frame
+from judgebench.statistics.repeats import matches_over_repeats, scores_over_repeats
+from judgebench.statistics.votes import votes_frame
+from judgebench.workspace import Workspace
+
+Report = dict[str, Any]
+RatingMethod: TypeAlias = Literal["bradley-terry", "elo"]
+_NO_PANEL = (checkers.NAME,)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a report is about, and how it is made. `own`: which models are a judge's own, for self-preference."""
+
+    questions: str | None = None
+    judge: str | None = None
+    ratings: RatingMethod = "bradley-terry"
+    own: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+def owners(given: Sequence[str]) -> dict[str, set[str]]:
+    """Whose models are whose, from JUDGE=MODEL; UsageError for anything else."""
+    found: dict[str, set[str]] = {}
+    for text in given:
+        judge, sign, model = text.partition("=")
+        if not (judge and sign and model):
+            raise UsageError(f"--own takes JUDGE=MODEL, and {text!r} is not of that form")
+        found.setdefault(judge, set()).add(model)
+    return found
+
+
+def build(workspace: Workspace, options: Options = Options()) -> Report:
+    """The report as the JSON interface has it: lists of entries under the names below, and `notes`.
+
+    `pairs`, `scores`, `score_differences`, `turn_differences`: see `statistics.summary`; entries of a panel stand
+    after those of its judges, and pairs carry what `statistics.controls` says. `ratings`, `win_matrix`:
+    `statistics.ratings`. `judges`: `statistics.judging`. `agreement`, `alpha`: `statistics.agreement`. Raises
+    UsageError where there are no such reviews.
+    """
+    reviews = reviews_of(workspace, options)
+    matches, scores = matches_frame(reviews), scores_frame(reviews)
+    merged, graded = matches_over_repeats(matches), scores_over_repeats(scores)
+    features = style.features_frame(answer_texts(workspace, options.questions))
+    people, by_people = _votes(reviews), reviews.loc[reviews["source"] == "voted", "judge"].unique()
+    votes = votes_frame(merged[~merged["judge"].isin(by_people)], graded, people)
+    return {
+        "pairs": _controlled(summary.pairs(matches), merged, features) + summary.pair_panels_of(matches, _NO_PANEL),
+        "scores": summary.scores(scores) + summary.score_panels_of(scores, _NO_PANEL),
+        "score_differences": summary.score_differences(scores),
+        "turn_differences": summary.turn_differences(scores),
+        "ratings": ratings.ratings(merged, options.ratings),
+        "win_matrix": ratings.win_matrix(merged),
+        "judges": judging.judges(merged, graded, features, options.own),
+        "agreement": agreements(votes),
+        "alpha": alphas(votes),
+        "notes": snapshots(reviews),
+    }
+
+
+def _controlled(pairs: list[dict[str, Any]], matches: pd.DataFrame, features: pd.DataFrame) -> list[dict[str, Any]]:
+    """The pairs, with b's win rate at equal length and at equal style; None where answers are not at hand.
+
+    `length_coefficient`, `style_coefficients`: in log odds for b. `control_note`: why a figure is None.
+    """
+    found = {_key(one): one for one in controls.controlled(matches, features)}
+    about = ("question_set", "judge", "kind")
+    return [pair | _controls(found.get((*(pair[name] for name in about), *pair["models"]))) for pair in pairs]
+
+
+def _key(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(entry[name] for name in controls.PAIR)
+
+
+def _controls(entry: Mapping[str, Any] | None) -> dict[str, Any]:
+    length, style = ((entry or {}).get(f"{name}_controlled") or {} for name in ("length", "style"))
+    return {
+        "length_controlled_win_rate": length.get("win_rate"),
+        "length_controlled_win_rate_interval": length.get("interval"),
+        "length_coefficient": length.get("coefficient"),
+        "style_controlled_win_rate": style.get("win_rate"),
+        "style_controlled_win_rate_interval": style.get("interval"),
+        "style_coefficients": style.get("coefficients"),
+        "control_note": entry["note"] if entry else None,
+    }
+
+
+def _votes(reviews: pd.DataFrame) -> pd.DataFrame:
+    """People's votes, as `statistics.votes` takes them."""
+    voted = reviews[(reviews["source"] == "voted").to_numpy()]
+    columns = ["question_set", "question_id", "turn", "model_a", "model_b", "voter", "winner"]
+    return voted[columns].rename(columns={"voter": "rater", "winner": "outcome"})
+
+
+def reviews_of(workspace: Workspace, options: Options) -> pd.DataFrame:
+    """The reviews that a report is about; UsageError where there are none."""
+    reviews = load_reviews(workspace, options.questions, options.judge)
+    if reviews.empty:
+        raise UsageError("no reviews to report on: make some with `judgebench review`, or import some")
+    return reviews
+
+
+def snapshots(reviews: pd.DataFrame) -> list[dict[str, Any]]:
+    """A note for each judge and set whose reviews were made by more than one snapshot of the judge, with counts."""
+    found = []
+    for place, served in reviews.groupby(["question_set", "judge"], sort=False, observed=True)["served_by"]:
+        counts = {name: int(number) for name, number in served.value_counts(sort=False).items() if number}
+        if len(counts) > 1:
+            found.append({"kind": "snapshots", "question_set": place[0], "judge": place[1], "counts": counts})
+    return found

@@ -1,0 +1,94 @@
+"""The report as text: aligned tables, Markdown, CSV and JSON."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from judgebench.report.build import Report
+from judgebench.report.tables import Row, Table, notes, tables
+from judgebench.terminal import printable
+
+_PAIRED = ("models", "totals", "wins")
+
+
+def render(report: Report, form: str) -> str:
+    """The report (or a plan) as `table`, `markdown`, `csv` or `json`."""
+    return _FORMATS[form](report)
+
+
+def _table(report: Report) -> str:
+    return "\n\n".join([as_text(table) for table in tables(report)] + notes(report))
+
+
+def as_text(table: Table) -> str:
+    """A table in columns, with what it says under it."""
+    return "\n".join(map(printable, [table.title, *_aligned([table.head, *table.rows]), *table.says]))
+
+
+def _aligned(rows: Sequence[Row]) -> list[str]:
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(map(_pad, row, widths)).rstrip() for row in cells]
+
+
+def _pad(cell: str, width: int) -> str:
+    return cell.rjust(width) if cell[:1].isdigit() or cell == "-" else cell.ljust(width)
+
+
+def _markdown(report: Report) -> str:
+    return "\n\n".join([as_markdown(table) for table in tables(report)] + notes(report))
+
+
+def as_markdown(table: Table) -> str:
+    """A table in Markdown, with what it says under it."""
+    lines = map(_line, [table.head, ["---"] * len(table.head), *table.rows])
+    said = [f"\n{printable(sentence)}" for sentence in table.says]
+    return "\n".join([f"### {printable(table.title)}\n", *lines, *said])
+
+
+def _line(cells: Row) -> str:
+    return "| " + " | ".join(printable(cell).replace("|", "\\|") for cell in cells) + " |"
+
+
+def _csv(report: Report) -> str:
+    """The entries with their unrounded figures, one table after the other."""
+    return "\n".join(_csv_table(entries) for name, entries in report.items() if entries and name not in _NOT_IN_CSV)
+
+
+_NOT_IN_CSV = ("win_matrix", "notes")
+
+
+def _csv_table(entries: Sequence[Mapping[str, object]]) -> str:
+    out, rows = io.StringIO(), [dict(_flat(entry)) for entry in entries]
+    writer = csv.DictWriter(out, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _flat(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Fields as columns: a pair's two values become KEY_a and KEY_b, an interval KEY_low and KEY_high."""
+    for key, value in entry.items():
+        name = prefix + key
+        if isinstance(value, dict):
+            yield from _flat(value, f"{name}_")
+        elif key in _PAIRED:
+            yield from zip((f"{name}_a", f"{name}_b"), value or (None, None), strict=True)  # type: ignore[call-overload]
+        elif key.endswith(("interval", "bounds", "range", "bootstrap")):
+            yield from zip((f"{name}_low", f"{name}_high"), value or (None, None), strict=True)  # type: ignore[call-overload]
+        else:
+            yield name, "; ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _json(report: Report) -> str:
+    return json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False)
+
+
+_FORMATS: Mapping[str, Callable[[Report], str]] = {
+    "table": _table,
+    "markdown": _markdown,
+    "csv": _csv,
+    "json": _json,
+}
+FORMATS = tuple(_FORMATS)

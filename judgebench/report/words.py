@@ -1,0 +1,181 @@
+"""What a table means, in sentences; pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Entry = Mapping[str, Any]
+_WIDE = 0.5
+_EACH = 6  # more pairs than that are not told one by one
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share as a percentage, `-` where it isn't known."""
+    return "-" if share is None else f"{100 * share:.{digits}f} %"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number, `-` where it isn't known."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def between(interval: Sequence[float] | None, factor: float = 1, digits: int = 2) -> str:
+    """An interval without its unit, "" where there is none."""
+    return "" if interval is None else " to ".join(f"{factor * end:.{digits}f}" for end in interval)
+
+
+def with_interval(shown: str, interval: Sequence[float] | None, factor: float = 1, digits: int = 2) -> str:
+    """A figure as a cell of a table, with its interval."""
+    return shown if interval is None else f"{shown} ({between(interval, factor, digits)})"
+
+
+def of_pairs(pairs: Sequence[Entry]) -> list[str]:
+    """One sentence or two on each pair, or one on all of them where they are many."""
+    if len(pairs) <= _EACH:
+        return [" ".join(_pair(pair)) for pair in pairs]
+    told = [pair for pair in pairs if leader(pair) is not None]
+    turned = sum(pair["open"] for pair in told)
+    doubt = f" In {turned} of them the missing verdicts could turn that round: these are open." if turned else ""
+    return [
+        f"In {len(told)} of {len(pairs)} pairs one model is better: the win rate's interval leaves out 50 %.{doubt} "
+        f"Of so many intervals about {0.05 * len(pairs):.0f} miss by chance alone."
+    ]
+
+
+def leader(pair: Entry) -> str | None:
+    """The model that is better, where the win rate's interval leaves out one half."""
+    interval = pair["win_rate_interval"]
+    if interval is None or interval[0] <= 0.5 <= interval[1]:
+        return None
+    return str(pair["models"][interval[0] > 0.5])
+
+
+def _pair(pair: Entry) -> Iterator[str]:
+    a, b = pair["models"]
+    if pair["ratio"] is not None:
+        reach = between(pair["ratio_interval"], 100, 1)
+        shown = f" (95 % interval {reach} %)" if reach else ""
+        yield f"{b} has {percent(pair['ratio'])} of {a}'s total score{shown}."
+    yield _outcomes(pair)
+    yield _conclusion(pair)
+
+
+def _outcomes(pair: Entry) -> str:
+    a, b = pair["models"]
+    wins_a, wins_b = pair["wins"]
+    first, second = ((a, wins_a), (b, wins_b)) if wins_a > wins_b else ((b, wins_b), (a, wins_a))
+    noun = "questions" if pair["matches"] == pair["questions"] else "matches"
+    rest = {"ties": pair["ties"], "change with the order": pair["inconsistent"], "have no verdict": pair["incomplete"]}
+    left = "".join(f", {count} {what}" for what, count in rest.items() if count)
+    return f"{first[0]} is better on {first[1]} of {pair['matches']} {noun}, {second[0]} on {second[1]}{left}."
+
+
+def _conclusion(pair: Entry) -> str:
+    better, reach = leader(pair), between(pair["win_rate_interval"], 100, 1)
+    rate = f"{pair['models'][1]}'s win rate is {percent(pair['win_rate'])}"
+    if not reach:
+        return "" if pair["win_rate"] is None else f"{rate}; there are too few questions for an interval."
+    if better is None:
+        return f"{rate} ({reach} %): these questions don't tell which is better."
+    if pair["open"]:
+        return f"{rate} ({reach} %), but the missing verdicts could turn that round: it is open."
+    return f"{rate} ({reach} %): {better} is better on questions like these."
+
+
+def of_leaderboard(ranked: Sequence[Entry], differences: Sequence[Entry]) -> list[str]:
+    """Who is first, and whether that is beyond chance."""
+    if not ranked or ranked[0]["mean"] is None:
+        return []
+    first, second = ranked[0], ranked[1] if len(ranked) > 1 else None
+    reach = between(first["interval"])
+    said = f"{first['model']} has the mean score {number(first['mean'])}"
+    said = f"{said} (95 % interval {reach})" if reach else said
+    if second is None or second["mean"] is None:
+        return [f"{said}."]
+    gap = next((one for one in differences if set(one["models"]) == {first["model"], second["model"]}), None)
+    if gap is None or gap["interval"] is None:
+        return [f"{said}, the highest."]
+    ends = gap["interval"] if gap["models"][1] == first["model"] else [-end for end in reversed(gap["interval"])]
+    sure = "more than chance would explain" if ends[0] > 0 else "no more than chance would explain"
+    lead = f"{abs(gap['difference']):.2f} ({between(ends)})"
+    return [f"{said}, the highest; its lead over {second['model']} is {lead}, {sure} on questions like these."]
+
+
+def of_turns(turns: Sequence[Entry]) -> list[str]:
+    """Which model drops most after the first turn."""
+    if not turns:
+        return []
+    worst = min(turns, key=lambda entry: entry["difference"])
+    reach = between(worst["interval"])
+    shown = f" (95 % interval {reach})" if reach else ""
+    most = "is the largest drop" if len(turns) > 1 and worst["difference"] < 0 else "is the change"
+    return [f"{worst['model']}'s {worst['difference']:+.2f}{shown} from turn 1 to turn {worst['turn']} {most}."]
+
+
+def of_ratings(entries: Sequence[Entry]) -> list[str]:
+    """Who is first, and who might be."""
+    rated = [entry for entry in entries if entry["rating"] is not None]
+    if not rated:
+        return ["No model has a finite rating: see the notes in the table."]
+    might = [entry["model"] for entry in rated if entry["rank_range"] and entry["rank_range"][0] == 1]
+    first = f"{rated[0]['model']} is rated highest"
+    if not might:
+        return [f"{first}."]
+    if might == [rated[0]["model"]]:
+        return [f"{first}, and first in at least 95 % of resamples of the questions."]
+    return [f"{first}; {', '.join(might)} could be first: their rank ranges reach 1."]
+
+
+def of_win_rates(pairs: Sequence[Entry]) -> list[str]:
+    """Where holding length or style equal would change which model is better."""
+    said = "Ties and what the orders disagree about count as half; brackets hold 95 % intervals over questions."
+    turned = [
+        f"{pair['models'][1]} against {pair['models'][0]}"
+        for pair in pairs
+        for name in ("length_controlled_win_rate", "style_controlled_win_rate")
+        if pair.get(name) is not None
+        and leader(pair)
+        and not _wide(pair)
+        and (pair[name] > 0.5) != (pair["win_rate"] > 0.5)
+    ]
+    if turned:
+        said += f" At equal length or style another model would be ahead: {', '.join(dict.fromkeys(turned))}."
+    unknown = [f"{pair['models'][1]} against {pair['models'][0]}" for pair in pairs if _wide(pair)]
+    if unknown:
+        said += f" Nothing can be said at equal length or style of {', '.join(unknown)}, since their answers never are."
+    return [said]
+
+
+def _wide(pair: Entry) -> bool:
+    """Whether a control's interval says next to nothing: it spans more than half of all win rates."""
+    reach = [pair.get(f"{name}_controlled_win_rate_interval") for name in ("length", "style")]
+    return any(ends is not None and ends[1] - ends[0] > _WIDE for ends in reach)
+
+
+def of_judges(judges: Sequence[Entry]) -> list[str]:
+    """Which judge minds the order most."""
+    known = [
+        (entry["pairwise"]["position"]["consistency"]["value"], entry)
+        for entry in judges
+        if entry["pairwise"] and entry["pairwise"]["position"]
+    ]
+    if not known:
+        return ["No match was judged in both orders, so nothing is known of what the order does to the verdicts."]
+    consistency, entry = min(known, key=lambda found: found[0])
+    gain = entry["pairwise"]["position"]["net_first"]["value"]
+    side = "first" if gain > 0 else "second"
+    favour = f"; the answer shown {side} gains {abs(gain):.2f} of a win" if gain else ""
+    return [f"{entry['judge']} says the same in both orders in {percent(consistency)} of the matches{favour}."]
+
+
+def of_agreement(agreement: Sequence[Entry]) -> list[str]:
+    """How the best judge does against people, and people against each other."""
+    decided = [entry for entry in agreement if entry["setup"] == "S2" and entry["turn"] is None and entry["votes"]]
+    human = [entry for entry in decided if "vote" in entry["kinds"]]
+    said = "S1 counts ties, S2 only votes for one of the two."
+    if not human:
+        return [said]
+    best = max(human, key=lambda entry: entry["agreement"])
+    reach = between(best["interval"], 100, 1)
+    who = " and ".join(dict.fromkeys(best["raters"]))
+    shown = f" (95 % interval {reach} %)" if reach else ""
+    return [f"{said} Of two votes for one side, {who} agree in {percent(best['agreement'])}{shown}; chance gives 50 %."]
