@@ -15,6 +15,7 @@ from judgebench.site.views import (
     Chart,
     Fact,
     Link,
+    Page,
     Table,
     called,
     counted,
@@ -58,8 +59,13 @@ class Overview:
     contents: tuple[Link, ...] = field(default=())
 
 
-def overview(source: Source) -> Overview:
+def pages(source: Source) -> Iterator[Page]:
     """The first page of a site."""
+    yield Page("index.html", "overview.html", {"overview": overview(source)})
+
+
+def overview(source: Source) -> Overview:
+    """What the first page shows."""
     evaluations = tuple(_evaluations(source))
     contents = tuple(
         Link(f"{called(one.question_set)}, judged by {called(one.judge)}", f"#{one.id}") for one in evaluations

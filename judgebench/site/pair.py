@@ -16,6 +16,7 @@ from judgebench.site.views import (
     UNKNOWN,
     Chart,
     Fact,
+    Page,
     Table,
     called,
     counted,
@@ -66,8 +67,14 @@ class Pair:
     categories: tuple[str, ...]
 
 
-def pairs(source: Source) -> Iterator[Pair]:
+def pages(source: Source) -> Iterator[Page]:
     """The page of every pair that was reviewed."""
+    for pair in pairs(source):
+        yield Page(pair.address, "pair.html", {"pair": pair})
+
+
+def pairs(source: Source) -> Iterator[Pair]:
+    """What the page of every pair shows."""
     frame = source.matches.copy()
     frame["category"] = frame["category"].astype(object).where(frame["category"].notna(), NO_CATEGORY)
     by_key = frame.groupby(["question_set", "judge", "kind", "model_a", "model_b"], sort=False)

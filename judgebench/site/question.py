@@ -9,7 +9,7 @@ from judgebench.records import Answer, Question, Review
 from judgebench.site import markdown, slugs
 from judgebench.site.markdown import Rendered
 from judgebench.site.source import Source
-from judgebench.site.views import Link, called, counted, excerpt, listed, outcome_name, short, told
+from judgebench.site.views import Link, Page, called, counted, excerpt, listed, outcome_name, short, told
 
 _SEARCHED = 2_000  # characters of a question that the text filter looks through
 
@@ -99,6 +99,18 @@ class QuestionRow:
     excerpt: str
     searched: str
     about: str
+
+
+def pages(source: Source) -> Iterator[Page]:
+    """The list of all questions, and the page of each."""
+    listed = list(rows(source))
+    names = {name: list(dict.fromkeys(getattr(row, field) for row in listed)) for name, field in _LISTED.items()}
+    yield Page("questions/index.html", "questions.html", {"rows": listed, **names})
+    for question in questions(source):
+        yield Page(question.address, "question.html", {"question": question})
+
+
+_LISTED = {"sets": "question_set", "categories": "category"}
 
 
 def rows(source: Source) -> Iterator[QuestionRow]:

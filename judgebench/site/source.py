@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from judgebench import report
 from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
 from judgebench.records import Answer, Question, Review
@@ -21,11 +22,12 @@ RowT = TypeVar("RowT", Answer, Review)
 
 @dataclass(frozen=True)
 class Source:
-    """The question sets of a workspace, and the answers and reviews in force."""
+    """The question sets of a workspace, the answers and reviews in force, and the report on these (`report.build`)."""
 
     question_sets: tuple[QuestionSet, ...]
     answers: tuple[Answer, ...]
     reviews: tuple[Review, ...]
+    report: Mapping[str, Any]
 
     @cached_property
     def categories(self) -> Categories:
@@ -107,7 +109,7 @@ def read(workspace: Workspace) -> Source:
             f"{workspace.root} has neither answers nor reviews to show: make some with `judgebench get-answers`,"
             " or bring some with `judgebench import`"
         )
-    return Source(tuple(workspace.question_sets()), answers, reviews)
+    return Source(tuple(workspace.question_sets()), answers, reviews, report.build(workspace) if reviews else {})
 
 
 def as_named(review: Review) -> Named:

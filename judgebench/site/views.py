@@ -17,6 +17,27 @@ _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A page to be written: its address from the root of the site, its template, and what that is given."""
+
+    address: str
+    template: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Data that a page loads when it is wanted: a script that calls `judgebench.piece(KEY, DATA)`.
+
+    A script, since a page that was opened as a file may load nothing else.
+    """
+
+    address: str
+    key: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One cell of a table: its text, and perhaps a link or a length (0 to 100) to draw as a bar."""
 

@@ -1,12 +1,14 @@
 """View models -> files: everything is written beside the site first, and then takes its place."""
 
 import fcntl
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,12 @@ from judgebench._version import __version__
 from judgebench.errors import JudgebenchError
 from judgebench.site import Built, overview, pair, question, source
 from judgebench.site.source import Source
-from judgebench.site.views import called, counted
+from judgebench.site.views import Page, Piece, called, counted
 from judgebench.workspace import Workspace
 
 HERE = Path(__file__).parent
-PARTS = ("index.html", "pairs", "questions", "static")  # what is ours in the folder; the rest is left alone
+_PAGES = (overview, pair, question)  # each has `pages(source)`: all pages and pieces of its kind
+PARTS = ("index.html", "pairs", "questions", "pieces", "static")  # what is ours in the folder; the rest is left alone
 _BUILDING = ".building-"
 
 
@@ -77,37 +80,28 @@ def _remove(path: Path) -> None:
 
 
 def _write_pages(folder: Path, read: Source) -> int:
+    footer = f"from {counted(len(read.answers), 'answer')} and {counted(len(read.reviews), 'review')}"
+    common = {"version": __version__, "footer": footer}
     pages = 0
-    for address, html in _pages(read):
-        path = folder / address
-        path.parent.mkdir(exist_ok=True)
+    for shown in chain.from_iterable(part.pages(read) for part in _PAGES):
+        text = _piece(shown) if isinstance(shown, Piece) else _page(shown, common)
+        path = folder / shown.address
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
-            file.write(html)
-        pages += 1
+            file.write(text)
+        pages += isinstance(shown, Page)
     return pages
 
 
-def _pages(read: Source) -> Iterator[tuple[str, str]]:
-    footer = f"from {counted(len(read.answers), 'answer')} and {counted(len(read.reviews), 'review')}"
-    common = {"version": __version__, "footer": footer}
-    yield "index.html", _render("overview.html", "", {**common, "overview": overview.overview(read)})
-    for shown_pair in pair.pairs(read):
-        yield shown_pair.address, _render("pair.html", "../", {**common, "pair": shown_pair})
-    rows = list(question.rows(read))
-    listed = {"rows": rows, "sets": _unique(row.question_set for row in rows)}
-    categories = {"categories": _unique(row.category for row in rows)}
-    yield "questions/index.html", _render("questions.html", "../", {**common, **listed, **categories})
-    for shown in question.questions(read):
-        yield shown.address, _render("question.html", "../", {**common, "question": shown})
+def _page(page: Page, common: Mapping[str, Any]) -> str:
+    """Its HTML; `root` leads from it to the root of the site, so that the site works below any address."""
+    root = "../" * page.address.count("/")
+    return _environment().get_template(page.template).render(root=root, **common, **page.values)
 
 
-def _unique(names: Iterator[str]) -> list[str]:
-    return list(dict.fromkeys(names))
-
-
-def _render(template: str, root: str, values: Mapping[str, Any]) -> str:
-    """A page; `root` leads from it to the root of the site, so that the site works below any address."""
-    return _environment().get_template(template).render(root=root, **values)
+def _piece(piece: Piece) -> str:
+    """Its script; JSON is a part of JavaScript."""
+    return f"judgebench.piece({json.dumps(piece.key)}, {json.dumps(piece.data, separators=(',', ':'))});\n"
 
 
 @lru_cache
