@@ -138,7 +138,9 @@ class Table(Generic[RowT]):
             rows = self._decoder.decode_lines(lines)
         except (msgspec.DecodeError, UnicodeDecodeError):
             rows = []  # which of them it is, is found line by line
-        if rows and all(row.schema <= SCHEMA for row in rows):
+        blank = lines.startswith((b"\n", b"\r")) or b"\n\n" in lines or b"\n\r" in lines
+        a_row_a_line = len(rows) == lines.count(b"\n") and not blank
+        if a_row_a_line and all(row.schema <= SCHEMA for row in rows):
             return rows
         found = enumerate(lines.split(b"\n"), start=self._number(start))
         return [self._decode(line, place) for place, line in found if line.strip()]

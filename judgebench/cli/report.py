@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from judgebench.cli.base import Command
+from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
     from judgebench.report import RatingMethod
@@ -35,6 +36,8 @@ def report(
     """Print what the reviews add up to, each figure with its 95 % interval over questions."""
     from judgebench import report
 
+    if (detect or prices) and not power:
+        raise UsageError("--detect and --price are about planning: give --power too")
     options = report.Options(questions, judge, ratings, report.owners(own))
     place = workspace.check()
     if power:

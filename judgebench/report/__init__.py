@@ -11,7 +11,6 @@ __all__ = [
     "Report",
     "Table",
     "build",
-    "build_plan",
     "notes",
     "owners",
     "render",

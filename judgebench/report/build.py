@@ -51,14 +51,16 @@ def build(workspace: Workspace, options: Options = Options()) -> Report:
     UsageError where there are no such reviews.
     """
     reviews = reviews_of(workspace, options)
+    _check_owners(reviews, options.own)
     matches, scores = matches_frame(reviews), scores_frame(reviews)
     merged, graded = matches_over_repeats(matches), scores_over_repeats(scores)
     features = style.features_frame(answer_texts(workspace, options.questions))
-    people, by_people = _votes(reviews), reviews.loc[reviews["source"] == "voted", "judge"].unique()
+    people, by_people = _votes(reviews), list(reviews.loc[reviews["source"] == "voted", "judge"].unique())
+    alone = (*_NO_PANEL, *by_people)
     votes = votes_frame(merged[~merged["judge"].isin(by_people)], graded, people)
     return {
-        "pairs": _controlled(summary.pairs(matches), merged, features) + summary.pair_panels_of(matches, _NO_PANEL),
-        "scores": summary.scores(scores) + summary.score_panels_of(scores, _NO_PANEL),
+        "pairs": _controlled(summary.pairs(matches), merged, features) + summary.pair_panels_of(matches, alone),
+        "scores": summary.scores(scores) + summary.score_panels_of(scores, alone),
         "score_differences": summary.score_differences(scores),
         "turn_differences": summary.turn_differences(scores),
         "ratings": ratings.ratings(merged, options.ratings),
@@ -102,6 +104,20 @@ def _votes(reviews: pd.DataFrame) -> pd.DataFrame:
     voted = reviews[(reviews["source"] == "voted").to_numpy()]
     columns = ["question_set", "question_id", "turn", "model_a", "model_b", "voter", "winner"]
     return voted[columns].rename(columns={"voter": "rater", "winner": "outcome"})
+
+
+def _check_owners(reviews: pd.DataFrame, own: Mapping[str, Collection[str]]) -> None:
+    """UsageError for a judge or a model that no review names."""
+    known = {
+        "judge": set(reviews["judge"]),
+        "model": set(reviews["model_a"].dropna()) | set(reviews["model_b"].dropna()),
+    }
+    for judge, models in own.items():
+        for what, name in (("judge", judge), *(("model", model) for model in models)):
+            if name not in known[what]:
+                raise UsageError(
+                    f"--own: no {what} {name!r} in these reviews; there is {', '.join(sorted(known[what]))}"
+                )
 
 
 def reviews_of(workspace: Workspace, options: Options) -> pd.DataFrame:

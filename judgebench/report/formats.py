@@ -53,10 +53,21 @@ def _line(cells: Row) -> str:
 
 def _csv(report: Report) -> str:
     """The entries with their unrounded figures, one table after the other."""
-    return "\n".join(_csv_table(entries) for name, entries in report.items() if entries and name not in _NOT_IN_CSV)
+    parts = (entries for name, entries in report.items() if entries and name not in _NOT_IN_CSV)
+    return "\n".join(_csv_table([row for entry in entries for row in _rows(entry)]) for entries in parts)
 
 
 _NOT_IN_CSV = ("win_matrix", "notes")
+
+
+def _rows(entry: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    """The entry as rows: a plan has one for each difference."""
+    needed = entry.get("needed")
+    if not isinstance(needed, list):
+        yield entry
+        return
+    rest = {key: value for key, value in entry.items() if key != "needed"}
+    yield from ({**rest, **{f"needed_{key}": value for key, value in need.items()}} for need in needed)
 
 
 def _csv_table(entries: Sequence[Mapping[str, object]]) -> str:
@@ -78,7 +89,12 @@ def _flat(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, 
         elif key.endswith(("interval", "bounds", "range", "bootstrap")):
             yield from zip((f"{name}_low", f"{name}_high"), value or (None, None), strict=True)  # type: ignore[call-overload]
         else:
-            yield name, "; ".join(map(str, value)) if isinstance(value, list) else value
+            yield name, "; ".join(map(_item, value)) if isinstance(value, list) else value
+
+
+def _item(value: object) -> str:
+    """An item of a list in one cell; of a distribution FROM..TO: NUMBER."""
+    return f"{value[0]:g}..{value[1]:g}: {value[2]}" if isinstance(value, list) else str(value)
 
 
 def _json(report: Report) -> str:

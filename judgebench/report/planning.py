@@ -1,5 +1,6 @@
 """`report --power`: what the questions at hand detect, how many more it takes, and what these would cost."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from judgebench.statistics.power import DIFFERENCES, plan
 from judgebench.statistics.repeats import matches_over_repeats, scores_over_repeats
 from judgebench.workspace import Workspace
 
+_LEAST = 1e-4  # of a win rate or a score: less takes millions of questions
 _FREE = (embedded.NAME, checkers.NAME)
 
 
@@ -25,8 +27,8 @@ def build_plan(
     Raises UsageError where there are no reviews, or for a difference or a price that is none.
     """
     reviews, own = reviews_of(workspace, options), parse_prices(prices)
-    if any(difference <= 0 for difference in differences):
-        raise UsageError("--detect takes a difference above 0, as in 0.05")
+    if not all(_LEAST <= difference < math.inf for difference in differences):
+        raise UsageError(f"--detect takes a difference of at least {_LEAST:g}, as in 0.05")
     wanted = {figure: differences or usual for figure, usual in DIFFERENCES.items()}
     matches, scores = matches_over_repeats(matches_frame(reviews)), scores_over_repeats(scores_frame(reviews))
     return {"power": plan(matches, scores, reviews, wanted, cost_per_call=_cost_by(own))}

@@ -13,7 +13,10 @@ from judgebench.terminal import printable
 Report = Mapping[str, Any]
 Row = Sequence[object]
 Entry = Mapping[str, Any]
-_COUNTED = {"one_order": "were judged in one order only", "repeat_flips": "came out differently when repeated"}
+_COUNTED = {
+    "one_order": ("was judged in one order only", "were judged in one order only"),
+    "repeat_flips": ("came out differently when repeated",) * 2,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ def _counted(report: Report) -> Iterator[str]:
         for key, said in _COUNTED.items():
             if count[key]:
                 where = printable(f"on {question_set} by {judge}")
-                yield f"{count[key]} of {count['matches']} {what} {where} {said}."
+                yield f"{count[key]} of {count['matches']} {what} {where} {said[count[key] > 1]}."
 
 
 def _disagreement(entry: Entry) -> Iterator[str]:

@@ -29,15 +29,18 @@ def with_interval(shown: str, interval: Sequence[float] | None, factor: float = 
 
 
 def of_pairs(pairs: Sequence[Entry]) -> list[str]:
-    """One sentence or two on each pair, or one on all of them where they are many."""
+    """One sentence or two on each pair with a verdict, or one on all of them where they are many."""
+    if not pairs:
+        return ["No match has a verdict in each order that was asked for, so nothing can be said of these pairs."]
     if len(pairs) <= _EACH:
         return [" ".join(_pair(pair)) for pair in pairs]
     told = [pair for pair in pairs if leader(pair) is not None]
     turned = sum(pair["open"] for pair in told)
-    doubt = f" In {turned} of them the missing verdicts could turn that round: these are open." if turned else ""
+    those = "it is" if turned == 1 else "these are"
+    doubt = f" In {turned} of them the missing verdicts could turn that round: {those} open." if turned else ""
     return [
         f"In {len(told)} of {len(pairs)} pairs one model is better: the win rate's interval leaves out 50 %.{doubt} "
-        f"Of so many intervals about {0.05 * len(pairs):.0f} miss by chance alone."
+        "Of such intervals one in 20 misses by chance alone."
     ]
 
 
@@ -63,10 +66,21 @@ def _outcomes(pair: Entry) -> str:
     a, b = pair["models"]
     wins_a, wins_b = pair["wins"]
     first, second = ((a, wins_a), (b, wins_b)) if wins_a > wins_b else ((b, wins_b), (a, wins_a))
-    noun = "questions" if pair["matches"] == pair["questions"] else "matches"
-    rest = {"ties": pair["ties"], "change with the order": pair["inconsistent"], "have no verdict": pair["incomplete"]}
-    left = "".join(f", {count} {what}" for what, count in rest.items() if count)
-    return f"{first[0]} is better on {first[1]} of {pair['matches']} {noun}, {second[0]} on {second[1]}{left}."
+    noun = ("question", "questions") if pair["matches"] == pair["questions"] else ("match", "matches")
+    left = "".join(f", {_counted(pair[name], *said)}" for name, said in _OTHERS.items() if pair[name])
+    matches = _counted(pair["matches"], *noun)
+    return f"{first[0]} is better on {first[1]} of {matches}, {second[0]} on {second[1]}{left}."
+
+
+_OTHERS = {
+    "ties": ("tie", "ties"),
+    "inconsistent": ("changes with the order", "change with the order"),
+    "incomplete": ("has no verdict", "have no verdict"),
+}
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
 def _conclusion(pair: Entry) -> str:
@@ -84,7 +98,7 @@ def _conclusion(pair: Entry) -> str:
 def of_leaderboard(ranked: Sequence[Entry], differences: Sequence[Entry]) -> list[str]:
     """Who is first, and whether that is beyond chance."""
     if not ranked or ranked[0]["mean"] is None:
-        return []
+        return ["No review has a score, so nothing can be said of these models."]
     first, second = ranked[0], ranked[1] if len(ranked) > 1 else None
     reach = between(first["interval"])
     said = f"{first['model']} has the mean score {number(first['mean'])}"
@@ -107,7 +121,8 @@ def of_turns(turns: Sequence[Entry]) -> list[str]:
     worst = min(turns, key=lambda entry: entry["difference"])
     reach = between(worst["interval"])
     shown = f" (95 % interval {reach})" if reach else ""
-    most = "is the largest drop" if len(turns) > 1 and worst["difference"] < 0 else "is the change"
+    drop = "is the largest drop" if worst["difference"] < 0 else "is the least gain"
+    most = drop if len(turns) > 1 else "is the change"
     return [f"{worst['model']}'s {worst['difference']:+.2f}{shown} from turn 1 to turn {worst['turn']} {most}."]
 
 
@@ -153,6 +168,8 @@ def _wide(pair: Entry) -> bool:
 
 def of_judges(judges: Sequence[Entry]) -> list[str]:
     """Which judge minds the order most."""
+    if not any(entry["pairwise"] for entry in judges):
+        return ["Each answer was graded by itself, so no order could sway the judge."]
     known = [
         (entry["pairwise"]["position"]["consistency"]["value"], entry)
         for entry in judges

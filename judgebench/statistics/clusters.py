@@ -120,7 +120,7 @@ def sums(codes: NDArray[np.int64], values: Floats, questions: int) -> Floats:
 def bootstrap(numerators: Floats, denominators: Floats, draws: int = DRAWS) -> Floats:
     """Replicates of a ratio of sums, (draws,), its questions drawn with replacement; NaN where a draw has no y.
 
-    Figures over the questions of one set share the draws.
+    Of several ratios over the same questions, each (questions, ratios), (draws, ratios): they share the draws.
     """
     weights = resampled(len(numerators), draws)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -44,10 +44,20 @@ _UNCOUNTED = Tokens(np.nan, np.nan)
 
 
 class Extra(msgspec.Struct, gc=False, frozen=True):
-    """What figures need of a review's `extra`."""
+    """What figures need of a review's `extra`; of an import it may be anything."""
 
-    chance: float = 1.0
-    voter: str | None = None
+    chance: Any = 1.0
+    voter: Any = None
+
+    @property
+    def known_chance(self) -> float:
+        """The chance, where it is one."""
+        return float(self.chance) if isinstance(self.chance, int | float) and not isinstance(self.chance, bool) else 1.0
+
+    @property
+    def known_voter(self) -> str | None:
+        """The voter as text."""
+        return None if self.voter is None else str(self.voter)
 
 
 class Judgment(msgspec.Struct, gc=False, kw_only=True):
@@ -84,7 +94,7 @@ class Judgment(msgspec.Struct, gc=False, kw_only=True):
     @classmethod
     def of(cls, review: Review) -> "Judgment":
         """The same from a review at hand."""
-        return msgspec.convert(review, cls, from_attributes=True)
+        return msgspec.json.decode(msgspec.json.encode(review), type=cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +145,11 @@ def read(batches: Iterable[Sequence[Judgment]]) -> Columns:
     for batch in batches:
         number = len(batch)
         for name, value_of in _READ.items():
-            codes[name].append(numbering[name].codes(map(value_of, batch), number))
+            try:
+                found = numbering[name].codes(map(value_of, batch), number)
+            except TypeError:  # an import kept a list or an object where we keep a number or a name
+                found = numbering[name].codes(map(value_of, map(_plain, batch)), number)
+            codes[name].append(found)
         ids.append(np.fromiter([hash(row.id) for row in batch], np.int64, number))
         shown = [row.answer_ids for row in batch]
         answers.append(np.stack([_hashes(shown, place) for place in (0, 1)], axis=1))
@@ -169,6 +183,12 @@ _READ: Mapping[str, Callable[[Any], object]] = {
     "models": attrgetter("models", "swapped"),
     "verdict": attrgetter("verdict"),
 }
+
+
+def _plain(row: Judgment) -> Judgment:
+    """The row with an `extra` of plain values."""
+    row.extra = Extra(row.extra.known_chance, row.extra.known_voter)
+    return row
 
 
 def _hashes(shown: Sequence[tuple[str, ...]], place: int) -> Codes:

@@ -41,7 +41,7 @@ class Questions:
         A value of weight 0 may be NaN.
         """
         estimate = self._mean(values, weights)
-        return _figure(estimate.value, _cut(estimate.interval(), (-1.0, 1.0))) if estimate else None
+        return _figure(estimate.value, interval_of(estimate)) if estimate else None
 
     def share(self, values: Any, weights: Any) -> dict[str, Any] | None:
         """As `mean`, of values between 0 and 1."""

@@ -65,8 +65,8 @@ def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categorie
         "source": about["verdict_source"].series(),
         "prompt_tokens": read.tokens[kept, 0],
         "completion_tokens": read.tokens[kept, 1],
-        "chance": about["extra"].map(lambda extra: extra.chance).numbers(),
-        "voter": about["extra"].map(lambda extra: extra.voter).series(),
+        "chance": about["extra"].map(lambda extra: extra.known_chance).numbers(),
+        "voter": about["extra"].map(lambda extra: extra.known_voter).series(),
         "created": pd.Series(read.created[kept], dtype=object),  # seldom twice the same
     }
     return pd.DataFrame({name: values[name] for name in REVIEWS})
@@ -118,12 +118,12 @@ def matches_frame(reviews: pd.DataFrame) -> pd.DataFrame:
 
 def _pairs(models: Coded) -> tuple[Coded, Coded, NDArray[np.bool_]]:
     """The models of each row as their pair was first named, and whether it shows them the other way round."""
-    named: dict[frozenset[str], tuple[str, ...]] = {}
+    named: dict[tuple[str, ...], tuple[str, ...]] = {}
     for code in [*pd.unique(models.codes), *range(len(models.values))]:
         shown, swapped = models.values[code]
-        named.setdefault(frozenset(shown), shown[::-1] if swapped else shown)
-    pairs = models.map(lambda value: (*named[frozenset(value[0])], None)[:2])
-    swapped = models.map(lambda value: named[frozenset(value[0])] != value[0]).numbers() == 1
+        named.setdefault(tuple(sorted(shown)), shown[::-1] if swapped else shown)
+    pairs = models.map(lambda value: (*named[tuple(sorted(value[0]))], None)[:2])
+    swapped = models.map(lambda value: named[tuple(sorted(value[0]))] != value[0]).numbers() == 1
     return pairs.map(lambda pair: pair[0]), pairs.map(lambda pair: pair[1]), swapped
 
 

@@ -63,9 +63,10 @@ class Groups:
             return np.where(number > 0, self.sum(values) / np.maximum(number, 1), np.nan)
 
     def least(self, values: Any) -> Floats:
-        """The smallest value of each group."""
+        """The smallest value of each group, NaN where one of them is."""
         found = np.full(self.number, np.inf)
-        np.minimum.at(found, self.codes, np.asarray(values, float))
+        with np.errstate(invalid="ignore"):
+            np.minimum.at(found, self.codes, np.asarray(values, float))
         return found
 
     def greatest(self, values: Any) -> Floats:

@@ -14,6 +14,7 @@ from judgebench.statistics.repeats import matches_over_repeats, pair_panels, sco
 
 _PAIR = ["question_set", "judge", "kind", "model_a", "model_b"]
 _MODEL = ["question_set", "judge", "model"]
+_DRAWS = 4 * clusters.DRAWS  # for ends of intervals that are right to the third digit
 _CONSISTENT = {"a": 0.0, "tie": 0.5, "b": 1.0}
 
 
@@ -27,8 +28,9 @@ def pairs(matches: pd.DataFrame) -> list[dict[str, Any]]:
     `_win_rates`. Each `..._interval` is [low, high] at 95 %, None for fewer than two questions. Source of the ratio:
     the Vicuna evaluation, March 2023.
     """
-    groups = numbered(matches_over_repeats(matches)).groupby(_PAIR, sort=False, observed=True)
-    return [_pair(dict(zip(_PAIR, key, strict=True)), group) for key, group in groups]
+    groups = list(numbered(matches_over_repeats(matches)).groupby(_PAIR, sort=False, observed=True))
+    entries = [_pair(dict(zip(_PAIR, key, strict=True)), group) for key, group in groups]
+    return _bootstrapped(entries, [group for _, group in groups])
 
 
 def pair_panels_of(matches: pd.DataFrame, leave_out: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -41,7 +43,8 @@ def pair_panels_of(matches: pd.DataFrame, leave_out: Sequence[str] = ()) -> list
     for judges, group in pair_panels(matches_over_repeats(matches), leave_out):
         key = {name: group[name].iloc[0] for name in _PAIR}
         complete = group[group["outcome"] != "incomplete"]
-        found.append(_pair(key, numbered(group)) | {"judges": judges, "disagreement": _share(complete["disagree"])})
+        (entry,) = _bootstrapped([_pair(key, numbered(group))], [numbered(group)])
+        found.append(entry | {"judges": judges, "disagreement": _share(complete["disagree"])})
     return found
 
 
@@ -157,34 +160,53 @@ def _pair(key: Mapping[str, Any], group: pd.DataFrame) -> dict[str, Any]:
 
 
 def _totals(group: pd.DataFrame) -> dict[str, Any]:
-    """The total scores, their ratio, and its interval: closed (`ratio_interval`), and by bootstrap percentiles."""
+    """The total scores, their ratio, and its interval in closed form."""
+    sums_ = _sums(group)
+    ratio = ratio_of_sums(*sums_) if sums_ else None
+    return {
+        "totals": [float(sums_[1].sum()), float(sums_[0].sum())] if sums_ else None,
+        "ratio": ratio.value if ratio else None,
+        "ratio_interval": _listed(ratio.interval()) if ratio else None,
+        "ratio_bootstrap": None,
+    }
+
+
+def _sums(group: pd.DataFrame) -> tuple[Floats, Floats] | None:
+    """By question of the set, what b's scores and a's add up to; None without scores."""
     codes, questions = questions_of(group)
     a, b = group["score_a"].to_numpy(), group["score_b"].to_numpy()
     known = ~(np.isnan(a) | np.isnan(b))
-    if not known.any():
-        return {"totals": None, "ratio": None, "ratio_interval": None, "ratio_bootstrap": None}
-    x, y = (sums(codes[known], score[known], questions) for score in (b, a))
-    ratio = ratio_of_sums(x, y)
-    return {
-        "totals": [float(y.sum()), float(x.sum())],
-        "ratio": ratio.value if ratio else None,
-        "ratio_interval": _listed(ratio.interval()) if ratio else None,
-        "ratio_bootstrap": _listed(clusters.percentile_interval(clusters.bootstrap(x, y))) if ratio else None,
-    }
+    return (sums(codes[known], b[known], questions), sums(codes[known], a[known], questions)) if known.any() else None
+
+
+def _bootstrapped(entries: list[dict[str, Any]], groups: Sequence[pd.DataFrame]) -> list[dict[str, Any]]:
+    """The entries with `ratio_bootstrap`, by percentiles; all pairs of a set at once, over the same draws."""
+    by_size: dict[int, list[tuple[int, tuple[Floats, Floats]]]] = {}
+    for place, (entry, group) in enumerate(zip(entries, groups, strict=True)):
+        found = _sums(group) if entry["ratio_interval"] else None
+        if found:
+            by_size.setdefault(len(found[0]), []).append((place, found))
+    for members in by_size.values():
+        b, a = (np.stack([found[side] for _, found in members], axis=1) for side in (0, 1))
+        replicates = clusters.bootstrap(b, a, _DRAWS)
+        for (place, _), column in zip(members, replicates.T, strict=True):
+            entries[place]["ratio_bootstrap"] = _listed(clusters.percentile_interval(column))
+    return entries
 
 
 def _win_rates(group: pd.DataFrame) -> dict[str, Any]:
     """b's win rates.
 
-    `win_rate`: ties and inconsistent matches as half (MT-bench). `consistent_win_rate`: over the matches whose orders
-    agree. `order_corrected_win_rate`: the mean of b's win rates shown second and shown first. `win_rate_bounds`: with
-    every incomplete match lost, and won (Manski 1990); None where none is. `win_rate_bounds_interval`: from the lower
-    end of the first's interval to the upper end of the second's. `open`: the interval of `win_rate` leaves out one
-    half, so that one model seems better, and that interval does not.
+    `win_rate`: ties and inconsistent matches as half (MT-bench). `consistent_win_rate`: over the matches judged in both
+    orders that agree. `order_corrected_win_rate`: the mean of b's win rates shown second and shown first.
+    `win_rate_bounds`: with every incomplete match lost, and won (Manski 1990); None where none is.
+    `win_rate_bounds_interval`: from the lower end of the first's interval to the upper end of the second's. `open`: the
+    interval of `win_rate` leaves out one half, so that one model seems better, and that interval does not.
     """
+    both = group["agree"].notna().to_numpy()
     named = {
         "win_rate": win_rate(group),
-        "consistent_win_rate": win_rate(group, _CONSISTENT),
+        "consistent_win_rate": win_rate(group[both], _CONSISTENT) if both.any() else None,
         "order_corrected_win_rate": _order_corrected(group),
     }
     entry: dict[str, Any] = {}
@@ -215,14 +237,13 @@ def _win_rate_bounds(group: pd.DataFrame, interval: Sequence[float] | None) -> d
 def _order_corrected(group: pd.DataFrame) -> Estimate | None:
     """The mean of b's win rate where a was shown first and where b was.
 
-    Over the matches judged in both orders, weighted as in `_by_order`, or else, with each match in one order, as the
-    mean of the two orders' win rates. None where only one order was judged.
+    Of an adaptive run over the matches judged in both orders, weighted as in `_by_order`, since which these are
+    depends on the first verdict. Else over all matches of either order. None where only one order was judged.
     """
     codes, questions = questions_of(group)
     first, second = 1 - group["won_first"].to_numpy(), 1 - group["won_second"].to_numpy()
-    both = (first + second) / 2
-    if not np.isnan(both).all():
-        return mean_by_question(codes, both, questions, _weights(group))
+    if (group["chance"] < 1).any():
+        return mean_by_question(codes, (first + second) / 2, questions, _weights(group))
     halves = [mean_by_question(codes, won, questions) for won in (first, second)]
     return (halves[0] + halves[1]).times(0.5) if halves[0] and halves[1] else None
 

@@ -1,0 +1,130 @@
+"""Simulated evaluations, for coverage.py: what a judge says of two models, and the figures that are made of it.
+
+A question has its own difficulty, each model does better or worse on it and sometimes fails, and all of that is in
+both turns and in every review of them. A judge rates each answer alone, and each pair in both orders; it favours what
+it sees first, rounds to whole points from 1 to 10 (so that there are ties), and misses some reviews.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from judgebench.statistics import clusters
+from judgebench.statistics.clusters import Floats
+
+SEED = 5
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What there is to be found: the mean quality of both models on the judge's scale."""
+
+    name: str
+    a: float
+    b: float
+
+
+TRUTHS = (
+    Truth("close pair", 7.0, 7.0),
+    Truth("clear pair", 6.5, 7.5),
+    Truth("near the ceiling", 9.3, 9.5),
+    Truth("one-sided", 5.0, 8.0),
+    Truth("nearly always won", 4.0, 8.0),
+)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What one figure is made of in many runs: numerators and denominators (parts, runs, rows), NaN where missing.
+
+    A part is a ratio of sums over all rows; the figure is the first, or the first less the second. `codes` (rows,) are
+    the rows' questions.
+    """
+
+    numerators: Floats
+    denominators: Floats
+    codes: NDArray[np.int64]
+    share: bool = False
+
+    @property
+    def questions(self) -> int:
+        """How many there are."""
+        return int(self.codes[-1]) + 1
+
+    def by_question(self) -> tuple[Floats, Floats]:
+        """What the rows of each question add up to: numerators and denominators, (parts, runs, questions)."""
+        return self._sums(self.numerators), self._sums(self.denominators)
+
+    def _sums(self, values: Floats) -> Floats:
+        parts, runs, _ = values.shape
+        shifted = self.codes + self.questions * np.arange(parts * runs)[:, None]  # all runs in one call
+        found = clusters.sums(shifted.ravel(), values.ravel(), parts * runs * self.questions)
+        return found.reshape(parts, runs, self.questions)
+
+
+def draw(truth: Truth, shape: tuple[int, int], rng: np.random.Generator, missing: float) -> tuple[Floats, Floats]:
+    """Single scores (runs, questions, models, turns) and those of pairs (runs, questions, turns, orders, models).
+
+    `shape` is (runs, questions). Of two orders, the first shows model 0 first. NaN: the review has no verdict.
+    """
+    normal = rng.standard_normal
+    quality = np.array([[truth.a], [truth.b]]) + normal((*shape, 1, 1)) + 0.8 * normal((*shape, 2, 1))
+    quality -= 4.0 * (rng.random((*shape, 2, 1)) < 0.04)
+    quality = quality + 0.6 * normal((*shape, 2, 2)) + np.array([0.0, -0.6])
+    single = _rated(quality + 0.5 * normal(quality.shape))
+    favoured = 0.5 * np.eye(2)
+    shown = quality.swapaxes(2, 3)[:, :, :, None] + favoured
+    pair = _rated(shown + 0.7 * normal(shown.shape))
+    single[rng.random(single.shape) < missing] = np.nan
+    pair[rng.random(pair.shape[:-1]) < missing] = np.nan
+    return single, pair
+
+
+def _rated(quality: Floats) -> Floats:
+    return np.clip(np.rint(quality), 1, 10)
+
+
+def figures(single: Floats, pair: Floats) -> dict[str, Rows]:
+    """Every figure's rows, of b (model 1) against a; a match with a missing order is in no figure of pairs."""
+    a, b = pair[..., 0], pair[..., 1]
+    complete = np.where(np.isnan(a).any(axis=-1, keepdims=True), np.nan, 0.0)  # NaN + anything: left out
+    won = np.where(b > a, 1.0, np.where(a == b, 0.5, 0.0)) + complete
+    agreed = np.where(won[..., 0] == won[..., 1], won[..., 0], 0.5) + complete[..., 0]
+    late, early = (single[:, :, 1] + np.where(np.arange(2) == turn, 0.0, np.nan) for turn in (1, 0))
+    of_b, of_a = (single + np.where(np.arange(2) == model, 0.0, np.nan)[:, None] for model in (1, 0))
+    return {
+        "mean score": _mean(single[:, :, 1]),
+        "difference of mean scores": _mean(of_b, of_a),
+        "ratio of total scores": made_of([b / 2 + complete], [a / 2 + complete]),
+        "win rate": _mean(agreed, share=True),
+        "win rate, corrected for order": _mean(won, share=True),
+        "second turn less first": _mean(late, early),
+    }
+
+
+def _mean(*parts: Floats, share: bool = False) -> Rows:
+    return made_of(parts, [np.where(np.isnan(part), 0.0, 1.0) for part in parts], share)
+
+
+def made_of(numerators: Sequence[Floats], denominators: Sequence[Floats], share: bool = False) -> Rows:
+    """From one array (runs, questions, ...) per part for the numerators, and one for the denominators."""
+    runs, questions = numerators[0].shape[:2]
+    over, under = (np.array([part.reshape(runs, -1) for part in parts]) for parts in (numerators, denominators))
+    return Rows(over, under, np.repeat(np.arange(questions), over.shape[2] // questions), share)
+
+
+@cache
+def true_values(truth: Truth) -> dict[str, float]:
+    """Each figure over a million questions that miss nothing."""
+    made = figures(*draw(truth, (1, 1_000_000), np.random.default_rng(SEED), 0.0))
+    totals = {name: (np.nansum(rows.numerators, 2), np.nansum(rows.denominators, 2)) for name, rows in made.items()}
+    return {name: float(from_totals(*both)[0]) for name, both in totals.items()}
+
+
+def from_totals(over: Floats, under: Floats) -> Floats:
+    """The figure from totals, (parts, ...) -> (...)."""
+    parts = over / under
+    return parts[0] - parts[1] if len(parts) > 1 else parts[0]  # type: ignore[no-any-return]
