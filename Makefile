@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test lint format docs pictures clean
+.PHONY: help install demo test test-slow lint format docs pictures clean
 
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,8 +19,11 @@ $(STAMP): pyproject.toml constraints.txt
 demo: install  ## the whole pipeline, live: two local checkpoints, the embedded judge, report and site in demo/
 	@$(BIN)/python tools/demo.py
 
-test: install  ## all tests
-	$(BIN)/python -m pytest
+test: install  ## all tests but the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: install  ## the tests that take minutes in a browser: hostile texts, accessibility
+	$(BIN)/python -m pytest -m slow
 
 lint: install  ## formatting, linter, types, references of the question sets, generated documents
 	$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""Take pictures of a built site: the overview, a pair and a question, then one dark and one as on a phone.
+"""Take pictures of a built site: overview, pair, question and vote, light and dark, and the overview as on a phone.
 
 python tools/screenshots.py webpage docs/images
 """
@@ -15,6 +15,7 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--hide-scrollbars"),
 ]
+SETTLED = 1_000  # milliseconds in which charts are drawn and pieces have come
 LARGEST = 400_000  # bytes of a picture in a README
 
 
@@ -29,15 +30,18 @@ class Shot(NamedTuple):
 
 
 def shots(webpage: Path) -> Iterator[Shot]:
-    """The pictures of a site: of pairs and questions, the first by name that is there."""
-    overview = webpage / "index.html"
-    yield Shot("overview", overview)
-    for folder, name in (("pairs", "pair"), ("questions", "question")):
-        pages = sorted(path for path in (webpage / folder).glob("*.html") if path.name != "index.html")
-        if pages:
-            yield Shot(name, pages[-1] if name == "pair" else pages[0])
-    yield Shot("overview-dark", overview, dark=True)
-    yield Shot("overview-phone", overview, 390, 844)
+    """The pictures of a site: of pairs the last by name, of questions the first; what a site lacks is left out."""
+    pages = {
+        "overview": [webpage / "index.html"],
+        "pair": sorted((webpage / "pairs").glob("*--*--*.html"))[-1:],
+        "question": sorted(path for path in (webpage / "questions").glob("*.html") if path.name != "index.html")[:1],
+        "vote": list((webpage / "vote").glob("index.html")),
+    }
+    for name, found in pages.items():
+        for page in found:
+            yield Shot(name, page)
+            yield Shot(f"{name}-dark", page, dark=True)
+    yield Shot("overview-phone", webpage / "index.html", 390, 844)
 
 
 @contextmanager
@@ -58,8 +62,8 @@ def take(running: Any, shot: Shot, folder: Path) -> Path:
     scheme = "dark" if shot.dark else "light"
     page = running.new_page(viewport={"width": shot.width, "height": shot.height}, color_scheme=scheme)
     page.goto(shot.page.resolve().as_uri())
-    if page.query_selector("figure.chart"):
-        page.wait_for_function("document.querySelectorAll('.plot .main-svg').length > 0")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(SETTLED)
     path = folder / f"{shot.name}.png"
     page.screenshot(path=path)
     page.close()

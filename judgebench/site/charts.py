@@ -1,12 +1,15 @@
-"""Figures for plotly.js. Colours are names of the style sheet's, which static/app.js fills in by light and dark.
+"""Figures for plotly.js. Colours are names of the style sheet's, which static/charts.js fills in by light and dark.
 
 Plotly reads a little HTML in every label, so names are escaped; and as categories of an axis equal ones would
-be merged, so axes count and names are only tick labels.
+be merged, so axes count and names are only tick labels. The site carries the smallest bundle of plotly.js, which
+draws bars and lines: a radar is lines on plain axes, and what is shaded is a table.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any, NewType
 
@@ -16,7 +19,9 @@ from judgebench.site.views import Key
 
 Figure = Mapping[str, Any]
 Values = Sequence[float | None]
+Ends = Sequence[Sequence[float] | None]
 Label = NewType("Label", str)  # made by `label` or `versus`, so that what plotly reads as HTML is ours
+MOST_LINES = 6  # more than that in one chart can't be told apart
 _LABEL = 30  # characters of a name that a chart shows
 _TURNS = re.compile("[\0-\x1f\u202a-\u202e]")  # what would turn the letters after it around
 _BREAK = "<br>"
@@ -24,17 +29,13 @@ _ROW = 30  # pixels of a bar with the gap after it
 _TOKENS = {"b": "win", "tie": "tie", "inconsistent": "flip", "incomplete": "none", "a": "loss"}
 _PATTERNS = {"inconsistent": "/", "incomplete": "x"}
 _DASHES = ("", "8px,4px", "2px,3px", "8px,3px,2px,3px", "14px,4px", "14px,3px,2px,3px")
-PAIR = ("loss", "win")  # the colours of a and of b
+_RINGS = 4  # of a radar
+_ROOM = (1.75, 1.25)  # how far a radar's axes reach, across and up, where its outer ring is 1
 
 
 def outcome_keys(names: Mapping[str, str]) -> tuple[Key, ...]:
     """The legend of `outcomes`: `names` maps an outcome to what it is called."""
     return tuple(Key(name, _TOKENS[outcome]) for outcome, name in names.items())
-
-
-def pair_keys(names: Iterable[str]) -> tuple[Key, ...]:
-    """The legend of `grouped`."""
-    return tuple(Key(name, token) for name, token in zip(names, PAIR, strict=True))
 
 
 def line_keys(names: Iterable[str]) -> tuple[Key, ...]:
@@ -54,78 +55,81 @@ def outcomes(labels: Sequence[Label], series: Mapping[str, tuple[Label, Sequence
     return _figure(bars, {**layout, **axes, "uniformtext": {"minsize": 10, "mode": "hide"}})
 
 
-def grouped(labels: Sequence[Label], series: Sequence[tuple[Label, Values]]) -> Figure:
-    """Grouped bars of scores, a group per label; for two series, which the pair's two colours tell apart."""
-    bars = [
-        go.Bar(
-            x=values,
-            y=list(range(len(labels))),
-            name=name,
-            orientation="h",
-            text=["" if value is None else f"{value:.1f}" for value in values],
-            textposition="inside",
-            textangle=0,
-            hovertemplate="%{x:.2f}",
-            meta={"color": token, "text": f"on-{token}"},
-        )
-        for (name, values), token in zip(series, PAIR, strict=True)
-    ]
-    layout = {"barmode": "group", "bargap": 0.25, "height": _height(len(labels), 1.5)}
-    return _figure(bars, {**layout, "xaxis": {"rangemode": "tozero", "fixedrange": True}, "yaxis": _names(labels)})
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """How a value is drawn: its title, the value of the line that means no difference, and plotly's format of it."""
+
+    title: str
+    middle: float | None = None
+    hover: str = ".2f"
+    ends: tuple[float, float] | None = None
 
 
-def radar(labels: Sequence[Label], series: Sequence[tuple[Label, Values]]) -> Figure:
-    """A line per series around a circle of labels; for a handful of series."""
-    around = [*range(len(labels)), 0]
-    lines = [
-        go.Scatterpolar(
-            r=[values[place] for place in around],
-            theta=[_angle(place, len(labels)) for place in around],
-            name=name,
-            mode="lines+markers",
-            text=[labels[place] for place in around],
-            line={"width": 2, "dash": _DASHES[number] or "solid"},
-            marker={"size": 6},
-            hovertemplate="%{text}: %{r:.2f}",
-            meta={"color": f"series-{number}"},
-        )
-        for number, (name, values) in enumerate(series)
-    ]
-    angular = {
-        "tickvals": [_angle(place, len(labels)) for place in range(len(labels))],
-        "ticktext": list(labels),
-        "direction": "clockwise",
-        "rotation": 90,
-    }
-    polar = {"angularaxis": angular, "radialaxis": {"rangemode": "tozero", "angle": 90, "tickangle": 90, "nticks": 5}}
-    return _figure(lines, {"height": 400, "polar": polar, "margin": {"l": 88, "r": 88, "t": 36, "b": 36}})
+def intervals(labels: Sequence[Label], values: Values, ends: Ends, axis: Axis) -> Figure:
+    """A dot per label with its interval; a label without an interval has the dot alone."""
+    known = [place for place, value in enumerate(values) if value is not None]
+    reaches = [(values[place], ends[place] or (values[place], values[place])) for place in known]
+    dots = dict(
+        type="scatter",
+        x=[values[place] for place in known],
+        y=known,
+        mode="markers",
+        marker={"size": 9},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [max(reach[1] - value, 0) for value, reach in reaches],  # type: ignore[operator]
+            "arrayminus": [max(value - reach[0], 0) for value, reach in reaches],  # type: ignore[operator]
+            "thickness": 2,
+            "width": 5,
+        },
+        customdata=[list(reach) for _, reach in reaches],
+        hovertemplate=f"%{{x:{axis.hover}}}, %{{customdata[0]:{axis.hover}}} to %{{customdata[1]:{axis.hover}}}"
+        "<extra></extra>",
+        meta={"color": "win"},
+    )
+    across = {"title": _title(axis.title), "fixedrange": True, "zeroline": False}
+    if axis.ends:
+        across["range"] = list(axis.ends)
+    margin = {"margin": {"l": 8, "r": 12, "t": 12, "b": 52}}
+    size = {"height": _height(len(labels), 0.9, 76), **margin, "shapes": _line(axis.middle)}
+    return _figure([dots], {**size, "xaxis": across, "yaxis": _names(labels)})
 
 
-def heatmap(columns: Sequence[Label], rows: Sequence[tuple[Label, Values]]) -> Figure:
-    """A field per row and column, its value written in it; for more rows than lines could be told apart."""
-    values = [list(row) for _, row in rows]
-    field = go.Heatmap(
-        z=values,
-        x=list(range(len(columns))),
-        y=list(range(len(rows))),
-        meta={"scale": ["heat-low", "heat-high"]},
-        texttemplate="%{z:.1f}",
-        hovertemplate="%{z:.2f}<extra></extra>",
-        xgap=1,
-        ygap=1,
-        showscale=False,
+def histogram(bins: Sequence[Label], counts: Sequence[int], title: str) -> Figure:
+    """A bar per bin, upright."""
+    bars = dict(
+        type="bar",
+        x=list(range(len(bins))),
+        y=list(counts),
+        hovertext=list(bins),
+        hovertemplate="%{hovertext}: %{y}<extra></extra>",
+        meta={"color": "win"},
     )
     across = {
-        "tickvals": list(range(len(columns))),
-        "ticktext": list(columns),
-        "side": "top",
-        "tickangle": 0,
+        "tickvals": list(range(len(bins))),
+        "ticktext": list(bins),
         "fixedrange": True,
+        "title": _title(title),
         "showgrid": False,
+        "zeroline": False,
     }
-    size = {"height": 60 + 24 * len(rows), "margin": {"l": 8, "r": 12, "t": 36, "b": 8}}
-    down = {**_names([name for name, _ in rows]), "showgrid": False}
-    return _figure([field], {**size, "xaxis": across, "yaxis": down})
+    up = {"rangemode": "tozero", "fixedrange": True, "automargin": True, "nticks": 5}
+    size = {"height": 260, "bargap": 0.15, "margin": {"l": 8, "r": 12, "t": 12, "b": 52}}
+    return _figure([bars], {**size, "xaxis": across, "yaxis": up})
+
+
+def radar(labels: Sequence[Label], series: Sequence[tuple[Label, Values]], scale: tuple[float, float]) -> Figure:
+    """A line per series around a circle of labels, for a handful of series; the rings go from low to high."""
+    lines = [_around(labels, values, number, name, scale) for number, (name, values) in enumerate(series)]
+    plain = {"visible": False, "fixedrange": True}
+    axes = {
+        "xaxis": {**plain, "range": [-_ROOM[0], _ROOM[0]]},
+        "yaxis": {**plain, "range": [-_ROOM[1], _ROOM[1]], "scaleanchor": "x"},
+    }
+    texts = [*_spoke_names(labels), *_ring_names(scale)]
+    size = {"height": 400, "margin": {"l": 4, "r": 4, "t": 4, "b": 4}}
+    return _figure(lines, {**size, **axes, "shapes": _web(len(labels)), "annotations": texts})
 
 
 def label(name: str) -> Label:
@@ -139,9 +143,10 @@ def versus(a: str, b: str) -> Label:
     return Label(f"{label(a)}{_BREAK}vs. {label(b)}")
 
 
-def _outcome_bar(outcome: str, name: Label, counts: Sequence[int]) -> Any:
+def _outcome_bar(outcome: str, name: Label, counts: Sequence[int]) -> dict[str, Any]:
     token = _TOKENS[outcome]
-    return go.Bar(
+    return dict(
+        type="bar",
         x=list(counts),
         y=list(range(len(counts))),
         name=name,
@@ -154,6 +159,74 @@ def _outcome_bar(outcome: str, name: Label, counts: Sequence[int]) -> Any:
         hovertemplate="%{x}",
         meta={"color": token, "text": f"on-{token}"},
     )
+
+
+def _around(
+    labels: Sequence[Label], values: Values, number: int, name: Label, scale: tuple[float, float]
+) -> dict[str, Any]:
+    """A radar's line; where a value isn't known, it has a gap."""
+    places = [*range(len(labels)), 0]
+    points = [_point(place, len(labels), _radius(values[place], scale)) for place in places]
+    return dict(
+        type="scatter",
+        x=[x for x, _ in points],
+        y=[y for _, y in points],
+        name=name,
+        mode="lines+markers",
+        text=[labels[place] for place in places],
+        customdata=[values[place] for place in places],
+        line={"width": 2, "dash": _DASHES[number] or "solid"},
+        marker={"size": 6},
+        hovertemplate="%{text}: %{customdata:.2f}",
+        meta={"color": f"series-{number}"},
+    )
+
+
+def _radius(value: float | None, scale: tuple[float, float]) -> float | None:
+    low, high = scale
+    return None if value is None else min(max((value - low) / ((high - low) or 1), 0.0), 1.0)
+
+
+def _point(place: int, places: int, radius: float | None) -> tuple[float | None, float | None]:
+    """From the top, clockwise."""
+    if radius is None:
+        return None, None
+    angle = 2 * math.pi * place / places
+    return round(radius * math.sin(angle), 4), round(radius * math.cos(angle), 4)
+
+
+def _web(places: int) -> list[dict[str, Any]]:
+    """The rings and spokes of a radar."""
+    thin = {"layer": "below", "line": {"width": 1}}
+    radii = [(ring + 1) / _RINGS for ring in range(_RINGS)]
+    rings = [{"type": "circle", "x0": -one, "y0": -one, "x1": one, "y1": one, **thin} for one in radii]
+    tips = [_point(place, places, 1.0) for place in range(places)]
+    return rings + [{"type": "line", "x0": 0, "y0": 0, "x1": x, "y1": y, **thin} for x, y in tips]
+
+
+def _spoke_names(labels: Sequence[Label]) -> list[dict[str, Any]]:
+    found = []
+    for place, name in enumerate(labels):
+        x, y = _point(place, len(labels), 1.06)
+        side = "center" if abs(x or 0) < 0.2 else "left" if (x or 0) > 0 else "right"
+        up = "bottom" if (y or 0) > 0.9 else "top" if (y or 0) < -0.9 else "middle"
+        found.append({"x": x, "y": y, "text": name, "showarrow": False, "xanchor": side, "yanchor": up})
+    return found
+
+
+def _ring_names(scale: tuple[float, float]) -> list[dict[str, Any]]:
+    low, high = scale
+    shown = {"showarrow": False, "xanchor": "left", "yanchor": "middle", "font": {"size": 11}, "name": "muted"}
+    radii = [(ring + 1) / _RINGS for ring in range(_RINGS)]
+    return [{"x": 0.02, "y": one, "text": f"{low + one * (high - low):g}", **shown} for one in radii]
+
+
+def _line(value: float | None) -> list[dict[str, Any]]:
+    """The upright line at a value that means no difference."""
+    if value is None:
+        return []
+    upright = {"type": "line", "x0": value, "x1": value, "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
+    return [{**upright, "name": "strong", "line": {"width": 1.5, "dash": "4px,3px"}}]
 
 
 def _names(labels: Sequence[Label]) -> dict[str, Any]:
@@ -169,15 +242,16 @@ def _names(labels: Sequence[Label]) -> dict[str, Any]:
     }
 
 
-def _height(rows: int, factor: float = 1) -> int:
-    return round(60 + factor * _ROW * max(rows, 2))
+def _title(words: str) -> dict[str, Any]:
+    return {"text": escape(words, quote=False), "font": {"size": 13}}
 
 
-def _angle(place: int, places: int) -> float:
-    return 360 * place / places
+def _height(rows: int, factor: float = 1, around: int = 60) -> int:
+    return round(around + factor * _ROW * max(rows, 2))
 
 
-def _figure(data: Sequence[Any], layout: Mapping[str, Any]) -> Figure:
+def _figure(data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> Figure:
+    """The figure as plain data, once plotly has checked it."""
     common: dict[str, Any] = {"template": "none", "margin": {"l": 8, "r": 12, "t": 12, "b": 36}, "hovermode": "closest"}
     common["showlegend"] = False  # the page has its own, which wraps and can be read aloud
     figure: Figure = json.loads(go.Figure(list(data), {**common, **layout}).to_json())

@@ -1,41 +1,44 @@
-"""The page of a pair: two models on one question set, by one judge."""
+"""The page of a pair: two models on one question set, by one judge; what b lost, and why to believe it or not."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
-from judgebench.site import charts, entries, slugs
-from judgebench.site.charts import label
-from judgebench.site.entries import Entry
+from judgebench.report import words
+from judgebench.site import chooser, compare, contrasts, entries, slugs, telling
+from judgebench.site.boards import Board, boards
+from judgebench.site.chooser import Chooser
+from judgebench.site.entries import Entry, spoken
 from judgebench.site.source import Source
+from judgebench.site.telling import Row, Telling
 from judgebench.site.views import (
     NO_CATEGORY,
     OUTCOMES,
     UNKNOWN,
+    Cell,
     Chart,
     Fact,
+    Link,
     Page,
+    Piece,
     Table,
     called,
-    counted,
     excerpt,
-    figure,
     head,
     number,
     outcome_name,
     short,
     text,
 )
-from judgebench.statistics import summary
 
-_RANK = {"a": 0, "inconsistent": 1, "tie": 2, "b": 3, "incomplete": 4}  # most telling first, where scores are equal
+Beginnings = Mapping[tuple[str, str], tuple[tuple[str, ...], ...]]
+FIRST = 5  # matches to look at first
+_EXCERPT = 90  # characters of a question, since there may be hundreds
 
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
-    """One match of the pair: a question's turn, and how it came out."""
+    """One match of the pair: a question's turn, how it came out, and what is telling about it."""
 
     question: str
     href: str | None
@@ -47,11 +50,13 @@ class MatchRow:
     score_a: str
     score_b: str
     difference: str
+    why: str
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The page of a pair; `a` is the one that was named first."""
+    """The page of a pair; `a` is the one that was named first. `first`: how many matches to look at first."""
 
     address: str
     question_set: str
@@ -60,110 +65,173 @@ class Pair:
     b: str
     lead: str
     facts: tuple[Fact, ...]
+    rates: Chart
     charts: tuple[Chart, ...]
     matches: tuple[MatchRow, ...]
+    first: int
     scored: bool
     outcomes: tuple[tuple[str, str], ...]
     categories: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
+    chooser: Chooser | None = None
+    others: tuple[Link, ...] = ()
 
 
-def pages(source: Source) -> Iterator[Page]:
-    """The page of every pair that was reviewed."""
+def pages(source: Source) -> Iterator[Page | Piece]:
+    """The page of every pair that was reviewed, and those on which single scores are compared."""
     for pair in pairs(source):
         yield Page(pair.address, "pair.html", {"pair": pair})
+    yield from compare.pages(source)
 
 
 def pairs(source: Source) -> Iterator[Pair]:
     """What the page of every pair shows."""
-    frame = source.matches.copy()
-    frame["category"] = frame["category"].astype(object).where(frame["category"].notna(), NO_CATEGORY)
-    by_key = frame.groupby(["question_set", "judge", "kind", "model_a", "model_b"], sort=False)
-    excerpts = {
-        (found.name, question.id): (excerpt(question.turns[0]), len(question.turns))
-        for found, question in source.questions()
-    }
-    for _, group in by_key:
-        yield _pair(source, group, summary.pairs(group)[0], excerpts)
+    matches = telling.matches_of(source)
+    site = _Site(source, matches)
+    for board in boards(source):
+        for entry in board.pairs if board.judges is None else ():
+            yield _pair(site, board, entry)
 
 
-def _pair(source: Source, group: pd.DataFrame, entry: Entry, excerpts: Mapping[Any, tuple[str, int]]) -> Pair:
+class _Site:
+    """What all pages of pairs share, made once."""
+
+    def __init__(self, source: Source, matches: Mapping[telling.Key, list[Row]]) -> None:
+        self.source, self.matches = source, matches
+        self.context = telling.context(source, matches)
+        self.beginnings: Beginnings = {
+            (found.name, question.id): tuple(excerpt(turn, _EXCERPT) for turn in question.turns)  # type: ignore[misc]
+            for found, question in source.questions()
+        }
+        self.judged: dict[tuple[Any, ...], list[Entry]] = {}
+        for entry in source.report.get("pairs", ()):
+            if "judges" not in entry:
+                self.judged.setdefault((entry["question_set"], *entry["models"]), []).append(entry)
+
+    def rows(self, entry: Entry) -> list[Row]:
+        """The matches of a pair."""
+        key = (entry["question_set"], entry["judge"], entry["kind"], *entry["models"])
+        found = self.matches.get(key, [])
+        return [{**row, "category": _category(row["category"])} for row in found]
+
+
+def _category(name: Any) -> str:
+    return name if isinstance(name, str) else NO_CATEGORY
+
+
+def _pair(site: _Site, board: Board, entry: Entry) -> Pair:
     a, b = entry["models"]
-    scored = entry["totals"] is not None
-    rows = sorted(group.to_dict("records"), key=_telling)
-    present = [one for one in reversed(OUTCOMES) if one in set(group["outcome"])]
+    rows = site.rows(entry)
+    ranked = telling.ordered(rows, site.context)
+    found = {reason for one in ranked for reason in one.reasons}
+    came = {row["outcome"] for row in rows}
     return Pair(
-        address=entries.address(entry),
+        address=entries.address(entry) or "",
         question_set=entry["question_set"],
         judge=entry["judge"],
         a=a,
         b=b,
         lead=_lead(entry),
         facts=_facts(entry),
-        charts=tuple(_charts(group, entry)),
-        matches=tuple(_match(source, row, excerpts) for row in rows),
-        scored=scored,
-        outcomes=tuple((one, outcome_name(one, a, b)) for one in present),
-        categories=tuple(dict.fromkeys(group["category"])),
+        rates=_rates(entry),
+        charts=tuple(contrasts.category_charts(entry, rows)),
+        matches=tuple(_match(site, one) for one in ranked),
+        first=sum(one.points > telling.NOTHING for one in ranked[:FIRST]),
+        scored=entry["totals"] is not None,
+        outcomes=tuple((one, outcome_name(one, a, b)) for one in reversed(OUTCOMES) if one in came),
+        categories=tuple(dict.fromkeys(row["category"] for row in rows)),
+        reasons=tuple((key, name) for key, name in telling.REASONS.items() if key in found),
+        chooser=chooser.chooser(board, (a, b)),
+        others=tuple(_others(site, board, entry)),
     )
 
 
 def _lead(entry: Entry) -> str:
-    a, b = map(called, entry["models"])
-    told = f"{b} wins {entry['wins'][1]}, ties {entry['ties']} and loses {entry['wins'][0]}"
-    ratio = entries.ratio_words(entry)
-    told = f"{told} of {counted(entry['matches'], 'match', 'matches')} against {a}"
-    told = f"{told}, and {ratio}." if ratio else f"{told}."
-    flips, unknown = entry["inconsistent"], entry["incomplete"]
-    if flips:
-        told += f" In {counted(flips, 'match', 'matches')} the verdict changes with the order of the answers."
-    return f"{told} {counted(unknown, 'match has', 'matches have')} no verdict." if unknown else told
+    told = spoken([entry])
+    if entry["win_rate"] is None:
+        return words.of_pairs([])[0]
+    return words.of_pairs(told)[0]
 
 
 def _facts(entry: Entry) -> tuple[Fact, ...]:
     a, b = map(called, entry["models"])
     totals = entry["totals"]
-    scores = (
-        (
-            Fact(f"Total of {a}", figure(totals[0], 1)),
-            Fact(f"Total of {b}", figure(totals[1], 1)),
-            Fact("Ratio of the totals", entries.percent(entry["ratio"])),
-        )
-        if totals
-        else ()
-    )
+    ratio = (Fact("Ratio of the total scores", entries.percent(entry["ratio"])),) if totals else ()
     return (
-        *scores,
+        Fact(f"{b}'s win rate", entries.percent_with(entry["win_rate"], None)),
         Fact(f"{b} wins", str(entry["wins"][1])),
         Fact("Ties", str(entry["ties"])),
         Fact(f"{a} wins", str(entry["wins"][0])),
         Fact("Inconsistent", str(entry["inconsistent"])),
         Fact("No verdict", str(entry["incomplete"])),
+        *ratio,
     )
 
 
-def _telling(row: Mapping[Any, Any]) -> tuple[bool, float, int]:
-    """Sorts the largest score difference against b first, and matches without a verdict last."""
-    difference = row["score_a"] - row["score_b"]
-    unknown = difference != difference
-    return row["outcome"] == "incomplete", 0.0 if unknown else -difference, _RANK[row["outcome"]]
+_RATES = {
+    "win_rate": ("as it is", "ties and inconsistent matches as half a win"),
+    "consistent_win_rate": ("orders agree", "only matches in which both orders say the same"),
+    "order_corrected_win_rate": ("mean of orders", "with either answer shown first"),
+    "length_controlled_win_rate": ("at equal length", "if both answers were equally long"),
+    "style_controlled_win_rate": ("at equal style", "if both answers had the same length and Markdown"),
+}
 
 
-def _match(source: Source, row: Mapping[Any, Any], excerpts: Mapping[Any, tuple[str, int]]) -> MatchRow:
+def _rates(entry: Entry) -> Chart:
+    """b's win rate by every definition that there is, and how far the orders agree."""
+    b = called(entry["models"][1])
+    rows = [
+        (text(name), *_figures(entry, key), text(meaning))
+        for key, (name, meaning) in _RATES.items()
+        if entry.get(key) is not None
+    ]
+    if entry["win_rate_bounds"]:
+        bounds = entries.reach(entry["win_rate_bounds"], 100, 1)
+        rows.append((text("missing verdicts"), number(None), bounds, text("if all of them were lost, and all won")))
+    if entry["consistency"] is not None:
+        rows.append((text("orders agree in"), *_figures(entry, "consistency"), text("of the matches, not a win rate")))
+    sentence = " ".join(words.of_win_rates(spoken([entry])))
+    if entry.get("control_note"):
+        sentence += f" At equal length and style: {called(entry['control_note'])}."
+    title = f"{b}'s win rate, by what is held equal"
+    heads = (Cell("What is counted"), *head("Win rate, %", "95\N{NO-BREAK SPACE}% interval", numbers=2), Cell("How"))
+    return Chart("rates", title, sentence, None, Table(title, heads, tuple(rows)), wide=True)
+
+
+def _figures(entry: Entry, key: str) -> tuple[Cell, Cell]:
+    return entries.share(entry[key]), entries.reach(entry[f"{key}_interval"], 100, 1)
+
+
+def _others(site: _Site, board: Board, entry: Entry) -> Iterator[Link]:
+    """What other judges, or other kinds of verdict, say of the pair; and its single scores."""
+    for other in site.judged[entry["question_set"], *entry["models"]]:
+        if other is not entry and (other["judge"], other["kind"]) != (entry["judge"], entry["kind"]):
+            rate = entries.percent_with(other["win_rate"], other["win_rate_interval"])
+            who = called(other["judge"]) if other["judge"] != entry["judge"] else other["kind"]
+            yield Link(f"{who}: {called(entry['models'][1])} wins {rate}", entries.address(other) or "")
+    scored, page = {one["model"] for one in board.ranked}, chooser.scores_page(board)
+    if page and scored.issuperset(entry["models"]):
+        yield Link("their single scores", page + slugs.pair_fragment(*entry["models"]))
+
+
+def _match(site: _Site, one: Telling) -> MatchRow:
+    row = one.row
     a, b, place = row["model_a"], row["model_b"], (row["question_set"], row["question_id"])
-    beginning, turns = excerpts.get(place, ("", 1))
-    linked = slugs.question_page(*place) + slugs.pair_fragment(a, b) if source.has_page(*place) else None
-    repeat = f", repeat {row['repeat'] + 1}" if row["repeat"] else ""
+    turns: Sequence[Any] = site.beginnings.get(place, ())
+    linked = slugs.question_page(*place) + slugs.pair_fragment(a, b) if site.source.has_page(*place) else None
     return MatchRow(
         question=row["question_id"],
         href=linked,
-        excerpt=beginning,
+        excerpt=turns[row["turn"] - 1] if len(turns) >= row["turn"] else "",
         category=row["category"],
-        turn=f"turn {row['turn']}{repeat}" if turns > 1 or repeat else "",
+        turn=f"turn {row['turn']}" if len(turns) > 1 else "",
         outcome=row["outcome"],
         outcome_name=outcome_name(row["outcome"], a, b),
         score_a=_score(row["score_a"]),
         score_b=_score(row["score_b"]),
         difference=_signed(row["score_b"] - row["score_a"]),
+        why=one.why,
+        reasons=one.reasons,
     )
 
 
@@ -175,33 +243,3 @@ def _signed(value: float) -> str:
     """A difference with its sign; a minus sign as long as a plus."""
     sign = "" if value == 0 else "+" if value > 0 else "\N{MINUS SIGN}"
     return UNKNOWN if value != value else sign + short(abs(value))
-
-
-def _charts(group: pd.DataFrame, entry: Entry) -> Iterator[Chart]:
-    parts = {one: group[group["category"] == one] for one in dict.fromkeys(group["category"])}
-    rows = [(one, label(one), entries.counts(summary.pairs(part)[0])) for one, part in parts.items()]
-    yield entries.outcome_chart("outcomes", "Outcome in each category", "Category", tuple(entry["models"]), rows)
-    if entry["totals"]:
-        names = ["all", *parts]
-        yield _score_chart(entry, names, [part[_KEYS].mean() for part in (group, *parts.values())])
-
-
-def _score_chart(entry: Entry, names: Sequence[str], means: Sequence[Any]) -> Chart:
-    a, b = entry["models"]
-    scores = [[None if mean[key] != mean[key] else float(mean[key]) for mean in means] for key in _KEYS]
-    rows = tuple(
-        (text(name), number(of_a, 2), number(of_b, 2)) for name, of_a, of_b in zip(names, *scores, strict=True)
-    )
-    title = "Mean score in each category"
-    series = [(label(name), values[1:]) for name, values in zip((a, b), scores, strict=True)]
-    return Chart(
-        "scores",
-        title,
-        f"The mean of the scores that the judge gave {called(a)} and {called(b)} when it compared them.",
-        charts.grouped([label(name) for name in names[1:]], series),
-        Table(title, head("Category", a, b, numbers=2), rows),
-        charts.pair_keys((a, b)),
-    )
-
-
-_KEYS = ["score_a", "score_b"]

@@ -1,262 +1,259 @@
-"""The page of a question: its turns, every model's answers, and what the judges said of them."""
+"""The pages of questions, their list, and the pieces that these load: answers, prompts, marks and an index."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from judgebench.question_sets import QuestionSet
-from judgebench.records import Answer, Question, Review
-from judgebench.site import markdown, slugs
+from judgebench.records import Question
+from judgebench.site import languages, markdown, marks, pieces, slugs
 from judgebench.site.markdown import Rendered
+from judgebench.site.marks import Marks
+from judgebench.site.pieces import About, AnswerView, ComparisonView
+from judgebench.site.prompt import Prompts
+from judgebench.site.search import Index
 from judgebench.site.source import Source
-from judgebench.site.views import Link, Page, called, counted, excerpt, listed, outcome_name, short, told
-
-_SEARCHED = 2_000  # characters of a question that the text filter looks through
-
-_SOURCES = {
-    "stored": "verdict as imported",
-    "checked": "compared with the reference",
-    "identical": "the two answers are identical, so no judge was asked",
-    "schema": "verdict read from the field of a JSON reply",
-    "logprobs": "verdict read from the probabilities of the score's tokens",
-    "repaired": "the first reply held no verdict; it was asked for once more",
-    "computed": "computed offline, a surrogate for a model's verdict",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewView:
-    """One review: who judged what in which order, what came of it, and why."""
-
-    models: tuple[str, ...]
-    judge: str
-    order: str
-    verdict: str | None
-    error: str | None
-    explanation: Rendered | None
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeView:
-    """What a pair's reviews of a turn come to: both orders put together."""
-
-    models: tuple[str, str]
-    judge: str
-    outcome: str
-    told: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerView:
-    """What a model said to one turn, and its own grades; `error` says why there is no text."""
-
-    model: str
-    body: Rendered | None
-    error: str | None
-    notes: tuple[str, ...]
-    reviews: tuple[ReviewView, ...]
-    samples: tuple[Rendered, ...] = ()
+from judgebench.site.views import Page, Piece, counted, excerpt
 
 
 @dataclass(frozen=True, slots=True)
 class TurnView:
-    """One turn of the conversation."""
+    """One turn of the conversation, with the answers that the page opens with and what judges said of the two."""
 
     number: int
     prompt: Rendered
     reference: Rendered | None
     answers: tuple[AnswerView, ...]
-    reviews: tuple[ReviewView, ...]
-    outcomes: tuple[OutcomeView, ...]
+    comparison: ComparisonView
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """The question before or after; `near`: in the same set, so that the page's script can show it in place."""
+
+    text: str
+    href: str
+    near: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """A model that can be chosen, and the name of its piece."""
+
+    name: str
+    piece: str
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionView:
-    """The page of a question."""
+    """The page of a question; `page` is its name, and that of its pieces, `shown` the models that it opens with."""
 
     address: str
     question_set: str
     id: str
     category: str
     title: str
-    models: tuple[str, ...]
+    models: tuple[ModelView, ...]
     shown: tuple[str, ...]
     turns: tuple[TurnView, ...]
-    previous: Link | None
-    next: Link | None
+    previous: Neighbour | None
+    next: Neighbour | None
     place: str
+    page: str
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionRow:
-    """A question in the list of all."""
+    """A question in the list of all; `number` is its place in its set."""
 
     question_set: str
     id: str
+    number: int
     href: str
     category: str
     excerpt: str
-    searched: str
+    lang: str
     about: str
+    flags: tuple[str, ...]
 
 
-def pages(source: Source) -> Iterator[Page]:
-    """The list of all questions, and the page of each."""
-    listed = list(rows(source))
-    names = {name: list(dict.fromkeys(getattr(row, field) for row in listed)) for name, field in _LISTED.items()}
-    yield Page("questions/index.html", "questions.html", {"rows": listed, **names})
-    for question in questions(source):
-        yield Page(question.address, "question.html", {"question": question})
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A question of the list, the models of its set, and its neighbours' links."""
+
+    question_set: QuestionSet
+    question: Question
+    models: tuple[str, ...]
+    number: int
+    before: Neighbour | None
+    after: Neighbour | None
+    place: str
 
 
-_LISTED = {"sets": "question_set", "categories": "category"}
-
-
-def rows(source: Source) -> Iterator[QuestionRow]:
-    """The list of all questions that have a page."""
-    for found, question in source.questions():
-        place = (found.name, question.id)
-        yield QuestionRow(
-            question_set=found.name,
-            id=question.id,
-            href=slugs.question_page(*place),
-            category=question.category,
-            excerpt=excerpt(question.turns[0]),
-            searched=" ".join(question.turns)[:_SEARCHED].lower(),
-            about=_about(question, source.answers_at.get(place, ()), source.reviews_at.get(place, ())),
-        )
-
-
-def _about(question: Question, answers: Sequence[Answer], reviews: Sequence[Review]) -> str:
-    turns = [counted(len(question.turns), "turn")] if len(question.turns) > 1 else []
-    return ", ".join([*turns, counted(len(answers), "answer"), counted(len(reviews), "review")])
+def pages(source: Source) -> Iterator[Page | Piece]:
+    """The page of each question with its pieces, the list of all, and what its filters and its search load."""
+    models = _models(source)
+    width = _width(models)
+    index, rows = Index(), []
+    marked = {name: Marks(held) for name, held in models.items()}
+    for position, listed in enumerate(_listed(source)):
+        name = listed.question_set.name
+        about = _about(source, listed)
+        said = {model: pieces.answers(about, model) for model in about.models}
+        view = _view(source, listed, about, said)
+        yield Page(view.address, "question.html", {"question": view})
+        yield Piece(f"pieces/pages/{view.page}.js", f"pieces/pages/{view.page}", _frame(view))
+        yield from _pieces(listed, about, said)
+        _index(index, position * width, about)
+        rows.append(_row(listed, about, marked[name].add(about)))
+    yield Page("questions/index.html", "questions.html", _list(models, rows, index))
+    for name, held in marked.items():
+        yield Piece(f"pieces/marks/{slugs.slug(name)}.js", f"marks/{slugs.slug(name)}", held.data())
+    yield from index.written()
 
 
 def questions(source: Source) -> Iterator[QuestionView]:
-    """The page of every question that has an answer or a review."""
-    models = {name: tuple(source.models(name)) for name in source.set_names}
+    """What the page of every question shows that has an answer or a review."""
+    for listed in _listed(source):
+        about = _about(source, listed)
+        yield _view(source, listed, about, {model: pieces.answers(about, model) for model in about.models})
+
+
+def _listed(source: Source) -> Iterator[Listed]:
     all_ = list(source.questions())
-    links = [Link(question.id, slugs.question_page(found.name, question.id)) for found, question in all_]
+    models = _models(source)
+    counts: dict[str, int] = {}
     for number, (found, question) in enumerate(all_):
-        yield QuestionView(
-            address=links[number].href,
-            question_set=found.name,
-            id=question.id,
-            category=question.category,
-            title=excerpt(question.turns[0], 90),
+        counts[found.name] = counts.get(found.name, -1) + 1
+        yield Listed(
+            question_set=found,
+            question=question,
             models=models[found.name],
-            shown=_first_shown(source, found.name, models[found.name]),
-            turns=tuple(_turns(source, found, question, models[found.name])),
-            previous=links[number - 1] if number else None,
-            next=links[number + 1] if number + 1 < len(links) else None,
-            place=f"{number + 1} of {len(links)}",
+            number=counts[found.name],
+            before=_neighbour(found, *all_[number - 1]) if number else None,
+            after=_neighbour(found, *all_[number + 1]) if number + 1 < len(all_) else None,
+            place=f"{number + 1} of {len(all_)}",
         )
 
 
-def _first_shown(source: Source, question_set: str, models: Sequence[str]) -> tuple[str, ...]:
+def _neighbour(here: QuestionSet, found: QuestionSet, question: Question) -> Neighbour:
+    return Neighbour(question.id, slugs.question_page(found.name, question.id), here.name == found.name)
+
+
+def _about(source: Source, listed: Listed) -> About:
+    name, question = listed.question_set.name, listed.question
+    place = (name, question.id)
+    return About(
+        question=question,
+        models=listed.models,
+        answers=source.answers_at.get(place, ()),
+        reviews=source.reviews_at.get(place, ()),
+        matches=source.matches_at.get(place, ()),
+        prompts=Prompts(source.prompts.get(name)),
+    )
+
+
+def _frame(view: QuestionView) -> dict[str, Any]:
+    """What a page's script needs to show a question in the place of its neighbour; the answers are in other pieces."""
+    names = ("id", "category", "place", "previous", "next")
+    turns = [{"number": turn.number, "prompt": turn.prompt, "reference": turn.reference} for turn in view.turns]
+    told = {name: pieces.data(getattr(view, name)) for name in names}
+    return {**told, "turns": [{name: pieces.data(value) for name, value in turn.items()} for turn in turns]}
+
+
+def _view(source: Source, listed: Listed, about: About, said: Mapping[str, tuple[AnswerView, ...]]) -> QuestionView:
+    name, question = listed.question_set.name, listed.question
+    shown = _first_shown(source, name, about.models)
+    return QuestionView(
+        address=slugs.question_page(name, question.id),
+        question_set=name,
+        id=question.id,
+        category=question.category,
+        title=excerpt(question.turns[0], 90),
+        models=tuple(ModelView(model, slugs.slug(model)) for model in about.models),
+        shown=shown,
+        turns=tuple(_turns(about, shown, said)),
+        previous=listed.before,
+        next=listed.after,
+        place=listed.place,
+        page=slugs.slug(name, question.id),
+    )
+
+
+def _first_shown(source: Source, question_set: str, models: tuple[str, ...]) -> tuple[str, ...]:
     """The two models that a page opens with: the first pair that was reviewed, or the first two."""
     pairs = source.pairs.get(question_set)
-    return pairs[0] if pairs else tuple(models[:2])
+    return pairs[0] if pairs else models[:2]
 
 
-def _turns(source: Source, found: QuestionSet, question: Question, models: Sequence[str]) -> Iterator[TurnView]:
-    place = (found.name, question.id)
-    answers: dict[str, list[Answer]] = {}
-    for answer in sorted(source.answers_at.get(place, ()), key=lambda answer: answer.choice):
-        answers.setdefault(answer.model, []).append(answer)
-    first = {model: given[0] for model, given in answers.items()}
-    for turn, words in enumerate(question.turns, start=1):
-        reviews = [row for row in source.reviews_at.get(place, ()) if row.turn == turn]
-        reference = question.reference(turn)
+def _turns(about: About, shown: tuple[str, ...], said: Mapping[str, tuple[AnswerView, ...]]) -> Iterator[TurnView]:
+    compared = pieces.comparisons(about, shown)
+    for turn, words in enumerate(about.question.turns, start=1):
+        reference = about.question.reference(turn)
         yield TurnView(
             number=turn,
             prompt=markdown.plain(words),
             reference=markdown.render(reference) if reference else None,
-            answers=tuple(_answer(model, question, turn, answers.get(model, ()), reviews, first) for model in models),
-            reviews=tuple(_review(row, first) for row in reviews if row.mode == "pairwise"),
-            outcomes=tuple(_outcome(match) for match in source.matches_at.get(place, ()) if match["turn"] == turn),
+            answers=tuple(said[model][turn - 1] for model in shown),
+            comparison=compared[turn - 1] if len(shown) == 2 else ComparisonView(),
         )
 
 
-def _answer(
-    model: str,
-    question: Question,
-    turn: int,
-    given: Sequence[Answer],
-    reviews: Sequence[Review],
-    first: Mapping[str, Answer],
-) -> AnswerView:
-    graded = tuple(_review(row, first) for row in reviews if row.mode == "single" and row.models == (model,))
-    if not given:
-        return AnswerView(model, None, None, ("no answer of this model is stored",), graded)
-    answer, *others = given
-    spoken = len(answer.turns) >= turn
-    return AnswerView(
-        model=model,
-        body=markdown.render(answer.turns[turn - 1]) if spoken else None,
-        error=None if spoken else f"No answer: {told(answer.error)}",
-        notes=tuple(_answer_notes(answer, question, turn)),
-        reviews=graded,
-        samples=tuple(markdown.render(other.turns[turn - 1]) for other in others if len(other.turns) >= turn),
+def _pieces(listed: Listed, about: About, said: Mapping[str, tuple[AnswerView, ...]]) -> Iterator[Piece]:
+    """A piece per model, and one with what judges were shown, if there is any."""
+    folder = slugs.question_pieces(listed.question_set.name, listed.question.id)
+    for model in about.models:
+        key = f"{folder}/{slugs.slug(model)}"
+        yield Piece(f"{key}.js", key, pieces.piece(about, model, said))
+    if about.prompts.frames:
+        yield Piece(f"{folder}.js", folder, about.prompts.piece(about.question, about.first))
+
+
+def _models(source: Source) -> dict[str, tuple[str, ...]]:
+    """The models of each set that has a page of a question."""
+    used = dict.fromkeys(found.name for found, _ in source.questions())
+    return {name: tuple(source.models(name)) for name in used}
+
+
+def _width(models: Mapping[str, tuple[str, ...]]) -> int:
+    """How many documents of the search a question takes: its own, and one for each model."""
+    return 1 + max(map(len, models.values()), default=0)
+
+
+def _index(index: Index, document: int, about: About) -> None:
+    question = about.question
+    index.add(document, [question.id, question.category, *question.turns])
+    for number, model in enumerate(about.models, start=1):
+        given = about.given.get(model)
+        if given:
+            index.add(document + number, [words for answer in given for words in answer.turns])
+
+
+def _row(listed: Listed, about: About, bits: int) -> QuestionRow:
+    name, question = listed.question_set.name, listed.question
+    turns = [counted(len(question.turns), "turn")] if len(question.turns) > 1 else []
+    held = [*turns, counted(len(about.answers), "answer"), counted(len(about.reviews), "review")]
+    return QuestionRow(
+        question_set=name,
+        id=question.id,
+        number=listed.number,
+        href=slugs.question_page(name, question.id),
+        category=question.category,
+        excerpt=excerpt(question.turns[0]),
+        lang=languages.language(question.turns[0]),
+        about=", ".join(held),
+        flags=tuple(marks.names(bits)),
     )
 
 
-def _answer_notes(answer: Answer, question: Question, turn: int) -> Iterator[str]:
-    if len(answer.turns) >= turn:
-        words = answer.turns[turn - 1]
-        yield counted(len(words), "character") if words.strip() else "an empty answer"
-    if len(answer.finish_reasons) >= turn and answer.finish_reasons[turn - 1] == "length":
-        yield "stopped at its token limit"
-    if answer.question_digest != question.digest:
-        yield "given to an older wording of this question"
-
-
-def _review(row: Review, current: Mapping[str, Answer]) -> ReviewView:
-    return ReviewView(
-        models=row.models,
-        judge=row.judge,
-        order=f"{called(row.models[0])} shown first" if row.mode == "pairwise" else "",
-        verdict=_verdict(row),
-        error=None if row.verdict else f"No verdict: {told(row.error)}",
-        explanation=markdown.render(row.reply) if row.reply else None,
-        notes=tuple(_review_notes(row, current)),
-    )
-
-
-def _outcome(match: Mapping[Any, Any]) -> OutcomeView:
-    a, b, outcome = match["model_a"], match["model_b"], match["outcome"]
-    words = outcome_name(outcome, a, b)
-    if outcome == "inconsistent":
-        words += ": the verdict changes with the order"
-    elif outcome != "incomplete":
-        words += " in both orders" if match["reviews"] > 1 else ", judged in one order only"
-    if match["score_a"] == match["score_a"]:
-        words += f" ({called(a)} {short(match['score_a'])}, {called(b)} {short(match['score_b'])})"
-    repeat = f" (repeat {match['repeat'] + 1})" if match["repeat"] else ""
-    return OutcomeView((a, b), match["judge"] + repeat, outcome, words)
-
-
-def _verdict(row: Review) -> str | None:
-    if row.verdict is None:
-        return None
-    scores = [short(score) for score in row.verdict.scores]
-    if row.mode == "single":
-        return f"Score {scores[0]}"
-    winners = {"A": row.models[0], "B": row.models[1]}
-    outcome = f"{called(winners[row.verdict.winner])} wins" if row.verdict.winner in winners else "Tie"
-    return f"{outcome}, {' to '.join(scores)}" if scores else outcome
-
-
-def _review_notes(row: Review, current: Mapping[str, Answer]) -> Iterator[str]:
-    if row.repeat:
-        yield f"repeat {row.repeat + 1}"
-    if row.verdict and row.verdict_source in _SOURCES:
-        yield _SOURCES[row.verdict_source]
-    older = [
-        model
-        for model, judged in zip(row.models, row.answer_ids, strict=True)
-        if judged and model in current and current[model].id != judged
-    ]
-    if older:
-        yield f"judged an earlier answer of {listed(older)} than the one shown here"
+def _list(models: Mapping[str, tuple[str, ...]], rows: list[QuestionRow], index: Index) -> dict[str, Any]:
+    """The list of all questions; `settings` is what its script has to know."""
+    sets = {name: {"models": held, "marks": f"marks/{slugs.slug(name)}"} for name, held in models.items()}
+    return {
+        "rows": rows,
+        "sets": list(models),
+        "categories": list(dict.fromkeys(row.category for row in rows)),
+        "models": sorted({model for found in models.values() for model in found}),
+        "flags": {name: words for name, words in marks.FLAGS.items() if any(name in row.flags for row in rows)},
+        "settings": {"sets": sets, "search": index.pieces, "width": _width(models), "bits": marks.BITS},
+    }

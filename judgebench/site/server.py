@@ -10,12 +10,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from judgebench.errors import JudgebenchError
+from judgebench.site.policy import POLICY
 
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'none';"
-        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",  # which counts in a header only
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",  # a rebuilt page is shown at once

@@ -24,9 +24,15 @@ def question_page(question_set: str, question_id: str) -> str:
     return f"questions/{slug(question_set, question_id)}.html"
 
 
-def pair_fragment(a: str, b: str) -> str:
-    """The fragment that has a question's page show these two models."""
-    return f"#left={quote(valid_text(a), safe='')}&right={quote(valid_text(b), safe='')}"
+def question_pieces(question_set: str, question_id: str) -> str:
+    """The folder of the pieces of a question, seen from the root of the site; also the beginning of their keys."""
+    return f"pieces/questions/{slug(question_set, question_id)}"
+
+
+def pair_fragment(a: str, b: str, turn: int | None = None) -> str:
+    """The fragment that has a question's page show these two models, and perhaps begin at a turn."""
+    place = f"&turn={turn}" if turn else ""
+    return f"#left={quote(valid_text(a), safe='')}&right={quote(valid_text(b), safe='')}{place}"
 
 
 def _part(name: str) -> str:

@@ -1,9 +1,10 @@
 """What a site is made of: the rows in force of a workspace, read once."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,23 +12,30 @@ from judgebench import report
 from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
 from judgebench.records import Answer, Question, Review
+from judgebench.site import stored
+from judgebench.site.stored import Place
 from judgebench.statistics.frames import Categories, matches_frame, reviews_frame
 from judgebench.store import in_force
 from judgebench.workspace import Workspace
 
-Place = tuple[str, str]  # (question set, question id)
 Named = tuple[str, str]
-RowT = TypeVar("RowT", Answer, Review)
 
 
 @dataclass(frozen=True)
 class Source:
-    """The question sets of a workspace, the answers and reviews in force, and the report on these (`report.build`)."""
+    """The question sets of a workspace, the answers and reviews in force, and the report on these (`report.build`).
+
+    `reviews` are without `reply` and `messages`, which take too much room to hold; `reviews_at` has those.
+    `place` is the name of the workspace's folder; `prompts` are the folders of each set's judge prompts.
+    """
 
     question_sets: tuple[QuestionSet, ...]
     answers: tuple[Answer, ...]
     reviews: tuple[Review, ...]
+    reviews_at: Mapping[Place, list[Review]]
     report: Mapping[str, Any]
+    place: str = ""
+    prompts: Mapping[str, Path] = field(default_factory=dict)
 
     @cached_property
     def categories(self) -> Categories:
@@ -38,11 +46,6 @@ class Source:
     def answers_at(self) -> Mapping[Place, list[Answer]]:
         """The answers to each question."""
         return _grouped(self.answers)
-
-    @cached_property
-    def reviews_at(self) -> Mapping[Place, list[Review]]:
-        """The reviews on each question."""
-        return _grouped(self.reviews)
 
     @cached_property
     def pairs(self) -> Mapping[str, list[Named]]:
@@ -84,8 +87,15 @@ class Source:
         return list(dict.fromkeys(judge for _, judge in sorted(found)))
 
     def reviews_on(self, question_set: str) -> list[Review]:
-        """The reviews on a set."""
-        return [row for row in self.reviews if row.question_set == question_set]
+        """The reviews on a set, without their texts."""
+        return self._reviews_on.get(question_set, [])
+
+    @cached_property
+    def _reviews_on(self) -> Mapping[str, list[Review]]:
+        found: dict[str, list[Review]] = {}
+        for row in self.reviews:
+            found.setdefault(row.question_set, []).append(row)
+        return found
 
     def questions(self) -> Iterator[tuple[QuestionSet, Question]]:
         """The questions that have an answer or a review, in the order of their sets."""
@@ -103,13 +113,17 @@ class Source:
 def read(workspace: Workspace) -> Source:
     """Read a workspace; UsageError where there is nothing to show."""
     answers = tuple(in_force(workspace.all_answers()).values())
-    reviews = tuple(in_force(workspace.all_reviews()).values())
+    found = stored.reviews(workspace)
+    reviews = tuple(one.row for one in found)
     if not answers and not reviews:
         raise UsageError(
             f"{workspace.root} has neither answers nor reviews to show: make some with `judgebench get-answers`,"
             " or bring some with `judgebench import`"
         )
-    return Source(tuple(workspace.question_sets()), answers, reviews, report.build(workspace) if reviews else {})
+    told = report.build(workspace) if reviews else {}
+    sets = tuple(workspace.question_sets())
+    prompts = {one.name: workspace.question_set_folder(one.name) / "prompts" for one in sets}
+    return Source(sets, answers, reviews, stored.Whole(found), told, workspace.root.resolve().name, prompts)
 
 
 def as_named(review: Review) -> Named:
@@ -118,8 +132,8 @@ def as_named(review: Review) -> Named:
     return (second, first) if review.swapped else (first, second)
 
 
-def _grouped(rows: Iterable[RowT]) -> dict[Place, list[RowT]]:
-    grouped: dict[Place, list[RowT]] = {}
+def _grouped(rows: Iterable[Answer]) -> dict[Place, list[Answer]]:
+    grouped: dict[Place, list[Answer]] = {}
     for row in rows:
         grouped.setdefault((row.question_set, row.question_id), []).append(row)
     return grouped

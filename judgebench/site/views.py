@@ -39,22 +39,33 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a table: its text, and perhaps a link or a length (0 to 100) to draw as a bar."""
+    """One cell of a table: its text, and perhaps a link, or what is drawn beside the text or behind it.
+
+    `bar`: a length, 0 to 100. `span`: where an interval begins, its figure stands and it ends, each 0 to 100. `heat`: a
+    shade, 0 to 10. `ends`: an interval, which a saved table has in two columns. `title`: what the text stands for.
+    `strong`: more than chance would explain.
+    """
 
     text: str
     href: str | None = None
     number: bool = False
     bar: float | None = None
     note: str | None = None
+    span: tuple[float, float, float] | None = None
+    heat: int | None = None
+    ends: tuple[str, str] | None = None
+    title: str | None = None
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; the first cell of a row names it."""
+    """A table; the first cell of a row names it. `shades`: which of the style sheet's shades its cells have."""
 
     caption: str
     head: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    shades: str = "heat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +79,15 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart: one sentence that says what it shows, what plotly draws, its legend, and the table behind it."""
+    """A chart: what it shows in a sentence or two, what plotly draws, its legend, and the table behind it.
+
+    Where the table itself is the picture, there is no figure.
+    """
 
     id: str
     title: str
     sentence: str
-    figure: Mapping[str, Any]
+    figure: Mapping[str, Any] | None
     table: Table
     keys: tuple[Key, ...] = ()
     wide: bool = False

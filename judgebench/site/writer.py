@@ -5,45 +5,69 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
+from types import ModuleType
 from typing import Any
-
-import jinja2
-from jinja2.utils import htmlsafe_json_dumps
 
 from judgebench._version import __version__
 from judgebench.errors import JudgebenchError
-from judgebench.site import Built, overview, pair, question, source
+from judgebench.site import Built, source
+from judgebench.site import theme as themes
+from judgebench.site.rendering import Render, renderer
 from judgebench.site.source import Source
-from judgebench.site.views import Page, Piece, called, counted
+from judgebench.site.theme import Theme
+from judgebench.site.views import Page, Piece, counted
 from judgebench.workspace import Workspace
 
 HERE = Path(__file__).parent
-_PAGES = (overview, pair, question)  # each has `pages(source)`: all pages and pieces of its kind
-PARTS = ("index.html", "pairs", "questions", "pieces", "static")  # what is ours in the folder; the rest is left alone
+_KINDS = ("overview", "pair", "question", "vote")  # modules; each has `pages(source)`: all of its pages and pieces
+PARTS = (
+    "index.html",
+    "pairs",
+    "questions",
+    "pieces",
+    "vote.html",
+    "vote",
+    "static",
+)  # what is ours in the folder; no more
 _BUILDING = ".building-"
 
 
 def write(workspace: Workspace) -> Built:
     """Build the site of a workspace into its webpage folder, in place of an earlier one."""
+    theme = themes.load(workspace.root / themes.FOLDER)
     read = source.read(workspace)
+    render = renderer(theme, _common(read))
     folder = workspace.webpage
     folder.mkdir(parents=True, exist_ok=True)
     with _alone_in(folder):
         for leftover in folder.glob(f"{_BUILDING}*"):
             _remove(leftover)
-        new = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=folder))
+        new, old = (Path(tempfile.mkdtemp(prefix=_BUILDING, dir=folder)) for _ in range(2))
         try:
-            pages = _write_pages(new, read)
+            pages = _write_pages(new, read, render)
             _write_static(new / "static")
-            _replace(folder, new)
+            _write_theme(new, theme)
+            _replace(folder, new, old)
         finally:
-            shutil.rmtree(new, ignore_errors=True)
+            for scratch in (new, old):
+                shutil.rmtree(scratch, ignore_errors=True)
     return Built(folder, pages)
+
+
+def _parts(read: Source) -> list[ModuleType]:
+    """The kinds of pages that this site has."""
+    found = [import_module(f"judgebench.site.{name}") for name in _KINDS if find_spec(f"judgebench.site.{name}")]
+    return [part for part in found if not hasattr(part, "possible") or part.possible(read)]
+
+
+def _vote_page(read: Source) -> str:
+    return next((str(part.ADDRESS) for part in _parts(read) if part.__name__.endswith(".vote")), "")
 
 
 @contextmanager
@@ -60,16 +84,25 @@ def _alone_in(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _replace(folder: Path, new: Path) -> None:
-    """Put a finished site in place of the old one.
+def _replace(folder: Path, new: Path, old: Path) -> None:
+    """Put a finished site in place of the old one, which is moved aside: thousands of files take a while to remove.
 
     `index.html` goes first and comes last: a build that is cut short here leaves no page that claims to be whole.
     """
-    for part in PARTS:
-        _remove(folder / part)
-    for part in reversed(PARTS):
-        if (new / part).exists():
-            (new / part).rename(folder / part)
+    try:
+        _move(folder, old, PARTS)
+        _move(new, folder, reversed(PARTS))
+    except BaseException:
+        _move(folder, new, PARTS)
+        _move(old, folder, reversed(PARTS))
+        raise
+
+
+def _move(place: Path, to: Path, parts: Iterable[str]) -> None:
+    """Move the parts that are there, and not in the other folder yet."""
+    for part in parts:
+        if os.path.lexists(place / part) and not os.path.lexists(to / part):
+            (place / part).rename(to / part)
 
 
 def _remove(path: Path) -> None:
@@ -79,12 +112,11 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _write_pages(folder: Path, read: Source) -> int:
-    footer = f"from {counted(len(read.answers), 'answer')} and {counted(len(read.reviews), 'review')}"
-    common = {"version": __version__, "footer": footer}
+def _write_pages(folder: Path, read: Source, render: Render) -> int:
+    """Write each page and piece as soon as it is made, so that no more than one is held."""
     pages = 0
-    for shown in chain.from_iterable(part.pages(read) for part in _PAGES):
-        text = _piece(shown) if isinstance(shown, Piece) else _page(shown, common)
+    for shown in chain.from_iterable(part.pages(read) for part in _parts(read)):
+        text = _script(shown) if isinstance(shown, Piece) else render(shown)
         path = folder / shown.address
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
@@ -93,33 +125,25 @@ def _write_pages(folder: Path, read: Source) -> int:
     return pages
 
 
-def _page(page: Page, common: Mapping[str, Any]) -> str:
-    """Its HTML; `root` leads from it to the root of the site, so that the site works below any address."""
-    root = "../" * page.address.count("/")
-    return _environment().get_template(page.template).render(root=root, **common, **page.values)
+def _common(read: Source) -> dict[str, Any]:
+    """What every page is given: `vote` is the address of the page to vote on, "" where there is none."""
+    footer = f"from {counted(len(read.answers), 'answer')} and {counted(len(read.reviews), 'review')}"
+    return {"version": __version__, "footer": footer, "vote": _vote_page(read)}
 
 
-def _piece(piece: Piece) -> str:
-    """Its script; JSON is a part of JavaScript."""
-    return f"judgebench.piece({json.dumps(piece.key)}, {json.dumps(piece.data, separators=(',', ':'))});\n"
-
-
-@lru_cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["json"] = htmlsafe_json_dumps  # escapes < > & ', so that data can't end its element
-    environment.filters["called"] = called
-    return environment
+def _script(piece: Piece) -> str:
+    """A piece as a script; JSON is a part of JavaScript, but for a key `__proto__`, which a literal wouldn't keep."""
+    data = json.dumps(piece.data, separators=(",", ":"))
+    literal = f"JSON.parse({json.dumps(data)})" if '"__proto__"' in data else data
+    return f"judgebench.piece({json.dumps(piece.key)}, {literal});\n"
 
 
 def _write_static(folder: Path) -> None:
-    from plotly.offline import get_plotlyjs
-
     shutil.copytree(HERE / "static", folder)
-    (folder / "plotly.min.js").write_text(get_plotlyjs(), encoding="utf-8")
+
+
+def _write_theme(folder: Path, theme: Theme) -> None:
+    for address, data in theme.files.items():
+        path = folder / address
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)

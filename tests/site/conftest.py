@@ -130,6 +130,18 @@ def fill_hostile(maker: Maker) -> None:
             maker.review("h<s>", question.id, models, verdict=scored(4, 5), swapped=swapped, reply=text)
 
 
+def fill_wide(maker: Maker) -> None:
+    """Twenty models, more than a sheet of paper has columns for."""
+    maker.question_set("wide", [Question(id=number, category="c", turns=("Why?",)) for number in ("1", "2")])
+    names = [f"a-rather-long-name-of-model-{number:02}" for number in range(20)]
+    for question in ("1", "2"):
+        for place, name in enumerate(names):
+            maker.answer("wide", question, name, f"Because of {place}.")
+            maker.review("wide", question, [name], verdict=Verdict(scores=(5.0,)))
+            for other in (names[place - 1], names[place - 7]):
+                maker.review("wide", question, [name, other], verdict=Verdict(winner="A"), kind="choice")
+
+
 @pytest.fixture
 def maker(tmp_path: Path) -> Maker:
     """Writes rows into an empty workspace."""
@@ -155,6 +167,12 @@ def _built(root: Path, filler: Callable[[Maker], None]) -> Path:
 def small_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ordinary workspace's site."""
     return _built(tmp_path_factory.mktemp("small"), fill)
+
+
+@pytest.fixture(scope="session")
+def wide_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of many models."""
+    return _built(tmp_path_factory.mktemp("wide"), fill_wide)
 
 
 @pytest.fixture(scope="session")

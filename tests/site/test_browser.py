@@ -78,7 +78,7 @@ def test_a_link_from_a_pair_leads_to_its_answers(page: Any, small_site: Path) ->
     page.goto((small_site / "pairs" / "small--gpt-4--score_pair--alpha--beta.html").as_uri())
     page.click("#match-list a >> text='2'")
     page.wait_for_url("**#left=alpha&right=beta")
-    assert len(shown(page, ".comparisons .pairwise")) == 2
+    assert len(shown(page, ".comparisons .review")) == 2
     assert "inconsistent" in shown(page, ".outcomes")[0]
 
 
@@ -91,6 +91,7 @@ def test_filters_leave_what_fits(page: Any, small_site: Path) -> None:
     assert shown(page, ".count") == ["1 of 3 shown"]
     page.goto((small_site / "questions" / "index.html").as_uri())
     page.fill("[data-filter-text]", "PROSE poem")
+    page.wait_for_selector(".count >> text='1 of 3 shown'")
     assert [text.split()[0] for text in shown(page, "#question-list tbody tr")] == ["1"]
 
 
@@ -104,12 +105,12 @@ def test_keys_dont_act_while_typing(page: Any, small_site: Path) -> None:
 
 
 def test_without_scripts_everything_is_there(chromium: Any, small_site: Path) -> None:
-    """All answers and reviews as a plain list, and no control that would do nothing."""
+    """The first pair's answers and reviews, and no control that would do nothing."""
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((small_site / "questions" / "small--1.html").as_uri())
     assert len(shown(page, ".answer")) == 4
-    assert len(shown(page, ".comparisons .pairwise")) == 2
+    assert len(shown(page, ".comparisons .review")) == 2
     assert shown(page, ".filters") == []
     context.close()
 

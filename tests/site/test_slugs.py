@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.site.slugs import pair_fragment, pair_page, question_page, slug
+from judgebench.site.slugs import pair_fragment, pair_page, question_page, question_pieces, slug
 
 
 @pytest.mark.parametrize("name", ["vicuna-13b", "gpt-3.5-turbo", "mt-bench", "81", "score_pair"])
@@ -43,6 +43,7 @@ def test_names_that_differ_in_case_only_stay_apart() -> None:
 def test_pages_lie_in_their_folders() -> None:
     """Seen from the root of the site."""
     assert question_page("mt-bench", "81") == "questions/mt-bench--81.html"
+    assert question_pieces("mt-bench", "81") == "pieces/questions/mt-bench--81"
     assert pair_page("s", "j", "choice", "a", "b") == "pairs/s--j--choice--a--b.html"
 
 
@@ -50,3 +51,8 @@ def test_the_fragment_gives_both_names_back() -> None:
     """As URLSearchParams would read them."""
     read = parse_qs(pair_fragment("a+b & c", "ü/#").removeprefix("#"))
     assert read == {"left": ["a+b & c"], "right": ["ü/#"]}
+
+
+def test_the_fragment_can_name_a_turn() -> None:
+    """A page then begins there."""
+    assert pair_fragment("a", "b", 2) == "#left=a&right=b&turn=2"

@@ -33,13 +33,15 @@ const judgebench = {
   },
 };
 
-// ---- Keys for the neighbouring questions, except where a key has a meaning of its own.
+// ---- Printing: what is folded away on a screen is unfolded on paper, where the style sheet alone can't do it.
 
-const KEYS = { ArrowLeft: "prev", k: "prev", ArrowRight: "next", j: "next" };
-
-document.addEventListener("keydown", (event) => {
-  const busy = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.defaultPrevented;
-  if (busy || !KEYS[event.key] || event.target.closest("input, select, textarea, pre, .scroll")) return;
-  const link = one(`.walk a[rel="${KEYS[event.key]}"]`);
-  if (link) link.click();
-});
+if (!CSS.supports("selector(::details-content)")) {
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = all(".behind:not([open]), .reference:not([open])");
+    for (const part of opened) part.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const part of opened) part.open = false;
+  });
+}

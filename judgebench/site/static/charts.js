@@ -1,19 +1,32 @@
 "use strict";
 // ---- Charts: the style sheet owns the colours, so that light and dark follow the reader's choice.
+// plotly.js is large, so it is loaded when a chart comes near the window, and a chart is drawn when it does.
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const PLOTLY = document.currentScript.dataset.plotly;
+const NEAR = "400px"; // how far below the window a chart begins to be drawn
+let plotly = null; // the promise of window.Plotly
+
+function loadPlotly() {
+  plotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = PLOTLY;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error(`${PLOTLY} can't be loaded`));
+    document.head.append(script);
+  });
+  return plotly;
+}
 
 function paintedTrace(trace) {
-  const { color, text, scale } = trace.meta || {};
+  const { color, text } = trace.meta || {};
   const painted = { ...trace };
-  if (scale) {
-    painted.colorscale = scale.map((name, place) => [place, colour(name)]);
-    painted.textfont = { color: colour("ink") };
-  }
   if (color && trace.line) painted.line = { ...trace.line, color: colour(color) };
+  if (color && trace.error_x) painted.error_x = { ...trace.error_x, color: colour(color) };
   if (color) {
-    const pattern = { ...(trace.marker || {}).pattern, bgcolor: colour(color), fgcolor: colour(`${color}-line`) };
-    painted.marker = { ...trace.marker, color: colour(color), line: { width: 0 }, pattern };
+    const marker = { ...trace.marker, color: colour(color) };
+    const pattern = { ...marker.pattern, bgcolor: colour(color), fgcolor: colour(`${color}-line`) };
+    painted.marker = trace.type === "bar" ? { ...marker, line: { width: 0 }, pattern } : marker;
   }
   if (text) painted.insidetextfont = { color: colour(text) };
   return painted;
@@ -21,6 +34,10 @@ function paintedTrace(trace) {
 
 function paintedAxis(axis) {
   return { ...axis, gridcolor: colour("rule"), linecolor: colour("rule"), tickcolor: colour("rule"), zerolinecolor: colour("rule") };
+}
+
+function paintedShape(shape) {
+  return { ...shape, line: { ...shape.line, color: colour(shape.name === "strong" ? "muted" : "rule") } };
 }
 
 function paintedLayout(layout) {
@@ -32,29 +49,52 @@ function paintedLayout(layout) {
     hoverlabel: { bgcolor: colour("surface"), bordercolor: colour("rule"), font: { color: colour("ink") } },
   };
   for (const key of ["xaxis", "yaxis"]) if (layout[key]) painted[key] = paintedAxis(layout[key]);
-  if (layout.polar) {
-    const { angularaxis, radialaxis } = layout.polar;
-    painted.polar = { bgcolor: "rgba(0,0,0,0)", angularaxis: paintedAxis(angularaxis), radialaxis: paintedAxis(radialaxis) };
-  }
+  if (layout.shapes) painted.shapes = layout.shapes.map(paintedShape);
+  if (layout.annotations) painted.annotations = layout.annotations.map((note) => ({ ...note, font: { ...note.font, color: colour(note.name || "ink") } }));
   return painted;
 }
 
-const CONFIG = {
-  responsive: true,
-  displaylogo: false,
-  displayModeBar: "hover",
-  modeBarButtons: [["toImage"]], // an explicit list: the default one has a button that leads to another machine
-  toImageButtonOptions: { format: "svg" }, // other formats need a canvas fed from a blob, which the policy forbids
-};
+const CONFIG = { responsive: true, displaylogo: false, displayModeBar: false };
 
-function drawCharts() {
+const drawings = new Map(); // the element that is drawn in -> its figure
+
+function readFigures() {
   for (const chart of all("figure.chart")) {
-    const { data, layout } = JSON.parse(one('script[type="application/json"]', chart).textContent);
-    window.Plotly.react(one(".plot", chart), data.map(paintedTrace), paintedLayout(layout), CONFIG);
+    const data = one(':scope > script[type="application/json"]', chart);
+    if (!data) continue;
+    const figure = JSON.parse(data.textContent);
+    const plot = one(".plot", chart);
+    plot.style.height = `${figure.layout.height}px`; // so that nothing moves when it is drawn
+    drawings.set(plot, figure);
   }
 }
 
-if (window.Plotly) {
-  drawCharts();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
+async function draw(plot) {
+  const { data, layout } = drawings.get(plot);
+  const library = await loadPlotly();
+  await library.react(plot, data.map(paintedTrace), paintedLayout(layout), CONFIG);
 }
+
+const drawAgain = () => all(".plot.js-plotly-plot").forEach(draw);
+
+function drawWhenNear() {
+  const watch = new IntersectionObserver(
+    (seen) => {
+      for (const { target, isIntersecting } of seen) {
+        if (!isIntersecting) continue;
+        watch.unobserve(target);
+        draw(target).catch(() => target.classList.add("missing"));
+      }
+    },
+    { rootMargin: NEAR },
+  );
+  for (const plot of drawings.keys()) watch.observe(plot);
+}
+
+readFigures();
+drawWhenNear();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAgain);
+new MutationObserver(drawAgain).observe(document.documentElement, { attributeFilter: ["class", "data-theme"] });
+window.addEventListener("beforeprint", () => {
+  if (window.Plotly) for (const plot of drawings.keys()) draw(plot);
+});

@@ -1,25 +1,70 @@
 "use strict";
-// ---- Filters of the lists of matches and of questions.
+// ---- Filters of the lists of matches and of questions; their state is in the address, so that links keep it.
+// A list may have a test of its own: TESTS maps its id to a function (state) -> promise of (row) -> boolean.
 
-function matches(row, wanted, words) {
-  const text = row.dataset.text || "";
-  return wanted.every(([name, value]) => row.dataset[name] === value) && words.every((word) => text.includes(word));
+const TESTS = new Map();
+
+const fieldsOf = (bar) => [
+  ...all("select[data-filter]", bar).map((select) => [select.dataset.filter, select]),
+  ...all("[data-filter-text]", bar).map((field) => ["q", field]),
+];
+
+function readFilters(bar) {
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  for (const [name, field] of fieldsOf(bar)) {
+    const value = wanted.get(name) || "";
+    const known = field.localName !== "select" || all("option", field).some((option) => option.value === value);
+    field.value = known ? value : "";
+  }
+}
+
+function writeFilters(bar) {
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  for (const [name, field] of fieldsOf(bar)) {
+    if (field.value) wanted.set(name, field.value);
+    else wanted.delete(name);
+  }
+  history.replaceState(null, "", `#${wanted}`);
+}
+
+const stateOf = (bar) => Object.fromEntries(fieldsOf(bar).map(([name, field]) => [name, field.value]));
+
+// What each row says of itself: equal values, and all words of the search, where it has a text to search.
+function fits({ dataset }, state) {
+  const words = state.q ? state.q.toLowerCase().split(/\s+/).filter(Boolean) : [];
+  const equal = Object.entries(state).every(([name, value]) => !value || dataset[name] === undefined || dataset[name] === value);
+  return equal && (dataset.text === undefined || words.every((word) => dataset.text.includes(word)));
 }
 
 function setUpFilters(bar) {
-  const rows = all("tbody tr", document.getElementById(bar.dataset.filters));
-  const selects = all("select", bar);
-  const search = one("[data-filter-text]", bar);
-  const apply = () => {
-    const wanted = selects.filter((select) => select.value).map((select) => [select.dataset.filter, select.value]);
-    const words = search ? search.value.toLowerCase().split(/\s+/).filter(Boolean) : [];
-    for (const row of rows) row.hidden = !matches(row, wanted, words);
-    const shown = rows.filter((row) => !row.hidden).length;
-    one(".count", bar).textContent = shown === rows.length ? `${shown} shown` : `${shown} of ${rows.length} shown`;
+  const id = bar.dataset.filters;
+  const rows = all("tbody tr", document.getElementById(id));
+  const count = one(".count", bar);
+  let asked = 0;
+  const apply = async () => {
+    const mine = (asked += 1);
+    const state = stateOf(bar);
+    try {
+      const test = TESTS.has(id) ? await TESTS.get(id)(state) : () => true;
+      if (mine !== asked) return; // another letter was typed meanwhile
+      for (const row of rows) row.hidden = !(fits(row, state) && test(row));
+      const shown = rows.filter((row) => !row.hidden).length;
+      count.textContent = shown === rows.length ? `${shown} shown` : `${shown} of ${rows.length} shown`;
+    } catch (error) {
+      count.textContent = `${error.message}.`;
+    }
   };
-  bar.addEventListener("input", apply);
-  window.addEventListener("pageshow", apply); // a browser that goes back restores the fields without an event
-  apply();
+  const read = () => {
+    readFilters(bar);
+    apply();
+  };
+  bar.addEventListener("input", () => {
+    writeFilters(bar);
+    apply();
+  });
+  window.addEventListener("hashchange", read);
+  window.addEventListener("pageshow", read); // a browser that goes back restores the fields without an event
+  read();
 }
 
-all("[data-filters]").forEach(setUpFilters);
+document.addEventListener("DOMContentLoaded", () => all("[data-filters]").forEach(setUpFilters));

@@ -1,0 +1,135 @@
+"""Where two models differ: the win rate in each category, ordered by what the evidence bears."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from judgebench.site import charts, entries
+from judgebench.site.charts import Axis, label
+from judgebench.site.entries import Ends, Entry
+from judgebench.site.outcomes import Rows, outcome_chart
+from judgebench.site.telling import Row
+from judgebench.site.views import Cell, Chart, Table, called, head, number, text
+from judgebench.statistics.clusters import mean_by_question
+from judgebench.statistics.estimates import POINTS
+
+_NORMAL = 1.96  # standard errors to either side, in a 95 % interval
+_WIDEST = 0.5  # the standard error of a rate of which nothing is known
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """b's win rate in one category, with its interval, and drawn towards the mean of all by how little is known."""
+
+    category: str
+    rate: float | None
+    ends: Ends
+    shrunk: float
+    counts: Mapping[str, int]
+    means: tuple[float | None, float | None]  # of a's and b's scores
+
+
+def contrasts(rows: Sequence[Row]) -> tuple[list[Contrast], bool]:
+    """The categories, the one where b is furthest behind first; and whether they differ by more than chance."""
+    parts: dict[str, list[Row]] = {}
+    for row in rows:
+        parts.setdefault(row["category"], []).append(row)
+    rates = [_rate(part) for part in parts.values()]
+    shrunk, differ = shrink([rate for rate, _ in rates], [ends for _, ends in rates])
+    found = [
+        Contrast(name, *rate, value, _counts(part), (_mean(part, "score_a"), _mean(part, "score_b")))
+        for (name, part), rate, value in zip(parts.items(), rates, shrunk, strict=True)
+    ]
+    return sorted(found, key=lambda one: (one.shrunk, 1.0 if one.rate is None else one.rate)), differ
+
+
+def shrink(rates: Sequence[float | None], ends: Sequence[Ends]) -> tuple[list[float], bool]:
+    """Rates drawn towards their mean, each by the share of its variance that is chance; and whether any is not.
+
+    The variance between them by moments (DerSimonian and Laird, Controlled Clinical Trials 7 (1986)), the rates by
+    empirical Bayes (Efron and Morris, JASA 70 (1975)). A rate of which nothing is known is the mean.
+    """
+    known = np.array([value is not None for value in rates], bool)
+    values = np.array([0.5 if value is None else value for value in rates], float)
+    errors = np.array([_WIDEST if one is None else max((one[1] - one[0]) / 2 / _NORMAL, 1e-3) for one in ends])
+    weights = known / errors**2
+    total = weights.sum()
+    if known.sum() < 2:
+        return values.tolist(), False
+    mean = (weights * values).sum() / total
+    beyond = (weights * (values - mean) ** 2).sum() - (known.sum() - 1)
+    between = max(beyond / (total - (weights**2).sum() / total), 0.0)
+    shrunk = mean + between / (between + errors**2) * (values - mean)
+    return np.where(known, shrunk, mean).tolist(), between > 0
+
+
+def category_charts(entry: Entry, rows: Sequence[Row]) -> Iterator[Chart]:
+    """The win rates with their intervals, and the matches won, tied and lost behind them."""
+    found, differ = contrasts(rows)
+    if len(found) < 2:
+        return
+    a, b = entry["models"]
+    title = f"{called(b)}'s win rate in each category"
+    axis = Axis(f"{called(b)}'s win rate, %", 50, ".0f", (-2, 102))
+    known = [one for one in found if one.rate is not None]
+    drawn = charts.intervals(
+        [label(one.category) for one in known],
+        [100 * one.rate for one in known if one.rate is not None],
+        [one.ends and [100 * end for end in one.ends] for one in known],
+        axis,
+    )
+    yield Chart("categories", title, _told(known, differ, b), drawn, _table(title, found, a, b))
+    tallies = [(one.category, label(one.category), one.counts) for one in found]
+    sentence = f"How many matches {called(b)} won, tied and lost, in the same order."
+    yield outcome_chart("outcomes", "Outcome in each category", sentence, Rows("Category", (a, b), tallies))
+
+
+def _told(known: Sequence[Contrast], differ: bool, b: str) -> str:
+    order = "The order takes into account how little some categories tell."
+    if not known:
+        return "No match has a verdict."
+    if not differ:
+        return f"The categories differ by no more than chance would explain. {order}"
+    worst, best = (
+        f"{called(one.category)}, {entries.percent_with(one.rate, one.ends)}" for one in (known[0], known[-1])
+    )
+    return f"{called(b)} does worst in {worst}, and best in {best}. {order}"
+
+
+def _table(title: str, found: Sequence[Contrast], a: str, b: str) -> Table:
+    scored = any(mean is not None for one in found for mean in one.means)
+    rows = tuple((text(one.category), *_cells(one, scored)) for one in found)
+    means = (f"Mean score of {called(a)}", f"of {called(b)}") if scored else ()
+    names = ("Win rate, %", "95\N{NO-BREAK SPACE}% interval", "Drawn to the mean, %", "Matches", *means)
+    return Table(title, head("Category", *names, numbers=len(names)), rows)
+
+
+def _cells(one: Contrast, scored: bool) -> Iterator[Cell]:
+    yield entries.share(one.rate)
+    yield entries.reach(one.ends, 100, 1)
+    yield entries.share(one.shrunk)
+    yield number(sum(one.counts.values()))
+    for mean in one.means if scored else ():
+        yield number(mean, 2)
+
+
+def _rate(part: Sequence[Row]) -> tuple[float | None, Ends]:
+    numbers: dict[str, int] = {}
+    codes = np.array([numbers.setdefault(row["question_id"], len(numbers)) for row in part], np.int64)
+    points = np.array([POINTS.get(row["outcome"], np.nan) for row in part], float)
+    estimate = mean_by_question(codes, points, len(numbers))
+    return (estimate.value, estimate.share_interval()) if estimate else (None, None)
+
+
+def _counts(part: Sequence[Row]) -> dict[str, int]:
+    found = dict.fromkeys(("a", "b", "tie", "inconsistent", "incomplete"), 0)
+    for row in part:
+        found[row["outcome"]] += 1
+    return found
+
+
+def _mean(part: Sequence[Row], side: Any) -> float | None:
+    known = [row[side] for row in part if row[side] == row[side]]
+    return float(sum(known) / len(known)) if known else None

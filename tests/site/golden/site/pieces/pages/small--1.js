@@ -1,0 +1,1 @@
+judgebench.piece("pieces/pages/small--1", {"id":"1","category":"writing","place":"1 of 4","previous":null,"next":{"text":"2","href":"questions/small--2.html","near":true},"turns":[{"number":1,"prompt":{"html":"Write a poem."},"reference":{"html":"<p>A poem.</p>\n"}},{"number":2,"prompt":{"html":"Now in *prose*."},"reference":null}]});

@@ -1,0 +1,1 @@
+judgebench.piece("pieces/pages/small--2", {"id":"2","category":"maths","place":"2 of 4","previous":{"text":"1","href":"questions/small--1.html","near":true},"next":{"text":"3","href":"questions/small--3.html","near":true},"turns":[{"number":1,"prompt":{"html":"What is 1 + 1?","lang":"en"},"reference":{"html":"<p>2</p>\n"}}]});

@@ -1,0 +1,1 @@
+judgebench.piece("pieces/pages/small--3", {"id":"3","category":"coding","place":"3 of 4","previous":{"text":"2","href":"questions/small--2.html","near":true},"next":{"text":"q/4 \u00fc","href":"questions/small--q-4-8f32d39fac.html","near":true},"turns":[{"number":1,"prompt":{"html":"Print 1 + 1.\n\nIn Python."},"reference":null}]});

@@ -1,0 +1,1 @@
+judgebench.piece("pieces/pages/small--q-4-8f32d39fac", {"id":"q/4 \u00fc","category":"coding","place":"4 of 4","previous":{"text":"3","href":"questions/small--3.html","near":true},"next":null,"turns":[{"number":1,"prompt":{"html":"&lt;b&gt;Nothing&lt;/b&gt; &amp; more"},"reference":null}]});

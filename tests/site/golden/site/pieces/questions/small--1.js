@@ -1,0 +1,1 @@
+judgebench.piece("pieces/questions/small--1", {"frames":[[["user",["Which?"]]]],"answers":{"alpha":["A poem by **alpha**.","Prose."],"beta":["A poem by **beta**.","Prose."]},"question":["Write a poem.","Now in *prose*."],"reference":["A poem.",""]});

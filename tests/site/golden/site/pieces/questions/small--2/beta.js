@@ -1,0 +1,1 @@
+judgebench.piece("pieces/questions/small--2/beta", {"id":"2de442b9ac44c3a5f90f","turns":[{"model":"beta","body":{"html":"<p>beta says 2.</p>\n"},"notes":["12 characters"],"judges":[{"judge":"gpt-4","told":"Score 9","reviews":[{"verdict":"Score 9","explanation":{"html":"<p>Fine.</p>\n"}}]}]}],"pairs":{}});

@@ -1,0 +1,1 @@
+judgebench.piece("pieces/questions/small--3", {"frames":[[["user",["Which?"]]]],"answers":{"alpha":["Use this:\n\n```python\nprint(1 + 1)\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\nalpha"],"beta":["Use this:\n\n```python\nprint(1 + 1)\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\nbeta"]},"question":["Print 1 + 1.\n\nIn Python."],"reference":[""]});

@@ -1,0 +1,1 @@
+judgebench.piece("pieces/questions/small--q-4-8f32d39fac", {"frames":[[["user",["Which?"]]]],"answers":{"alpha":["alpha says 2."],"beta":["beta says 2."]},"question":["<b>Nothing</b> & more"],"reference":[""]});
