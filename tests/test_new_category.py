@@ -67,7 +67,7 @@ def test_one_command_adds_a_category_and_every_step_has_it(workspace: Workspace,
     assert means["good"] > means["poor"]
     assert {pair["judge"] for pair in report["pairs"]} == {"checker" if scorer else "embedded"}
     done(workspace, "build-site")
-    assert category in (workspace.webpage / "index.html").read_text(encoding="utf-8")
+    assert category in (workspace.webpage / "questions" / "index.html").read_text(encoding="utf-8")
     pages = [path.read_text(encoding="utf-8") for path in workspace.webpage.glob("questions/*.html")]
     assert any(QUESTIONS[category][0][0][:20] in page for page in pages)
 
