@@ -138,11 +138,11 @@ class Table(Generic[RowT]):
             rows = self._decoder.decode_lines(lines)
         except (msgspec.DecodeError, UnicodeDecodeError):
             rows = []  # which of them it is, is found line by line
-        blank = lines.startswith((b"\n", b"\r")) or b"\n\n" in lines or b"\n\r" in lines
-        a_row_a_line = len(rows) == lines.count(b"\n") and not blank
+        apart = lines.removesuffix(b"\n").split(b"\n")
+        a_row_a_line = len(rows) == len(apart) and b"" not in apart and b"\r" not in apart
         if a_row_a_line and all(row.schema <= SCHEMA for row in rows):
             return rows
-        found = enumerate(lines.split(b"\n"), start=self._number(start))
+        found = enumerate(apart, start=self._number(start))
         return [self._decode(line, place) for place, line in found if line.strip()]
 
     def _unended(self, line: bytes, start: int) -> list[RowT]:
