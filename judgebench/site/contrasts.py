@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from judgebench.site import charts, entries
 from judgebench.site.charts import Axis, label
@@ -12,11 +13,9 @@ from judgebench.site.entries import Ends, Entry
 from judgebench.site.outcomes import Rows, outcome_chart
 from judgebench.site.telling import Row
 from judgebench.site.views import Cell, Chart, Table, called, head, number, text
-from judgebench.statistics.clusters import mean_by_question
+from judgebench.statistics.clusters import Floats, mean_by_question, sums
 from judgebench.statistics.estimates import POINTS
-
-_NORMAL = 1.96  # standard errors to either side, in a 95 % interval
-_WIDEST = 0.5  # the standard error of a rate of which nothing is known
+from judgebench.statistics.shrinkage import differ, shrink
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,38 +35,19 @@ def contrasts(rows: Sequence[Row]) -> tuple[list[Contrast], bool]:
     parts: dict[str, list[Row]] = {}
     for row in rows:
         parts.setdefault(row["category"], []).append(row)
-    rates = [_rate(part) for part in parts.values()]
-    shrunk, differ = shrink([rate for rate, _ in rates], [ends for _, ends in rates])
+    rates = [_rate(*_points(part)) for part in parts.values()]
+    shrunk = shrink([rate for rate, _ in rates], [ends for _, ends in rates])
     found = [
         Contrast(name, *rate, value, _counts(part), (_mean(part, "score_a"), _mean(part, "score_b")))
         for (name, part), rate, value in zip(parts.items(), rates, shrunk, strict=True)
     ]
-    return sorted(found, key=lambda one: (one.shrunk, 1.0 if one.rate is None else one.rate)), differ
-
-
-def shrink(rates: Sequence[float | None], ends: Sequence[Ends]) -> tuple[list[float], bool]:
-    """Rates drawn towards their mean, each by the share of its variance that is chance; and whether any is not.
-
-    The variance between them by moments (DerSimonian and Laird, Controlled Clinical Trials 7 (1986)), the rates by
-    empirical Bayes (Efron and Morris, JASA 70 (1975)). A rate of which nothing is known is the mean.
-    """
-    known = np.array([value is not None for value in rates], bool)
-    values = np.array([0.5 if value is None else value for value in rates], float)
-    errors = np.array([_WIDEST if one is None else max((one[1] - one[0]) / 2 / _NORMAL, 1e-3) for one in ends])
-    weights = known / errors**2
-    total = weights.sum()
-    if known.sum() < 2:
-        return values.tolist(), False
-    mean = (weights * values).sum() / total
-    beyond = (weights * (values - mean) ** 2).sum() - (known.sum() - 1)
-    between = max(beyond / (total - (weights**2).sum() / total), 0.0)
-    shrunk = mean + between / (between + errors**2) * (values - mean)
-    return np.where(known, shrunk, mean).tolist(), between > 0
+    by_question = [_by_question(*_points(part)) for part in parts.values()]
+    return sorted(found, key=lambda one: (one.shrunk, 1.0 if one.rate is None else one.rate)), differ(by_question)
 
 
 def category_charts(entry: Entry, rows: Sequence[Row]) -> Iterator[Chart]:
     """The win rates with their intervals, and the matches won, tied and lost behind them."""
-    found, differ = contrasts(rows)
+    found, apart = contrasts(rows)
     if len(found) < 2:
         return
     a, b = entry["models"]
@@ -80,17 +60,17 @@ def category_charts(entry: Entry, rows: Sequence[Row]) -> Iterator[Chart]:
         [one.ends and [100 * end for end in one.ends] for one in known],
         axis,
     )
-    yield Chart("categories", title, _told(known, differ, b), drawn, _table(title, found, a, b))
+    yield Chart("categories", title, _told(known, apart, b), drawn, _table(title, found, a, b))
     tallies = [(one.category, label(one.category), one.counts) for one in found]
     sentence = f"How many matches {called(b)} won, tied and lost, in the same order."
     yield outcome_chart("outcomes", "Outcome in each category", sentence, Rows("Category", (a, b), tallies))
 
 
-def _told(known: Sequence[Contrast], differ: bool, b: str) -> str:
+def _told(known: Sequence[Contrast], apart: bool, b: str) -> str:
     order = "The order takes into account how little some categories tell."
     if not known:
         return "No match has a verdict."
-    if not differ:
+    if not apart:
         return f"The categories differ by no more than chance would explain. {order}"
     worst, best = (
         f"{called(one.category)}, {entries.percent_with(one.rate, one.ends)}" for one in (known[0], known[-1])
@@ -115,12 +95,23 @@ def _cells(one: Contrast, scored: bool) -> Iterator[Cell]:
         yield number(mean, 2)
 
 
-def _rate(part: Sequence[Row]) -> tuple[float | None, Ends]:
+def _points(part: Sequence[Row]) -> tuple[NDArray[np.int64], Floats]:
+    """Of each match its question's number, and b's points; NaN where nothing is known."""
     numbers: dict[str, int] = {}
     codes = np.array([numbers.setdefault(row["question_id"], len(numbers)) for row in part], np.int64)
-    points = np.array([POINTS.get(row["outcome"], np.nan) for row in part], float)
-    estimate = mean_by_question(codes, points, len(numbers))
+    return codes, np.array([POINTS.get(row["outcome"], np.nan) for row in part], np.float64)
+
+
+def _rate(codes: NDArray[np.int64], points: Floats) -> tuple[float | None, Ends]:
+    estimate = mean_by_question(codes, points, int(codes.max()) + 1)
     return (estimate.value, estimate.share_interval()) if estimate else (None, None)
+
+
+def _by_question(codes: NDArray[np.int64], points: Floats) -> Floats:
+    """The mean points of each question that has any."""
+    questions = int(codes.max()) + 1
+    known = sums(codes, (~np.isnan(points)).astype(np.float64), questions)
+    return sums(codes, points, questions)[known > 0] / known[known > 0]
 
 
 def _counts(part: Sequence[Row]) -> dict[str, int]:

@@ -7,16 +7,13 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from judgebench._version import __version__
 from judgebench.errors import JudgebenchError
-from judgebench.site import Built, source
+from judgebench.site import Built, overview, pair, question, source, vote
 from judgebench.site import theme as themes
 from judgebench.site.rendering import Render, renderer
 from judgebench.site.source import Source
@@ -25,16 +22,7 @@ from judgebench.site.views import Page, Piece, counted
 from judgebench.workspace import Workspace
 
 HERE = Path(__file__).parent
-_KINDS = ("overview", "pair", "question", "vote")  # modules; each has `pages(source)`: all of its pages and pieces
-PARTS = (
-    "index.html",
-    "pairs",
-    "questions",
-    "pieces",
-    "vote.html",
-    "vote",
-    "static",
-)  # what is ours in the folder; no more
+PARTS = ("index.html", "pairs", "questions", "pieces", "vote", "static")  # what is ours in the folder; no more
 _BUILDING = ".building-"
 
 
@@ -58,16 +46,6 @@ def write(workspace: Workspace) -> Built:
             for scratch in (new, old):
                 shutil.rmtree(scratch, ignore_errors=True)
     return Built(folder, pages)
-
-
-def _parts(read: Source) -> list[ModuleType]:
-    """The kinds of pages that this site has."""
-    found = [import_module(f"judgebench.site.{name}") for name in _KINDS if find_spec(f"judgebench.site.{name}")]
-    return [part for part in found if not hasattr(part, "possible") or part.possible(read)]
-
-
-def _vote_page(read: Source) -> str:
-    return next((str(part.ADDRESS) for part in _parts(read) if part.__name__.endswith(".vote")), "")
 
 
 @contextmanager
@@ -112,10 +90,15 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def shown_of(read: Source) -> Iterator[Page | Piece]:
+    """Every page and piece of a site, one at a time."""
+    return chain(overview.pages(read), pair.pages(read), question.pages(read), vote.pages(read))
+
+
 def _write_pages(folder: Path, read: Source, render: Render) -> int:
     """Write each page and piece as soon as it is made, so that no more than one is held."""
     pages = 0
-    for shown in chain.from_iterable(part.pages(read) for part in _parts(read)):
+    for shown in shown_of(read):
         text = _script(shown) if isinstance(shown, Piece) else render(shown)
         path = folder / shown.address
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,7 +111,7 @@ def _write_pages(folder: Path, read: Source, render: Render) -> int:
 def _common(read: Source) -> dict[str, Any]:
     """What every page is given: `vote` is the address of the page to vote on, "" where there is none."""
     footer = f"from {counted(len(read.answers), 'answer')} and {counted(len(read.reviews), 'review')}"
-    return {"version": __version__, "footer": footer, "vote": _vote_page(read)}
+    return {"version": __version__, "footer": footer, "vote": vote.ADDRESS if vote.possible(read) else ""}
 
 
 def _script(piece: Piece) -> str:

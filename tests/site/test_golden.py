@@ -106,7 +106,7 @@ def _review(question: Question, models: tuple[str, ...], **fields: Any) -> Revie
 def view_models(workspace: Workspace) -> dict[str, str]:
     """The name of a golden file and its text: what the template of each page is given, and the data of all pieces."""
     read = source.read(workspace)
-    shown = [one for part in writer._parts(read) for one in part.pages(read)]
+    shown = list(writer.shown_of(read))
     pieces = {one.address: one.data for one in shown if isinstance(one, Piece)}
     pages = {one.address: one.values for one in shown if not isinstance(one, Piece)}
     return {f"{name}.json": _text(view) for name, view in {**pages, "pieces": pieces}.items()}

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from judgebench.records import Failure, Question, Verdict, Winner
-from judgebench.site import contrasts, pair, source
+from judgebench.site import pair, source
 from judgebench.site.pair import Pair
 from judgebench.workspace import Workspace
 
@@ -145,17 +143,6 @@ def test_categories_that_dont_differ_are_said_not_to(maker: Any) -> None:
         won(maker, question.id, "A" if int(question.id[1:]) % 2 else "B", None)
     (page,) = pages(maker.workspace)
     assert page.charts[0].sentence.startswith("The categories differ by no more than chance would explain.")
-
-
-def test_rates_are_drawn_towards_their_mean() -> None:
-    """The less is known of one, the further; of one alone nothing is."""
-    wide, narrow = (0.0, 0.6), (0.28, 0.32)
-    (first, second, third), differ = contrasts.shrink([0.3, 0.3, 0.9], [narrow, wide, (0.88, 0.92)])
-    assert differ
-    assert first == pytest.approx(0.3, abs=0.01)
-    assert 0.3 < second < 0.5 < third < 0.9
-    assert contrasts.shrink([0.3], [wide]) == ([0.3], False)
-    assert contrasts.shrink([None, None], [None, None]) == ([0.5, 0.5], False)
 
 
 def test_win_rates_by_what_is_held_equal(workspace: Workspace) -> None:
