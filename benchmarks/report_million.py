@@ -102,24 +102,24 @@ def _rated(quality: Floats) -> Floats:
     return np.clip(np.rint(quality), 1, 10)
 
 
-def make(root: Path, mode: str, reviews: int, questions: int) -> Judged:
-    """A workspace with its questions, answers and reviews."""
+def make(root: Path, made: Judged, mode: str, questions: int) -> Path:
+    """A workspace with its questions, answers and reviews, where there is none yet; the reviews' file."""
+    workspace = Workspace(root)
+    path = workspace.reviews(SET, JUDGE).path
+    if path.exists():
+        return path
     for folder in FOLDERS:
         (root / folder).mkdir(parents=True, exist_ok=True)
-    workspace = Workspace(root)
     asked = [_question(number) for number in range(questions)]
     head = SetHead(name=SET, categories=dict.fromkeys(CATEGORIES, Category()))
     question_sets.save(QuestionSet(head, tuple(asked)), workspace.question_set_folder(SET))
     for model in MODELS:
         workspace.answers(SET, model).append([_answer(model, question) for question in asked])
-    rng = np.random.default_rng(1)
-    made = judged(mode, reviews, questions, rng)
-    path = workspace.reviews(SET, JUDGE).path
     path.parent.mkdir(parents=True)
     encoder, rows = msgspec.json.Encoder(), _pairwise(made) if mode == "pairwise" else _single(made)
     with path.open("wb") as file:
         file.writelines(encoder.encode(row) + b"\n" for row in rows)
-    return made
+    return path
 
 
 def _question(number: int) -> Question:
@@ -292,12 +292,16 @@ def main() -> None:
     parser.add_argument("--reviews", type=int, default=1_000_000)
     parser.add_argument("--questions", type=int, default=500)
     parser.add_argument("--mode", choices=["pairwise", "single"], default="pairwise")
-    parser.add_argument("--folder", type=Path, help="make the workspace here, a new folder, and keep it")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="keep the workspace here; the one of an earlier call with the same options is used again",
+    )
     asked = parser.parse_args()
     with place(asked.folder) as root:
         start = time.perf_counter()
-        made = make(root, asked.mode, asked.reviews, asked.questions)
-        size = Workspace(root).reviews(SET, JUDGE).path.stat().st_size
+        made = judged(asked.mode, asked.reviews, asked.questions, np.random.default_rng(1))
+        size = make(root, made, asked.mode, asked.questions).stat().st_size
         print(f"{asked.reviews} {asked.mode} reviews of {len(MODELS)} models on {asked.questions} questions")
         print(
             f"{size / 2**30:.2f} GiB, {size / asked.reviews:.0f} bytes each, in {time.perf_counter() - start:.1f} s\n"

@@ -2,8 +2,9 @@
 
 A workspace is made (`site_workspace.py`): 160 questions of two turns, the answers of 30 models of about 1,500
 characters of Markdown a turn (a third with code, a fifth with a table), and reviews by one judge with explanations of
-some 600 characters: matches drawn at random from all pairs, questions and turns, each in both orders. `judgebench
-build-site` runs on it in a process of its own, once, with the files in the page cache.
+some 600 characters: matches drawn at random from all pairs, questions and turns, each in both orders, and each review
+with the digest of its prompt, by which the site finds again what the judge was shown. `judgebench build-site` runs on
+it in a process of its own, once, with the files in the page cache.
 
 Then Chromium opens the site over `python -m http.server`, with nothing in its cache, five times each: the overview
 and a question's page. Printed are the medians of the time from the start of the navigation to the first contentful
@@ -13,11 +14,9 @@ its answers are shown, the clock being the browser's; the median, the slowest, a
 """
 
 import argparse
-import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import measuring
 import site_workspace
 from playwright.sync_api import Error, sync_playwright
 
@@ -85,16 +85,6 @@ TIMES = """() => {
 
 
 @dataclass(frozen=True)
-class Build:
-    """Of one build: seconds, seconds of CPU, and peak memory in GiB, of the largest process and of all together."""
-
-    wall: float
-    cpu: float
-    largest: float
-    together: float
-
-
-@dataclass(frozen=True)
 class View:
     """Of one first view: milliseconds to the first contentful paint and to the end of load, bytes, requests."""
 
@@ -102,35 +92,6 @@ class View:
     load: float
     transferred: int
     requests: int
-
-
-def build(root: Path) -> Build:
-    """Run `judgebench build-site`."""
-    command = [sys.executable, "-m", "judgebench", "-C", str(root), "build-site"]
-    start, together = time.perf_counter(), 0
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        while True:
-            done, status, used = os.wait4(process.pid, os.WNOHANG)
-            if done:
-                break
-            together = max(together, _resident(process.pid))
-            time.sleep(0.02)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"`{' '.join(command)}` failed with {process.returncode}")
-    wall, largest = time.perf_counter() - start, used.ru_maxrss / 2**20
-    return Build(wall, used.ru_utime + used.ru_stime, largest, max(largest, together / 2**20))
-
-
-def _resident(pid: int) -> int:
-    """The memory, in KiB, of a process and what it started: what is shared counts in each."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return 0
-    own = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")), 0)
-    return own + sum(map(_resident, map(int, children)))
 
 
 @contextmanager
@@ -201,7 +162,7 @@ def _files(folder: Path) -> list[tuple[str, int, int, int]]:
     return [(name, len(found), sum(found), max(found)) for name, found in rows]
 
 
-def _print_build(folder: Path, cost: Build) -> None:
+def _print_build(folder: Path, cost: measuring.Cost) -> None:
     print("| build | wall s | CPU s | largest process GiB | all processes GiB |\n| --- | --- | --- | --- | --- |")
     print(f"| build-site | {cost.wall:.1f} | {cost.cpu:.1f} | {cost.largest:.2f} | {cost.together:.2f} |\n")
     print("| part of the site | files | MB | largest file, kB |\n| --- | --- | --- | --- |")
@@ -231,16 +192,6 @@ def look(folder: Path) -> None:
     print(f"| {len(took)} presses | {median(took):.0f} | {max(took):.0f} | {first:.0f} |")
 
 
-@contextmanager
-def place(folder: Path | None) -> Iterator[Path]:
-    """The folder asked for, which stays, or a temporary one."""
-    if folder:
-        yield folder
-    else:
-        with tempfile.TemporaryDirectory() as scratch:
-            yield Path(scratch)
-
-
 def main() -> None:
     """Parse, make, build, look, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -249,13 +200,12 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=160)
     parser.add_argument("--folder", type=Path, help="make the workspace here and keep it; one that is there is used")
     asked = parser.parse_args()
-    with place(asked.folder) as root:
+    with measuring.place(asked.folder) as root:
         if not (root / "question_sets").exists():
             site_workspace.make(root, asked.models, asked.questions, asked.reviews)
         size = sum(path.stat().st_size for path in root.glob("[ar]*/*/*.jsonl"))
         print(f"{asked.models} models, {asked.questions} questions, {asked.reviews} reviews; {size / 1e6:.0f} MB\n")
-        cost = build(root)
-        _print_build(root / "webpage", cost)
+        _print_build(root / "webpage", measuring.judgebench(root, "build-site"))
         look(root / "webpage")
 
 

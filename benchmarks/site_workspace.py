@@ -1,18 +1,23 @@
 """The workspace that `site.py` builds a site of: realistic in its sizes, invented in its words."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
-from judgebench import question_sets
+from judgebench import asking, question_sets
+from judgebench.matches import Match
+from judgebench.prompts import find_prompt
 from judgebench.question_sets import Category, QuestionSet, SetHead
 from judgebench.records import Answer, Failure, Question, Review, Sampling, Usage, Verdict, Winner, content_id
 from judgebench.workspace import FOLDERS, Workspace
 
 SET, JUDGE, TURNS = "bench-160", "gpt-4", 2
+PROMPT = find_prompt("score-pair", [])
+Answers: TypeAlias = Mapping[tuple[str, str], Answer]  # by model and question id
 CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
 ANSWER, EXPLANATION = 1_500, 600  # characters, about
 MISSING = 0.01  # of the reviews have no verdict
@@ -64,13 +69,14 @@ def make(root: Path, models: int, questions: int, reviews: int) -> None:
     asked = [_question(number) for number in range(questions)]
     head = SetHead(name=SET, categories=dict.fromkeys(CATEGORIES, Category()))
     question_sets.save(QuestionSet(head, tuple(asked)), workspace.question_set_folder(SET))
+    given = {(name, question.id): _answer(name, question) for name in names for question in asked}
     for name in names:
-        workspace.answers(SET, name).append([_answer(name, question) for question in asked])
+        workspace.answers(SET, name).append([given[name, question.id] for question in asked])
     path = workspace.reviews(SET, JUDGE).path
     path.parent.mkdir(parents=True, exist_ok=True)
     encoder = msgspec.json.Encoder()
     with path.open("wb") as file:
-        file.writelines(encoder.encode(row) + b"\n" for row in _reviews(names, asked, reviews))
+        file.writelines(encoder.encode(row) + b"\n" for row in _reviews(names, asked, given, reviews))
 
 
 def marker(model: str, question_id: str, turn: int) -> str:
@@ -114,20 +120,23 @@ def _text(draw: random.Random, first: str) -> str:
     return "\n\n".join(parts)
 
 
-def _reviews(models: list[str], asked: list[Question], reviews: int) -> Iterator[Review]:
-    """Matches drawn at random from all pairs, questions and turns, without repetition."""
+def _reviews(models: list[str], asked: list[Question], given: Answers, reviews: int) -> Iterator[Review]:
+    """Matches drawn at random from all pairs, questions and turns, without repetition; each in both orders."""
     pairs = list(combinations(range(len(models)), 2))
     draw = random.Random(1)
     cells = draw.sample(range(len(pairs) * len(asked) * TURNS), reviews // 2)
     for number, cell in enumerate(sorted(cells)):
         pair, rest = divmod(cell, len(asked) * TURNS)
-        place = (asked[rest // TURNS].id, rest % TURNS + 1)
+        question, turn = asked[rest // TURNS], rest % TURNS + 1
         named = tuple(models[one] for one in pairs[pair])
         quality = [5 + 4 * one / len(models) + draw.gauss(0, 1) for one in pairs[pair]]
         for order in (0, 1):
             scores = tuple(float(min(10, max(1, round(one + draw.gauss(0, 0.7))))) for one in quality)
             verdict = None if draw.random() < MISSING else _verdict(scores[::-1] if order else scores)
-            yield _review(draw, 2 * number + order, place, named[::-1] if order else named, verdict)
+            shown = named[::-1] if order else named
+            answers = tuple(given[model, question.id] for model in shown)
+            match = Match("pairwise", question, turn, shown, answers, swapped=order == 1)
+            yield _review(draw, 2 * number + order, match, verdict)
 
 
 def _verdict(scores: tuple[float, ...]) -> Verdict:
@@ -135,10 +144,7 @@ def _verdict(scores: tuple[float, ...]) -> Verdict:
     return Verdict(scores, winner)
 
 
-def _review(
-    draw: random.Random, number: int, place: tuple[str, int], models: tuple[str, ...], verdict: Verdict | None
-) -> Review:
-    question, turn = place
+def _review(draw: random.Random, number: int, match: Match, verdict: Verdict | None) -> Review:
     words = " ".join(draw.choices(SENTENCES, k=EXPLANATION // 55))
     scores = "no verdict" if verdict is None else " ".join(f"{score:g}" for score in verdict.scores)
     return Review(
@@ -146,21 +152,27 @@ def _review(
         mode="pairwise",
         kind="score_pair",
         question_set=SET,
-        question_id=question,
-        turn=turn,
-        models=models,
-        answer_ids=tuple(content_id(model, question) for model in models),
+        question_id=match.question.id,
+        turn=match.turn,
+        models=match.models,
+        answer_ids=tuple(answer.id for answer in match.answers if answer),
         judge=JUDGE,
-        prompt="score-pair",
+        prompt=PROMPT.name,
         verdict=verdict,
         error=None if verdict else Failure("unparsed", "no verdict in the reply"),
         reply=f"{scores}\n{words}",
         scale=(1.0, 10.0),
-        swapped=number % 2 == 1,
-        prompt_digest=content_id("prompt", number),
+        swapped=match.swapped,
+        prompt_digest=_digest(match),
         sampling=Sampling(),
         served_by="gpt-4-0613",
         usage=Usage(900 + number % 700, 120 + number % 60),
         seconds=round(2 + number % 997 / 100, 2),
         created="2026-11-21T00:00:00+00:00",
     )
+
+
+def _digest(match: Match) -> str:
+    """The digest of what a judge would be shown: the site finds its prompt again by it, as for real reviews."""
+    messages = asking.asked(PROMPT, match.conversation(), "text")
+    return content_id([(message.role, message.content) for message in messages])

@@ -6,11 +6,13 @@ and skip it, and the next append moves it to `FILE.torn` before it writes.
 """
 
 import codecs
+import math
 import os
 import re
 import shutil
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, Generic, Protocol, TypeVar
 from urllib.parse import quote, unquote
@@ -22,6 +24,7 @@ from judgebench.errors import DataError, UsageError
 from judgebench.records import SCHEMA, Failure, Slot
 
 _MAX_NAME_BYTES = 240  # most file systems allow 255, and `.jsonl.torn` must fit as well
+_BUFFER = 1 << 16  # bytes read from a file at a time; the usual 8 KiB hold no more than a few rows
 
 
 class Row(Protocol):
@@ -32,11 +35,6 @@ class Row(Protocol):
         """The version of the form that it was written in."""
         ...
 
-    @property
-    def slot(self) -> Slot:
-        """What it is about."""
-        ...
-
 
 class ResultRow(Row, Protocol):
     """A row that is made by a call, and that may hold a failure in place of a result."""
@@ -44,6 +42,11 @@ class ResultRow(Row, Protocol):
     @property
     def id(self) -> str:
         """The content that it depends on."""
+        ...
+
+    @property
+    def slot(self) -> Slot:
+        """What it is about."""
         ...
 
     @property
@@ -80,18 +83,20 @@ class Table(Generic[RowT]):
         """
         return [row for batch in self.batches() for row in batch]
 
-    def batches(self, size: int = 1 << 18) -> Iterator[list[RowT]]:
-        """As `read`, about `size` bytes of rows at a time: so few that they stay in the processor's cache."""
+    def batches(self, size: int = 1 << 18, start: int = 0, stop: float = math.inf) -> Iterator[list[RowT]]:
+        """As `read`, about `size` bytes of rows at a time: so few that they stay in the processor's cache.
+
+        Of the lines that begin at a byte from `start` on and before `stop`.
+        """
         try:
-            with self.path.open("rb") as file:
-                start = 0
-                while block := file.read(size):
-                    block += file.readline()
-                    lines, last = (block, b"") if block.endswith(b"\n") else _split_last(block)
-                    yield self._decoded(lines, start)
-                    if last:
-                        yield self._unended(last, start + len(lines))
-                    start += len(block)
+            with self.path.open("rb", buffering=_BUFFER) as file:
+                if start:
+                    file.seek(start - 1)
+                    file.readline()
+                place = file.tell()
+                while lines := file.readlines(int(min(size, stop - place))) if place < stop else []:
+                    yield self._rows(lines, place)
+                    place = file.tell()
         except FileNotFoundError:
             return
 
@@ -131,42 +136,41 @@ class Table(Generic[RowT]):
             raise DataError(f"{self.path}: a row that can't be read back is not written ({error})") from error
         return line + b"\n"
 
-    def _decoded(self, lines: bytes, start: int) -> list[RowT]:
-        """The rows of whole lines that begin at that byte of the file."""
-        lines = lines if start else lines.removeprefix(codecs.BOM_UTF8)
+    def _rows(self, lines: list[bytes], start: int) -> list[RowT]:
+        """The rows of these lines, the first of which begins at that byte of the file."""
+        lengths = list(map(len, lines))
+        lines[0] = lines[0] if start else lines[0].removeprefix(codecs.BOM_UTF8)
         try:
-            rows = self._decoder.decode_lines(lines)
+            rows = list(map(self._decoder.decode, lines))
         except (msgspec.DecodeError, UnicodeDecodeError):
             rows = []  # which of them it is, is found line by line
-        apart = lines.removesuffix(b"\n").split(b"\n")
-        a_row_a_line = len(rows) == len(apart) and b"" not in apart and b"\r" not in apart
-        if a_row_a_line and all(row.schema <= SCHEMA for row in rows):
+        if len(rows) == len(lines) and all(row.schema <= SCHEMA for row in rows):
             return rows
-        found = enumerate(apart, start=self._number(start))
-        return [self._decode(line, place) for place, line in found if line.strip()]
+        places = accumulate(lengths[:-1], initial=start)
+        return [row for line, place in zip(lines, places, strict=True) for row in self._row(line, place)]
 
-    def _unended(self, line: bytes, start: int) -> list[RowT]:
-        """The row of a last line without its end; none, and a warning, where it was cut short."""
-        line = line if start else line.removeprefix(codecs.BOM_UTF8)
-        if self._is_row(line):
-            return self._decoded(line, start)
-        message = f"{self.path}:{self._number(start)}: the last line was cut short; it is skipped, and run again"
-        warnings.warn(message, TornLineWarning, stacklevel=4)
-        return []
+    def _row(self, line: bytes, place: int) -> list[RowT]:
+        """The row of a line; none of an empty one, and none, but a warning, of a last one that was cut short."""
+        if not line.endswith(b"\n") and not self._is_row(line):
+            message = f"{self._named(place)}: the last line was cut short; it is skipped, and run again"
+            warnings.warn(message, TornLineWarning, stacklevel=6)
+            return []
+        return [self._decode(line, place)] if line.strip() else []
 
-    def _number(self, start: int) -> int:
-        """The number of the line that begins at a byte of the file; lines are only counted for a message."""
-        with self.path.open("rb") as file:
-            return file.read(start).count(b"\n") + 1
-
-    def _decode(self, line: bytes, number: int) -> RowT:
+    def _decode(self, line: bytes, place: int) -> RowT:
         try:
             row = self._decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise DataError(f"{self.path}:{number}: not a row of this table ({error}); mend or remove it") from error
+            raise DataError(f"{self._named(place)}: not a row of this table ({error}); mend or remove it") from error
         if row.schema > SCHEMA:
-            raise DataError(f"{self.path}:{number}: written by a newer judgebench (schema {row.schema}); upgrade")
+            raise DataError(f"{self._named(place)}: written by a newer judgebench (schema {row.schema}); upgrade")
         return row
+
+    def _named(self, place: int) -> str:
+        """The file and the number of the line that begins at a byte of it; lines are only counted for a message."""
+        with self.path.open("rb") as file:
+            number = file.read(place).count(b"\n") + 1
+        return f"{self.path}:{number}"
 
     def _is_row(self, line: bytes) -> bool:
         try:
@@ -211,12 +215,6 @@ def replace_file(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
     shutil.copymode(target, beside)
     beside.replace(target)
-
-
-def _split_last(block: bytes) -> tuple[bytes, bytes]:
-    """The whole lines, and what follows the last line end."""
-    end = block.rfind(b"\n") + 1
-    return block[:end], block[end:]
 
 
 def _unfinished_line(file: BinaryIO, block: int = 1 << 16) -> bytes:

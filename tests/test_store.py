@@ -101,6 +101,42 @@ def test_a_broken_line_in_the_middle_is_named(tmp_path: Path, line: bytes) -> No
         table.read()
 
 
+@pytest.mark.parametrize("line", [b"", b"   ", b"\r"])
+def test_empty_lines_are_no_rows_and_count_as_lines(tmp_path: Path, line: bytes) -> None:
+    """A table that was edited by hand is read, and an error still names the line that an editor shows."""
+    table = Table(tmp_path / "t.jsonl", Answer)
+    table.append([answer("q1"), answer("q2")])
+    first, second = table.path.read_bytes().splitlines()
+    table.path.write_bytes(first + b"\n" + line + b"\n" + second + b"\r\n")
+    assert table.read() == [answer("q1"), answer("q2")]
+    table.path.write_bytes(table.path.read_bytes() + b"{}\n")
+    with pytest.raises(DataError, match=r"t\.jsonl:4"):
+        table.read()
+
+
+def test_a_row_is_one_line(tmp_path: Path) -> None:
+    """Two rows on a line, or a row on two, are no rows of a table, though there are as many of them as lines."""
+    table = Table(tmp_path / "t.jsonl", Answer)
+    table.append([answer("q1"), answer("q2")])
+    first, second = table.path.read_bytes().splitlines()
+    table.path.write_bytes(first + second.replace(b"{", b"{\n", 1) + b"\n")
+    with pytest.raises(DataError, match=r"t\.jsonl:1"):
+        table.read()
+
+
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=12), st.data())
+def test_each_row_is_in_the_part_of_the_file_in_which_its_line_begins(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], data: st.DataObject
+) -> None:
+    """So that parts that follow each other have every row once, wherever the file is cut."""
+    table = Table(tmp_path_factory.mktemp("t") / "t.jsonl", Answer)
+    rows = [answer(valid_text(name)) for name in names]
+    table.append(rows)
+    cut = data.draw(st.integers(0, table.path.stat().st_size))
+    parts = [*table.batches(size=100, stop=cut), *table.batches(size=100, start=cut)]
+    assert [row for part in parts for row in part] == rows
+
+
 def test_rows_of_a_newer_schema_are_refused(tmp_path: Path) -> None:
     """An older judgebench doesn't guess at what a newer one wrote."""
     table = Table(tmp_path / "t.jsonl", Answer)

@@ -4,6 +4,7 @@ python tools/screenshots.py webpage docs/images
 """
 
 import argparse
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -16,32 +17,43 @@ FLAGS = [
     *("--disable-component-update", "--disable-sync", "--hide-scrollbars"),
 ]
 SETTLED = 1_000  # milliseconds in which charts are drawn and pieces have come
+SAME_VOTER = "crypto.getRandomValues = (drawn) => drawn.fill(12)"  # whose number decides which match the vote shows
 LARGEST = 400_000  # bytes of a picture in a README
 
 
 class Shot(NamedTuple):
-    """One picture: its name, the page, and the window."""
+    """One picture: its name, the page, and the window; a README shows it at two thirds of this width or so."""
 
     name: str
     page: Path
-    width: int = 1280
+    width: int = 1100
     height: int = 1000
     dark: bool = False
 
 
 def shots(webpage: Path) -> Iterator[Shot]:
-    """The pictures of a site: of pairs the last by name, of questions the first; what a site lacks is left out."""
+    """The pictures of a site: of pairs the last by name, and the question that its page names first.
+
+    What a site lacks is left out. Windows are as high as it takes to show what each page is for.
+    """
+    pairs = sorted((webpage / "pairs").glob("*--*--*.html"))[-1:]
     pages = {
-        "overview": [webpage / "index.html"],
-        "pair": sorted((webpage / "pairs").glob("*--*--*.html"))[-1:],
-        "question": sorted(path for path in (webpage / "questions").glob("*.html") if path.name != "index.html")[:1],
-        "vote": list((webpage / "vote").glob("index.html")),
+        "overview": ([webpage / "index.html"], 1_280),
+        "pair": (pairs, 1_520),
+        "question": ([told for pair in pairs for told in _told_first(pair)], 1_180),
+        "vote": (list((webpage / "vote").glob("index.html")), 960),
     }
-    for name, found in pages.items():
+    for name, (found, height) in pages.items():
         for page in found:
-            yield Shot(name, page)
-            yield Shot(f"{name}-dark", page, dark=True)
+            yield Shot(name, page, height=height)
+            yield Shot(f"{name}-dark", page, height=height, dark=True)
     yield Shot("overview-phone", webpage / "index.html", 390, 844)
+
+
+def _told_first(pair: Path) -> list[Path]:
+    """The page of the first question that a pair's page links to: where the two differ most."""
+    found = re.search(r'href="\.\./(questions/(?!index)[^"?#]+\.html)', pair.read_text(encoding="utf-8"))
+    return [pair.parents[1] / found[1]] if found else []
 
 
 @contextmanager
@@ -61,6 +73,7 @@ def take(running: Any, shot: Shot, folder: Path) -> Path:
     """One picture of what a reader sees before scrolling."""
     scheme = "dark" if shot.dark else "light"
     page = running.new_page(viewport={"width": shot.width, "height": shot.height}, color_scheme=scheme)
+    page.add_init_script(SAME_VOTER)
     page.goto(shot.page.resolve().as_uri())
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(SETTLED)

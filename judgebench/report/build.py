@@ -1,6 +1,6 @@
 """Reviews -> the report as data, which every format and the site are made from."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -8,12 +8,14 @@ import pandas as pd
 
 from judgebench import checkers
 from judgebench.errors import UsageError
-from judgebench.loading import answer_texts, load_reviews
+from judgebench.loading import load_reviews, texts_of
+from judgebench.records import Answer
 from judgebench.statistics import controls, judging, ratings, style, summary
 from judgebench.statistics.agreement import agreements, alphas
 from judgebench.statistics.frames import matches_frame, scores_frame
 from judgebench.statistics.repeats import matches_over_repeats, scores_over_repeats
 from judgebench.statistics.votes import votes_frame
+from judgebench.store import in_force
 from judgebench.workspace import Workspace
 
 Report = dict[str, Any]
@@ -43,29 +45,34 @@ def owners(given: Sequence[str]) -> dict[str, set[str]]:
 
 
 def build(workspace: Workspace, options: Options = Options()) -> Report:
+    """The report on a workspace, as `assemble` makes it; UsageError where there are no such reviews."""
+    answers = in_force(workspace.all_answers(options.questions)).values()
+    return assemble(reviews_of(workspace, options), answers, options)
+
+
+def assemble(reviews: pd.DataFrame, answers: Iterable[Answer], options: Options = Options()) -> Report:
     """The report as the JSON interface has it: lists of entries under the names below, and `notes`.
 
+    From a frame of reviews as of `load_reviews`, and the answers in force.
     `pairs`, `scores`, `score_differences`, `turn_differences`: see `statistics.summary`; entries of a panel stand
     after those of its judges, and pairs carry what `statistics.controls` says. `ratings`, `win_matrix`:
     `statistics.ratings`. `judges`: `statistics.judging`. `agreement`, `alpha`: `statistics.agreement`. Raises
-    UsageError where there are no such reviews.
+    UsageError where `options.own` names a judge or a model that no review does.
     """
-    reviews = reviews_of(workspace, options)
     _check_owners(reviews, options.own)
-    matches, scores = matches_frame(reviews), scores_frame(reviews)
-    merged, graded = matches_over_repeats(matches), scores_over_repeats(scores)
-    features = style.features_frame(answer_texts(workspace, options.questions))
+    matches, scores = matches_over_repeats(matches_frame(reviews)), scores_over_repeats(scores_frame(reviews))
+    features = style.features_frame(texts_of(answers))
     people, by_people = _votes(reviews), list(reviews.loc[reviews["source"] == "voted", "judge"].unique())
     alone = (*_NO_PANEL, *by_people)
-    votes = votes_frame(merged[~merged["judge"].isin(by_people)], graded, people)
+    votes = votes_frame(matches[~matches["judge"].isin(by_people)], scores, people)
     return {
-        "pairs": _controlled(summary.pairs(matches), merged, features) + summary.pair_panels_of(matches, alone),
+        "pairs": _controlled(summary.pairs(matches), matches, features) + summary.pair_panels_of(matches, alone),
         "scores": summary.scores(scores) + summary.score_panels_of(scores, alone),
         "score_differences": summary.score_differences(scores),
         "turn_differences": summary.turn_differences(scores),
-        "ratings": ratings.ratings(merged, options.ratings),
-        "win_matrix": ratings.win_matrix(merged),
-        "judges": judging.judges(merged, graded, features, options.own),
+        "ratings": ratings.ratings(matches, options.ratings),
+        "win_matrix": ratings.win_matrix(matches),
+        "judges": judging.judges(matches, scores, features, options.own),
         "agreement": agreements(votes),
         "alpha": alphas(votes),
         "notes": snapshots(reviews),

@@ -10,6 +10,7 @@ from judgebench.site.entries import Entry, Scale
 from judgebench.site.source import Source
 
 Place = tuple[str, str]  # question set, judge
+_WITHOUT_CALL = ("computed", "checked", "identical", "voted")  # where verdicts come from that no model was asked for
 _PARTS = ("scores", "score_differences", "turn_differences", "pairs", "ratings", "judges")
 
 
@@ -24,7 +25,8 @@ class Tally:
     sources: set[str] = field(default_factory=set)
     voters: set[str] = field(default_factory=set)
     served_by: str | None = None
-    counted: int = 0  # reviews with usage
+    asked: int = 0  # reviews for which a model was called
+    counted: int = 0  # of these, reviews with usage
     tokens: list[int] = field(default_factory=lambda: [0, 0])  # in, out
     lost: int = 0  # on questions that the set doesn't hold
     ends: list[float] = field(default_factory=list)  # of the scales of single scores
@@ -39,6 +41,7 @@ class Tally:
         self.served_by = self.served_by or row.served_by
         if row.verdict is None:
             self.failed.append(row.error)
+        self.asked += not _without_call(row)
         if row.usage:
             self.counted += 1
             self.tokens[0] += row.usage.prompt_tokens
@@ -52,6 +55,10 @@ class Tally:
         self.ends += row.scale if row.scale and list(row.scale) != self.ends[-2:] else ()
         if row.verdict and row.verdict.scores:
             self.scores[row.models[0]][row.verdict.scores[0]] += 1
+
+
+def _without_call(row: Review) -> bool:
+    return row.verdict_source in _WITHOUT_CALL or (row.error is not None and row.error.kind == "unanswered")
 
 
 @dataclass(frozen=True, slots=True)

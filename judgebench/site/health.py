@@ -1,8 +1,10 @@
 """Can a judge be trusted? What its verdicts depend on besides the answers, what is missing, and what people say."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
+from judgebench.prices import money
 from judgebench.report import words
 from judgebench.site import entries
 from judgebench.site.boards import Board, Tally
@@ -40,6 +42,7 @@ _SINGLE = {
     "repeats differ": (("flips",), "of the answers scored several times; 0 % is ideal"),
     "no score": (("missing",), "of the reviews"),
 }
+_TOKENS = ("tokens read", "tokens written")
 _PLAIN = ("net_first", "length_within", "difference")
 
 
@@ -132,12 +135,20 @@ def _rows(found: Entry | None, names: Mapping[str, Any], what: str) -> Iterator[
 
 
 def _usage(tally: Tally | None) -> Iterator[tuple[Cell, ...]]:
-    """Tokens, where the endpoint counted them."""
-    if tally is None or not tally.counted:
+    """Tokens, where the endpoint counted them, and dollars, where they are certain: nothing where nobody was called.
+
+    A review keeps the name of its judge, and that may be any model of any endpoint, in a batch or with a discount.
+    """
+    if tally is None or not (tally.counted or tally.asked == 0):
         return
-    where = f"in {counted(tally.counted, 'review')}, as the endpoint counted them"
-    for name, tokens in zip(("tokens read", "tokens written"), tally.tokens, strict=True):
-        yield text(name, note="cost"), Cell(f"{tokens:,}", number=True), Cell(UNKNOWN, number=True), text(where)
+    where = f"in {tally.counted:,} of {counted(tally.asked, 'call')}, as the endpoint counted them"
+    rows = [(name, f"{tokens:,}", where) for name, tokens in zip(_TOKENS, tally.tokens, strict=True) if tally.asked]
+    if tally.asked:
+        rows.append(("dollars", UNKNOWN, "not known: reviews keep neither their endpoint nor what it charged"))
+    else:
+        rows.append(("dollars", money(Decimal(0)), "no model was called"))
+    for name, value, meaning in rows:
+        yield text(name, note="cost"), Cell(value, number=True), Cell(UNKNOWN, number=True), text(meaning)
 
 
 def agreement(board: Board) -> Iterator[Chart]:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from judgebench.errors import DataError
 from judgebench.site.policy import POLICY
 from judgebench.site.theme import Theme
-from judgebench.site.views import Page, called
+from judgebench.site.views import Page, called, unbroken
 
 OURS = Path(__file__).parent / "templates"
 Render: TypeAlias = Callable[[Page], str]
@@ -57,6 +57,7 @@ def _environment(theme: Theme) -> jinja2.Environment:
     )
     environment.filters["json"] = htmlsafe_json_dumps  # escapes < > & ', so that data can't end its element
     environment.filters["called"] = called
+    environment.filters["unbroken"] = unbroken
     environment.globals |= {"theme": theme, "policy": Markup(POLICY)}  # noqa: S704 - our own words
     return environment
 

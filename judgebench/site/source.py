@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from judgebench import report
 from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
 from judgebench.records import Answer, Question, Review
+from judgebench.report.build import Options, assemble, reviews_of
 from judgebench.site import stored
 from judgebench.site.stored import Place
 from judgebench.statistics.frames import Categories, matches_frame, reviews_frame
@@ -25,7 +25,8 @@ Named = tuple[str, str]
 class Source:
     """The question sets of a workspace, the answers and reviews in force, and the report on these (`report.build`).
 
-    `reviews` are without `reply` and `messages`, which take too much room to hold; `reviews_at` has those.
+    `reviews` are without `reply` and `messages`, which take too much room to hold; `reviews_at` has those. `frame` are
+    the same as the report's figures have them, columns as of `load_reviews`.
     `place` is the name of the workspace's folder; `prompts` are the folders of each set's judge prompts.
     """
 
@@ -33,6 +34,7 @@ class Source:
     answers: tuple[Answer, ...]
     reviews: tuple[Review, ...]
     reviews_at: Mapping[Place, list[Review]]
+    frame: pd.DataFrame
     report: Mapping[str, Any]
     place: str = ""
     prompts: Mapping[str, Path] = field(default_factory=dict)
@@ -59,7 +61,7 @@ class Source:
     @cached_property
     def matches(self) -> pd.DataFrame:
         """The matches of all pairs, as `statistics.frames` has them."""
-        return matches_frame(reviews_frame(self.reviews, self.categories))
+        return matches_frame(self.frame)
 
     @cached_property
     def matches_at(self) -> Mapping[Place, list[Mapping[Any, Any]]]:
@@ -120,10 +122,11 @@ def read(workspace: Workspace) -> Source:
             f"{workspace.root} has neither answers nor reviews to show: make some with `judgebench get-answers`,"
             " or bring some with `judgebench import`"
         )
-    told = report.build(workspace) if reviews else {}
+    frame = reviews_of(workspace, Options()) if reviews else reviews_frame([], {})
+    told = assemble(frame, answers) if reviews else {}
     sets = tuple(workspace.question_sets())
     prompts = {one.name: workspace.question_set_folder(one.name) / "prompts" for one in sets}
-    return Source(sets, answers, reviews, stored.Whole(found), told, workspace.root.resolve().name, prompts)
+    return Source(sets, answers, reviews, stored.Whole(found), frame, told, workspace.root.resolve().name, prompts)
 
 
 def as_named(review: Review) -> Named:

@@ -162,6 +162,11 @@ def called(name: str) -> str:
     return visible if visible.isascii() else f"\u2068{visible}\u2069"
 
 
+def unbroken(sentence: str) -> str:
+    """A sentence in which no line ends between a figure and its per cent sign."""
+    return sentence.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
 def kinds(failures: Iterable[Failure | None]) -> str:
     """`3 unparsed, 1 unanswered`, the most frequent first."""
     found = Counter(called(failure.kind[:_KIND]) if failure else "unknown" for failure in failures)

@@ -7,6 +7,7 @@ piece with the question, and for each of the two models the piece that the quest
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, TypeAlias
 
 from judgebench.question_sets import QuestionSet
@@ -29,7 +30,7 @@ class Ballot:
 
 
 def possible(source: Source) -> bool:
-    """Whether there is anything to vote on: a question that two models answered."""
+    """Whether there is anything to vote on: a question that two models answered differently."""
     return any(_answered(source, found) for found in source.question_sets)
 
 
@@ -53,9 +54,9 @@ def site_id(source: Source) -> str:
 
 
 def _answered(source: Source, found: QuestionSet) -> list[Answered]:
-    """The questions that at least two models answered as they are worded now: first choices, without an error."""
+    """The questions that two models answered differently, as they are worded now: first choices, without an error."""
     every = ((question, _current(source, found, question)) for question in found.questions)
-    return [(question, answers) for question, answers in every if len(answers) > 1]
+    return [(question, answers) for question, answers in every if _differ(_said(question, answers))]
 
 
 def _current(source: Source, found: QuestionSet, question: Question) -> Mapping[str, Answer]:
@@ -65,11 +66,29 @@ def _current(source: Source, found: QuestionSet, question: Question) -> Mapping[
     return dict(sorted(by_model.items()))
 
 
+def _said(question: Question, answers: Mapping[str, Answer]) -> list[list[int]]:
+    """For each answer and each of its turns, the number of the first answer that is the same text up to there.
+
+    So two answers are equal up to a turn, and no match as far as that, where these numbers are equal.
+    """
+    first: dict[tuple[str, ...], int] = {}
+    told = [answer.turns[: len(question.turns)] for answer in answers.values()]
+    return [
+        [first.setdefault(turns[:turn], place) for turn in range(1, len(turns) + 1)] for place, turns in enumerate(told)
+    ]
+
+
+def _differ(said: Sequence[Sequence[int]]) -> bool:
+    """Whether any two answers differ as far as both go."""
+    return any(one[: len(other)] != other[: len(one)] for one, other in combinations(said, 2))
+
+
 def _ballot(source: Source, found: QuestionSet, answered: Sequence[Answered]) -> Mapping[str, Any]:
     """A set's piece: its models, the votes that each pair has had, and its questions with who answered how many turns.
 
     Models are numbered by name, and `files` are the names of their pieces; `votes` holds [model, model, votes] of the
-    reviews that were voted.
+    reviews that were voted. Equal answers are told here, so that the page loads no texts to find them: `said` of a
+    question is there where any two answers begin alike.
     """
     models = sorted({model for _, answers in answered for model in answers})
     number = {model: place for place, model in enumerate(models)}
@@ -90,6 +109,8 @@ def _ballot(source: Source, found: QuestionSet, answered: Sequence[Answered]) ->
 def _listed(
     found: QuestionSet, question: Question, answers: Mapping[str, Answer], number: Mapping[str, int]
 ) -> Mapping[str, Any]:
+    said = _said(question, answers)
+    alike = any(turns[0] != place for place, turns in enumerate(said))
     return {
         "id": question.id,
         "category": question.category,
@@ -97,7 +118,8 @@ def _listed(
         "address": _address(found, question),
         "folder": slugs.question_pieces(found.name, question.id),
         "models": [number[model] for model in answers],
-        "turns": [min(len(answer.turns), len(question.turns)) for answer in answers.values()],
+        "turns": [len(turns) for turns in said],
+        **({"said": said} if alike else {}),
     }
 
 

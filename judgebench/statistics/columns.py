@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, TypeAlias
 
 import msgspec
@@ -86,11 +86,6 @@ class Judgment(msgspec.Struct, gc=False, kw_only=True):
     extra: Extra = Extra()
     schema: int = 1
 
-    @property
-    def slot(self) -> tuple[str | int, ...]:
-        """As `records.Review.slot`; here columns are grouped instead."""
-        raise NotImplementedError
-
     @classmethod
     def of(cls, review: Review) -> "Judgment":
         """The same from a review at hand."""
@@ -127,7 +122,10 @@ class Coded:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What was read: coded columns, and per row hashes of its id and of its answers' ids, its tokens and its time."""
+    """What was read: coded columns, and per row a hash of its id, its tokens (rows, 2) and when it was created.
+
+    `answers` (rows, 2) are hashes of its answers' ids, in the order shown and in the other one.
+    """
 
     coded: Mapping[str, Coded]
     ids: Codes
@@ -143,19 +141,17 @@ def read(batches: Iterable[Sequence[Judgment]]) -> Columns:
     ids, answers, tokens = [np.empty(0, np.int64)], [np.empty((0, 2), np.int64)], [np.empty((0, 2))]
     created: list[str | None] = []
     for batch in batches:
-        number = len(batch)
         for name, value_of in _READ.items():
             try:
-                found = numbering[name].codes(map(value_of, batch), number)
+                found = numbering[name].codes(map(value_of, batch), len(batch))
             except TypeError:  # an import kept a list or an object where we keep a number or a name
-                found = numbering[name].codes(map(value_of, map(_plain, batch)), number)
+                found = numbering[name].codes(map(value_of, map(_plain, batch)), len(batch))
             codes[name].append(found)
-        ids.append(np.fromiter([hash(row.id) for row in batch], np.int64, number))
+        ids.append(_hashes(map(_ID, batch), len(batch)))
         shown = [row.answer_ids for row in batch]
-        answers.append(np.stack([_hashes(shown, place) for place in (0, 1)], axis=1))
-        created += [row.created for row in batch]
-        used = [row.usage or _UNCOUNTED for row in batch]
-        tokens.append(np.array([[one.prompt_tokens for one in used], [one.completion_tokens for one in used]], float).T)
+        answers.append(np.column_stack([_hashes(shown, len(batch)), _hashes(map(_REVERSED, shown), len(batch))]))
+        created += map(_CREATED, batch)
+        tokens.append(_tokens([row.usage or _UNCOUNTED for row in batch]))
     coded = {name: Coded(np.concatenate(codes[name]), list(numbering[name].seen)) for name in _READ}
     return Columns(
         coded,
@@ -164,6 +160,24 @@ def read(batches: Iterable[Sequence[Judgment]]) -> Columns:
         tokens=np.concatenate(tokens),
         created=np.array(created, object),
     )
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    """The rows of all parts, one part after the other, as `read` has them from all batches."""
+    return Columns(
+        {name: _joined([part.coded[name] for part in parts]) for name in _READ},
+        ids=np.concatenate([part.ids for part in parts]),
+        answers=np.concatenate([part.answers for part in parts]),
+        tokens=np.concatenate([part.tokens for part in parts]),
+        created=np.concatenate([part.created for part in parts]),
+    )
+
+
+def _joined(columns: Sequence[Coded]) -> Coded:
+    numbering = _Numbering()
+    places = [numbering.codes(column.values, len(column.values)) for column in columns]
+    codes = [place[column.codes] for place, column in zip(places, columns, strict=True)]
+    return Coded(np.concatenate(codes), list(numbering.seen))
 
 
 class _Numbering:
@@ -183,6 +197,7 @@ _READ: Mapping[str, Callable[[Any], object]] = {
     "models": attrgetter("models", "swapped"),
     "verdict": attrgetter("verdict"),
 }
+_ID, _CREATED, _REVERSED = attrgetter("id"), attrgetter("created"), itemgetter(slice(None, None, -1))
 
 
 def _plain(row: Judgment) -> Judgment:
@@ -191,6 +206,11 @@ def _plain(row: Judgment) -> Judgment:
     return row
 
 
-def _hashes(shown: Sequence[tuple[str, ...]], place: int) -> Codes:
-    """The answer at a place of each review, as a number: equal ones are equal."""
-    return np.fromiter([hash(ids[place]) if len(ids) > place else 0 for ids in shown], np.int64, len(shown))
+def _hashes(values: Iterable[object], count: int) -> Codes:
+    """The values as numbers: equal ones are equal, and others as good as never."""
+    return np.fromiter(map(hash, values), np.int64, count)
+
+
+def _tokens(used: Sequence[Tokens]) -> NDArray[np.float64]:
+    counts = (attrgetter("prompt_tokens"), attrgetter("completion_tokens"))
+    return np.column_stack([np.fromiter(map(count, used), np.float64, len(used)) for count in counts])

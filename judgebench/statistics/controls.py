@@ -36,6 +36,7 @@ from scipy import special
 
 from judgebench.statistics.clusters import LEVEL, Floats, t_quantile
 from judgebench.statistics.estimates import points_of_b
+from judgebench.statistics.groups import keyed
 from judgebench.statistics.style import FEATURES, PLACE
 
 PAIR = ["question_set", "judge", "kind", "model_a", "model_b"]
@@ -78,13 +79,9 @@ def controlled(matches: pd.DataFrame, features: pd.DataFrame) -> list[dict[str, 
 
     Raises pandas.errors.MergeError where `features` has two rows for one place.
     """
-    groups = matches.groupby(PAIR, sort=False, dropna=False, observed=True).ngroup().to_numpy()
-    order = np.argsort(groups, kind="stable")
-    parts = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1) if len(matches) else []
-    firsts = matches[PAIR].astype(object).iloc[[part[0] for part in parts]].to_numpy().tolist()
-    pairs = zip(firsts, parts, strict=True)
     columns = _columns(matches, features)
-    return [{**dict(zip(PAIR, pair, strict=True)), **_entry(columns.take(part))} for pair, part in pairs]
+    pairs = keyed(matches, PAIR)
+    return [{**dict(zip(PAIR, pair, strict=True)), **_entry(columns.take(rows))} for pair, rows in pairs]
 
 
 def fractional_logit(design: Floats, shares: Floats, questions: Codes) -> Fit:

@@ -59,8 +59,7 @@ def _latest(read: Columns, kept: Codes) -> NDArray[np.bool_]:
     matches = Groups.by([about.codes, read.coded["question_id"].codes[kept], pair.codes], len(kept))
     written = np.full(matches.number, -1)
     np.maximum.at(written, matches.codes, kept)
-    saw = np.where(backward[:, None], read.answers[kept, ::-1], read.answers[kept])
-    where = np.empty(len(read.ids), np.int64)
-    where[kept] = np.arange(len(kept))
-    same: NDArray[np.bool_] = (saw == saw[where[written[matches.codes]]]).all(axis=1)
+    saw = np.empty(len(read.ids), np.int64)
+    saw[kept] = np.where(backward, read.answers[kept, 1], read.answers[kept, 0])
+    same: NDArray[np.bool_] = saw[kept] == saw[written[matches.codes]]
     return same

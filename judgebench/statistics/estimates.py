@@ -1,13 +1,17 @@
 """Win rates and mean scores as estimates over questions, which can be subtracted and have intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from judgebench.statistics.clusters import Estimate, Floats, mean_by_question
 from judgebench.statistics.columns import Codes
+from judgebench.statistics.frames import OUTCOMES
+from judgebench.statistics.groups import Groups, keyed
 
 POINTS: Mapping[str, float] = {"a": 0.0, "tie": 0.5, "inconsistent": 0.5, "b": 1.0}  # b's, as MT-bench counts
 
@@ -18,27 +22,113 @@ def points_of_b(outcomes: pd.Series, points: Mapping[str, float] = POINTS) -> Fl
     return np.array([points.get(str(outcome), np.nan) for outcome in known], np.float64)[codes]
 
 
-def numbered(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with each question's number within its set (`question`), and how many the set has (`questions`)."""
-    number, size = np.zeros(len(frame), np.int64), np.zeros(len(frame), np.int64)
-    for rows in frame.groupby("question_set", observed=True).indices.values():
-        number[rows], ids = pd.factorize(frame["question_id"].iloc[rows])
-        size[rows] = len(ids)
-    return frame.assign(question=number, questions=size)
-
-
-def questions_of(frame: pd.DataFrame) -> tuple[Codes, int]:
-    """The number of each row's question, and how many there are: those of the set where the frame is `numbered`."""
-    if "questions" in frame:
-        return frame["question"].to_numpy(), int(frame["questions"].iloc[0])
-    codes, ids = pd.factorize(frame["question_id"])
-    return codes, len(ids)
-
-
 def win_rate(matches: pd.DataFrame, points: Mapping[str, float] = POINTS) -> Estimate | None:
     """b's mean points over a pair's matches (columns question_id, outcome); None where no match has points."""
-    codes, number = questions_of(matches)
-    return mean_by_question(codes, points_of_b(matches["outcome"], points), number)
+    codes, ids = pd.factorize(matches["question_id"])
+    return mean_by_question(codes, points_of_b(matches["outcome"], points), len(ids))
+
+
+def second_order_weights(matches: pd.DataFrame, pairs: Groups) -> Floats:
+    """How many matches each match stands for in a figure over matches of two orders, which leaves out the others.
+
+    An adaptive run draws a random share of a pair's matches for their second order (`chance` < 1): each of these stands
+    for itself and its share of those that were left in one order. Else it is 1. `pairs` says which pair of which judge
+    each match is of; columns used: agree, chance, orders, outcome. Source: Hajek 1971, as in docs/statistics.md.
+    """
+    drawn = (matches["agree"].notna() & (matches["chance"] < 1)).to_numpy()
+    left = ((matches["orders"] == 1) & (matches["outcome"] != "incomplete")).to_numpy()
+    number = pairs.count(drawn)[pairs.codes]
+    return np.where(drawn, (number + pairs.count(left)[pairs.codes]) / np.maximum(number, 1), 1.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """Matches of a question set as arrays (matches,), from a frame of matches over repeats (see there).
+
+    `outcome` holds places in OUTCOMES. `question` is the question's number within the set, whose matches have
+    `questions` of them. `weight`: see `second_order_weights`.
+    """
+
+    question: Codes
+    questions: int
+    outcome: Codes
+    score_a: Floats
+    score_b: Floats
+    won_first: Floats
+    won_second: Floats
+    agree: Floats
+    chance: Floats
+    reviews: Codes
+    missing: Codes
+    orders: Codes
+    flip: NDArray[np.bool_]
+    weight: Floats
+
+    def mean(self, values: Floats, weights: Floats | None = None) -> Estimate | None:
+        """The mean of the values that are known, over questions; None where none is."""
+        return mean_by_question(self.question, values, self.questions, weights)
+
+    def points(self, points: Mapping[str, float] = POINTS) -> Floats:
+        """b's points in each match; NaN for an outcome that has none."""
+        return np.array([points.get(outcome, np.nan) for outcome in OUTCOMES])[self.outcome]
+
+    def count(self, outcome: str) -> int:
+        """How many matches ended like this."""
+        return int(np.count_nonzero(self.outcome == OUTCOMES.index(outcome)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Single scores as arrays (scores,), from a frame of scores over repeats (see there); `row` is their place in it.
+
+    `question` and `category` are codes, the latter of `categories`; -1 is a question without one.
+    """
+
+    row: Codes
+    question: Codes
+    turn: Codes
+    category: Codes
+    score: Floats
+    low: Floats
+    high: Floats
+    missing: Codes
+    flip: NDArray[np.bool_]
+    categories: Sequence[str]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> "Scores":
+        """All scores of a frame."""
+        category, categories = pd.factorize(frame["category"])
+        columns = {name: frame[name].to_numpy() for name in ("turn", "score", "low", "high", "missing", "flip")}
+        question = pd.factorize(frame["question_id"])[0]
+        return cls(np.arange(len(frame)), question, category=category, categories=list(map(str, categories)), **columns)
+
+    def take(self, rows: NDArray[np.bool_]) -> "Scores":
+        """Those of the chosen rows."""
+        names = [field.name for field in fields(self) if field.name != "categories"]
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
+
+
+def by_pair(frame: pd.DataFrame, keys: list[str]) -> list[tuple[list[str], Matches]]:
+    """The values of these columns, and the matches that have them: a group each, by first appearance."""
+    number, size = _numbered(frame)
+    outcome = pd.Categorical(frame["outcome"], categories=OUTCOMES).codes.astype(np.int64)
+    columns = {field.name: frame[field.name].to_numpy() for field in fields(Matches) if field.name in frame}
+    columns |= {"question": number, "outcome": outcome}
+    columns["weight"] = second_order_weights(frame, Groups.of(frame, keys))
+    return [
+        (key, Matches(questions=int(size[rows[0]]), **{name: column[rows] for name, column in columns.items()}))
+        for key, rows in keyed(frame, keys)
+    ]
+
+
+def _numbered(frame: pd.DataFrame) -> tuple[Codes, Codes]:
+    """Each question's number within its set, and how many the set has."""
+    number, size = np.zeros(len(frame), np.int64), np.zeros(len(frame), np.int64)
+    for _, rows in keyed(frame, ["question_set"]):
+        number[rows], ids = pd.factorize(frame["question_id"].iloc[rows])
+        size[rows] = len(ids)
+    return number, size
 
 
 def mean_scores(scores: pd.DataFrame, by: str = "model") -> dict[Any, Estimate]:

@@ -8,13 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from judgebench.statistics.clusters import (
-    Estimate,
-    Floats,
-    Interval,
-    ratio_of_sums,
-    sums,
-)
+from judgebench.statistics.clusters import Estimate, Floats, Interval, mean_by_question, sums
 from judgebench.statistics.groups import Groups
 
 _ROUNDING = 1e-12  # what rounding leaves of a variance of 0, as a share of the sum of squares
@@ -60,8 +54,8 @@ class Questions:
         return _figure(float(np.tanh(fisher.value)), low_high)
 
     def _mean(self, values: Any, weights: Any) -> Estimate | None:
-        weights = np.asarray(weights, np.float64)
-        return ratio_of_sums(self.sums(weights * np.asarray(values, np.float64)), self.sums(weights))
+        values, weights = (np.asarray(part, np.float64) for part in (values, weights))
+        return mean_by_question(self.groups.codes, values, self.groups.number, weights)
 
 
 def _figure(value: float, interval: Interval | None) -> dict[str, Any]:

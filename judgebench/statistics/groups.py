@@ -47,6 +47,11 @@ class Groups:
         found[self.codes] = np.arange(len(self.codes))
         return found
 
+    def rows(self) -> list[Codes]:
+        """The rows of each group, in their order."""
+        order = np.argsort(self.codes, kind="stable")
+        return np.split(order, np.cumsum(np.bincount(self.codes, minlength=self.number))[:-1]) if self.number else []
+
     def count(self, chosen: NDArray[np.bool_]) -> Codes:
         """How many rows of each group are chosen."""
         return np.bincount(self.codes[chosen], minlength=self.number)
@@ -78,3 +83,10 @@ class Groups:
         found = np.full(self.number, np.nan)
         found[self.codes[chosen]] = values[chosen]
         return found
+
+
+def keyed(frame: pd.DataFrame, keys: list[str]) -> list[tuple[list[Any], Codes]]:
+    """The values of these columns and the rows that have them, a group each, by the order of first appearance."""
+    groups = Groups.of(frame, keys)
+    values = frame[keys].take(groups.first).astype(object).to_numpy().tolist()
+    return list(zip(values, groups.rows(), strict=True))

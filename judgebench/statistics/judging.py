@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from judgebench.statistics.clusters import Floats
+from judgebench.statistics.estimates import second_order_weights
 from judgebench.statistics.figures import Questions
 from judgebench.statistics.groups import Groups
 from judgebench.statistics.single_scores import single_health
@@ -84,7 +85,8 @@ def position_bias(matches: pd.DataFrame) -> dict[str, Any] | None:
     agree = matches["agree"].to_numpy(np.float64)
     if np.isnan(agree).all():
         return None
-    rows, weights = Questions.of(matches), _second_order_weights(matches)
+    rows, pairs = Questions.of(matches), Groups.of(matches, ["kind", "model_a", "model_b"])
+    weights = np.where(np.isnan(agree), 0.0, second_order_weights(matches, pairs))
     gain = matches["won_first"].to_numpy(np.float64) - matches["won_second"].to_numpy(np.float64)
     differ = 1 - agree
     return {
@@ -116,19 +118,6 @@ def own_bias(matches: pd.DataFrame) -> dict[str, Any] | None:
         "others": rows.share(others, both),
         "difference": rows.mean(judge - others, both),
     }
-
-
-def _second_order_weights(matches: pd.DataFrame) -> Floats:
-    """How many matches each match with two orders stands for: those of its pair whose second order was not drawn.
-
-    Source: Hajek 1971, as in docs/statistics.md. 0 for a match without two orders.
-    """
-    pairs = Groups.of(matches, ["kind", "model_a", "model_b"])
-    both = matches["agree"].notna().to_numpy()
-    drawn = both & (matches["chance"] < 1).to_numpy()
-    left = ((matches["orders"] == 1) & (matches["outcome"] != "incomplete")).to_numpy()
-    number = pairs.count(drawn)[pairs.codes]
-    return np.where(drawn, (number + pairs.count(left)[pairs.codes]) / np.maximum(number, 1), both)
 
 
 def _by_judge(frame: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:

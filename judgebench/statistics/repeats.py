@@ -20,16 +20,21 @@ def matches_over_repeats(matches: pd.DataFrame) -> pd.DataFrame:
 
     Figures are means over the repeats that have a verdict in each order, `reviews` and `missing` sums over all.
     `outcome` is what more than half of those repeats gave, or else `inconsistent`; `incomplete` where there is none.
-    `flip`: whether those repeats gave different outcomes.
+    `flip`: whether those repeats gave different outcomes. A frame that this was done to already comes back as it is.
     """
+    if "repeat" not in matches:
+        return matches
     return _matches(matches, Groups.of(matches, ["judge", *_PAIR, *_PLACE]))
 
 
 def scores_over_repeats(scores: pd.DataFrame) -> pd.DataFrame:
     """One row per model, question and turn: columns SCORES without `repeat`, `reviews` with a score, `missing`, `flip`.
 
-    `score` is the mean over the repeats that have one; `flip`: whether those scores differ.
+    `score` is the mean over the repeats that have one; `flip`: whether those scores differ. A frame that this was done
+    to already comes back as it is.
     """
+    if "repeat" not in scores:
+        return scores
     return _scores(scores.assign(missing=scores["score"].isna()), Groups.of(scores, ["judge", *_MODEL, *_PLACE]))
 
 

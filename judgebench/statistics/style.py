@@ -16,7 +16,8 @@ PLACE = ("question_set", "question_id", "model", "turn")
 _CODE = re.compile(r"^[ \t]*(```|~~~)[^\n]*(?:\n(?:.*?^[ \t]*\1[`~]*[ \t\r]*$|.*)|\Z)", re.MULTILINE | re.DOTALL)
 # They begin with the line end before the line, since a pattern that begins with ^ is tried at every character.
 _HEADER = re.compile(r"\n {0,3}#{1,6}[ \t]")
-_BOLD = re.compile(r"\*\*(?=\S)[^*\n]+(?<=\S)\*\*|(?<!\w)__(?=\S)[^_\n]+(?<=\S)__(?!\w)")
+# Both ways to be bold begin with a character, so that the others are skipped; (?<!\w_) is what stands before the two.
+_BOLD = re.compile(r"\*\*(?=\S)[^*\n]+(?<=\S)\*\*|_(?<!\w_)_(?=\S)[^_\n]+(?<=\S)__(?!\w)")
 _LIST_ITEM = re.compile(r"\n[ \t]*(?:[-*+]|[0-9]{1,9}[.)])[ \t]+[^\s*-]")
 
 
@@ -29,8 +30,9 @@ def features(text: str) -> dict[str, float]:
     """
     prose, blocks = _CODE.subn("", text) if "```" in text or "~~~" in text else (text, 0)
     lines = f"\n{prose}"
+    headers = len(_HEADER.findall(lines)) if "#" in prose else 0
     bold = len(_BOLD.findall(prose)) if "**" in prose or "__" in prose else 0
-    counts = (len(text), len(_HEADER.findall(lines)), bold, len(_LIST_ITEM.findall(lines)), blocks)
+    counts = (len(text), headers, bold, len(_LIST_ITEM.findall(lines)), blocks)
     return dict(zip(FEATURES, map(float, counts), strict=True))
 
 

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import Any, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from judgebench.statistics import clusters
 from judgebench.statistics.clusters import Estimate, Floats, Interval, mean_by_question, ratio_of_sums, sums
-from judgebench.statistics.estimates import POINTS, mean_scores, numbered, questions_of, win_rate
+from judgebench.statistics.estimates import POINTS, Matches, Scores, by_pair, mean_scores
+from judgebench.statistics.groups import keyed
 from judgebench.statistics.repeats import matches_over_repeats, pair_panels, score_panels, scores_over_repeats
 
 _PAIR = ["question_set", "judge", "kind", "model_a", "model_b"]
 _MODEL = ["question_set", "judge", "model"]
+Totals: TypeAlias = tuple[Floats, Floats]
 _DRAWS = 4 * clusters.DRAWS  # for ends of intervals that are right to the third digit
 _CONSISTENT = {"a": 0.0, "tie": 0.5, "b": 1.0}
 
@@ -28,9 +30,10 @@ def pairs(matches: pd.DataFrame) -> list[dict[str, Any]]:
     `_win_rates`. Each `..._interval` is [low, high] at 95 %, None for fewer than two questions. Source of the ratio:
     the Vicuna evaluation, March 2023.
     """
-    groups = list(numbered(matches_over_repeats(matches)).groupby(_PAIR, sort=False, observed=True))
-    entries = [_pair(dict(zip(_PAIR, key, strict=True)), group) for key, group in groups]
-    return _bootstrapped(entries, [group for _, group in groups])
+    groups = by_pair(matches_over_repeats(matches), _PAIR)
+    totals = [_totals(group) for _, group in groups]
+    found = zip(groups, totals, _bootstrapped(totals), strict=True)
+    return [_pair(*group, total, bootstrapped) for group, total, bootstrapped in found]
 
 
 def pair_panels_of(matches: pd.DataFrame, leave_out: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -41,9 +44,8 @@ def pair_panels_of(matches: pd.DataFrame, leave_out: Sequence[str] = ()) -> list
     """
     found = []
     for judges, group in pair_panels(matches_over_repeats(matches), leave_out):
-        key = {name: group[name].iloc[0] for name in _PAIR}
+        (entry,) = pairs(group)
         complete = group[group["outcome"] != "incomplete"]
-        (entry,) = _bootstrapped([_pair(key, numbered(group))], [numbered(group)])
         found.append(entry | {"judges": judges, "disagreement": _share(complete["disagree"])})
     return found
 
@@ -57,7 +59,7 @@ def scores(frame: pd.DataFrame) -> list[dict[str, Any]]:
     and its highest; None where nothing is missing or the scale isn't known. `repeat_flips`: matches whose repeats
     gave different scores.
     """
-    return [_place(key, *part) for key, group in _by_model(frame) for part in _parts(group)]
+    return [_place(key, *part) for key, group in _by_model(frame) for part in _parts(Scores.of(group))]
 
 
 def score_panels_of(frame: pd.DataFrame, leave_out: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -69,8 +71,8 @@ def score_panels_of(frame: pd.DataFrame, leave_out: Sequence[str] = ()) -> list[
     found = []
     for judges, group in score_panels(scores_over_repeats(frame), leave_out):
         key = {name: group[name].iloc[0] for name in _MODEL}
-        for turn, category, part in _parts(group):
-            known = part.dropna(subset=["score"])
+        for turn, category, part in _parts(Scores.of(group)):
+            known = group.iloc[part.row].dropna(subset=["score"])
             panel = {"disagreement": _share(known["disagree"]), "spread": _share(known["spread"])}
             found.append(_place(key, turn, category, part) | {"judges": judges} | panel)
     return found
@@ -105,96 +107,100 @@ def turn_differences(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _by_model(frame: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
-    for key, group in scores_over_repeats(frame).groupby(_MODEL, sort=False, observed=True):
-        yield dict(zip(_MODEL, key, strict=True)), group
+    merged = scores_over_repeats(frame)
+    for key, rows in keyed(merged, _MODEL):
+        yield dict(zip(_MODEL, key, strict=True)), merged.iloc[rows]
 
 
-def _place(key: Mapping[str, Any], turn: int | None, category: str | None, part: pd.DataFrame) -> dict[str, Any]:
-    codes, ids = pd.factorize(part["question_id"])
-    mean = mean_by_question(codes, part["score"].to_numpy(), len(ids))
-    number, missing = int(part["score"].notna().sum()), int(part["missing"].sum())
+def _place(key: Mapping[str, Any], turn: int | None, category: str | None, part: Scores) -> dict[str, Any]:
+    codes, ids = pd.factorize(part.question)
+    mean = mean_by_question(codes, part.score, len(ids))
     return {
         **key,
         "turn": turn,
         "category": category,
         "mean": mean.value if mean else None,
-        "n": number,
-        "missing": missing,
-        "repeat_flips": int(part["flip"].sum()),
+        "n": int(np.count_nonzero(~np.isnan(part.score))),
+        "missing": int(part.missing.sum()),
+        "repeat_flips": int(part.flip.sum()),
         "interval": _listed(mean.interval()) if mean else None,
         "bounds": _bounds(part),
     }
 
 
-def _bounds(part: pd.DataFrame) -> list[float] | None:
+def _bounds(part: Scores) -> list[float] | None:
     """The mean with every missing score at either end of its scale. Source: Manski, AER Papers 80 (1990)."""
-    score = part["score"].to_numpy()
-    unknown = np.isnan(score)
-    ends = [part[end].to_numpy()[unknown] for end in ("low", "high")]
+    unknown = np.isnan(part.score)
+    ends = [end[unknown] for end in (part.low, part.high)]
     if not unknown.any() or any(np.isnan(end).any() for end in ends):
         return None
-    return [float((np.nansum(score) + end.sum()) / len(score)) for end in ends]
+    return [float((np.nansum(part.score) + end.sum()) / len(part.score)) for end in ends]
 
 
-def _pair(key: Mapping[str, Any], group: pd.DataFrame) -> dict[str, Any]:
-    counts = group["outcome"].value_counts()
+def _pair(
+    key: Sequence[str], group: Matches, totals: Totals | None, bootstrapped: list[float] | None
+) -> dict[str, Any]:
+    question_set, judge, kind, *models = key
     return {
-        "question_set": key["question_set"],
-        "judge": key["judge"],
-        "kind": key["kind"],
-        "models": [key["model_a"], key["model_b"]],
-        **_totals(group),
-        "wins": [int(counts.get("a", 0)), int(counts.get("b", 0))],
-        "ties": int(counts.get("tie", 0)),
-        "inconsistent": int(counts.get("inconsistent", 0)),
-        "incomplete": int(counts.get("incomplete", 0)),
-        "questions": len(np.unique(group["question"])),
-        "matches": len(group),
-        "reviews": int(group["reviews"].sum()),
-        "missing": int(group["missing"].sum()),
-        "one_order": int((group["orders"] == 1).sum()),
-        "repeat_flips": int(group["flip"].sum()),
+        "question_set": question_set,
+        "judge": judge,
+        "kind": kind,
+        "models": models,
+        **_ratio(totals, bootstrapped),
+        "wins": [group.count("a"), group.count("b")],
+        "ties": group.count("tie"),
+        "inconsistent": group.count("inconsistent"),
+        "incomplete": group.count("incomplete"),
+        "questions": len(np.unique(group.question)),
+        "matches": len(group.outcome),
+        "reviews": int(group.reviews.sum()),
+        "missing": int(group.missing.sum()),
+        "one_order": int((group.orders == 1).sum()),
+        "repeat_flips": int(group.flip.sum()),
         **_by_order(group),
         **_win_rates(group),
     }
 
 
-def _totals(group: pd.DataFrame) -> dict[str, Any]:
-    """The total scores, their ratio, and its interval in closed form."""
-    sums_ = _sums(group)
-    ratio = ratio_of_sums(*sums_) if sums_ else None
+def _ratio(totals: Totals | None, bootstrapped: list[float] | None) -> dict[str, Any]:
+    """The total scores, their ratio, and its intervals: in closed form, and by percentiles of the bootstrap."""
+    ratio = ratio_of_sums(*totals) if totals else None
     return {
-        "totals": [float(sums_[1].sum()), float(sums_[0].sum())] if sums_ else None,
+        "totals": [float(totals[1].sum()), float(totals[0].sum())] if totals else None,
         "ratio": ratio.value if ratio else None,
         "ratio_interval": _listed(ratio.interval()) if ratio else None,
-        "ratio_bootstrap": None,
+        "ratio_bootstrap": bootstrapped,
     }
 
 
-def _sums(group: pd.DataFrame) -> tuple[Floats, Floats] | None:
+def _totals(group: Matches) -> Totals | None:
     """By question of the set, what b's scores and a's add up to; None without scores."""
-    codes, questions = questions_of(group)
-    a, b = group["score_a"].to_numpy(), group["score_b"].to_numpy()
-    known = ~(np.isnan(a) | np.isnan(b))
-    return (sums(codes[known], b[known], questions), sums(codes[known], a[known], questions)) if known.any() else None
+    known = ~(np.isnan(group.score_a) | np.isnan(group.score_b))
+    if not known.any():
+        return None
+    b, a = (sums(group.question[known], side[known], group.questions) for side in (group.score_b, group.score_a))
+    return b, a
 
 
-def _bootstrapped(entries: list[dict[str, Any]], groups: Sequence[pd.DataFrame]) -> list[dict[str, Any]]:
-    """The entries with `ratio_bootstrap`, by percentiles; all pairs of a set at once, over the same draws."""
-    by_size: dict[int, list[tuple[int, tuple[Floats, Floats]]]] = {}
-    for place, (entry, group) in enumerate(zip(entries, groups, strict=True)):
-        found = _sums(group) if entry["ratio_interval"] else None
-        if found:
-            by_size.setdefault(len(found[0]), []).append((place, found))
-    for members in by_size.values():
-        b, a = (np.stack([found[side] for _, found in members], axis=1) for side in (0, 1))
-        replicates = clusters.bootstrap(b, a, _DRAWS)
-        for (place, _), column in zip(members, replicates.T, strict=True):
-            entries[place]["ratio_bootstrap"] = _listed(clusters.percentile_interval(column))
-    return entries
+def _bootstrapped(totals: Sequence[Totals | None]) -> list[list[float] | None]:
+    """The interval of each ratio by percentiles; all pairs of a set at once, over the same draws.
+
+    None where the closed form has none either.
+    """
+    found: list[list[float] | None] = [None] * len(totals)
+    by_size: dict[int, list[int]] = {}
+    for place, one in enumerate(totals):
+        ratio = ratio_of_sums(*one) if one else None
+        if one and ratio and ratio.questions > 1:
+            by_size.setdefault(len(one[0]), []).append(place)
+    for places in by_size.values():
+        b, a = (np.stack([of_pair[side] for place in places if (of_pair := totals[place])], axis=1) for side in (0, 1))
+        for place, replicates in zip(places, clusters.bootstrap(b, a, _DRAWS).T, strict=True):
+            found[place] = _listed(clusters.percentile_interval(replicates))
+    return found
 
 
-def _win_rates(group: pd.DataFrame) -> dict[str, Any]:
+def _win_rates(group: Matches) -> dict[str, Any]:
     """b's win rates.
 
     `win_rate`: ties and inconsistent matches as half (MT-bench). `consistent_win_rate`: over the matches judged in both
@@ -203,10 +209,10 @@ def _win_rates(group: pd.DataFrame) -> dict[str, Any]:
     `win_rate_bounds_interval`: from the lower end of the first's interval to the upper end of the second's. `open`: the
     interval of `win_rate` leaves out one half, so that one model seems better, and that interval does not.
     """
-    both = group["agree"].notna().to_numpy()
+    both_agree = np.where(np.isnan(group.agree), np.nan, group.points(_CONSISTENT))
     named = {
-        "win_rate": win_rate(group),
-        "consistent_win_rate": win_rate(group[both], _CONSISTENT) if both.any() else None,
+        "win_rate": group.mean(group.points()),
+        "consistent_win_rate": group.mean(both_agree),
         "order_corrected_win_rate": _order_corrected(group),
     }
     entry: dict[str, Any] = {}
@@ -216,11 +222,11 @@ def _win_rates(group: pd.DataFrame) -> dict[str, Any]:
     return entry | _win_rate_bounds(group, entry["win_rate_interval"])
 
 
-def _win_rate_bounds(group: pd.DataFrame, interval: Sequence[float] | None) -> dict[str, Any]:
+def _win_rate_bounds(group: Matches, interval: Sequence[float] | None) -> dict[str, Any]:
     nothing = {"win_rate_bounds": None, "win_rate_bounds_interval": None, "open": False}
-    if not (group["outcome"] == "incomplete").any():
+    if not group.count("incomplete"):
         return nothing
-    ends = [win_rate(group, {**POINTS, "incomplete": end}) for end in (0.0, 1.0)]
+    ends = [group.mean(group.points({**POINTS, "incomplete": end})) for end in (0.0, 1.0)]
     worst, best = (end.share_interval() if end else None for end in ends)
     if not (worst and best and ends[0] and ends[1]):
         return nothing
@@ -234,31 +240,28 @@ def _win_rate_bounds(group: pd.DataFrame, interval: Sequence[float] | None) -> d
     }
 
 
-def _order_corrected(group: pd.DataFrame) -> Estimate | None:
+def _order_corrected(group: Matches) -> Estimate | None:
     """The mean of b's win rate where a was shown first and where b was.
 
     Of an adaptive run over the matches judged in both orders, weighted as in `_by_order`, since which these are
     depends on the first verdict. Else over all matches of either order. None where only one order was judged.
     """
-    codes, questions = questions_of(group)
-    first, second = 1 - group["won_first"].to_numpy(), 1 - group["won_second"].to_numpy()
-    if (group["chance"] < 1).any():
-        return mean_by_question(codes, (first + second) / 2, questions, _weights(group))
-    halves = [mean_by_question(codes, won, questions) for won in (first, second)]
+    first, second = 1 - group.won_first, 1 - group.won_second
+    if (group.chance < 1).any():
+        return group.mean((first + second) / 2, group.weight)
+    halves = [group.mean(won) for won in (first, second)]
     return (halves[0] + halves[1]).times(0.5) if halves[0] and halves[1] else None
 
 
-def _by_order(group: pd.DataFrame) -> dict[str, Any]:
+def _by_order(group: Matches) -> dict[str, Any]:
     """Of matches judged in both orders: the share in which they agree, and what being shown first gains a.
 
     Where a random share of matches was drawn for its second order, each of them stands for as many as it was drawn
     from: itself and those left in one order.
     """
-    (codes, questions), weights = questions_of(group), _weights(group)
-    effect = group["won_first"].to_numpy() - group["won_second"].to_numpy()
     entry: dict[str, Any] = {}
-    for name, values in (("consistency", group["agree"].to_numpy()), ("order_effect", effect)):
-        estimate = mean_by_question(codes, values, questions, weights)
+    for name, values in (("consistency", group.agree), ("order_effect", group.won_first - group.won_second)):
+        estimate = group.mean(values, group.weight)
         interval = None if estimate is None else _BY_ORDER[name](estimate)
         entry |= {name: estimate.value if estimate else None, f"{name}_interval": _listed(interval)}
     return entry
@@ -267,22 +270,16 @@ def _by_order(group: pd.DataFrame) -> dict[str, Any]:
 _BY_ORDER = {"consistency": Estimate.share_interval, "order_effect": Estimate.interval}
 
 
-def _weights(group: pd.DataFrame) -> Floats:
-    """How many matches each one judged in both orders stands for."""
-    drawn = (group["chance"].to_numpy() < 1) & ~np.isnan(group["agree"].to_numpy())
-    left = int(((group["orders"].to_numpy() == 1) & (group["outcome"] != "incomplete").to_numpy()).sum())
-    return np.where(drawn, (drawn.sum() + left) / max(drawn.sum(), 1), 1.0)
-
-
-def _parts(group: pd.DataFrame) -> Iterator[tuple[int | None, str | None, pd.DataFrame]]:
+def _parts(group: Scores) -> Iterator[tuple[int | None, str | None, Scores]]:
     """The whole, each turn, each category, and each category's turns."""
     yield None, None, group
-    for turn, part in group.groupby("turn"):
-        yield cast("int", turn), None, part
-    for category, part in group.groupby("category", sort=False, observed=True):
-        yield None, str(category), part
-        for turn, piece in part.groupby("turn"):
-            yield cast("int", turn), str(category), piece
+    for turn in np.unique(group.turn):
+        yield int(turn), None, group.take(group.turn == turn)
+    for category in pd.unique(group.category[group.category >= 0]).tolist():
+        part, name = group.take(group.category == category), group.categories[category]
+        yield None, name, part
+        for turn in np.unique(part.turn):
+            yield int(turn), name, part.take(part.turn == turn)
 
 
 def _share(values: pd.Series) -> float | None:

@@ -27,7 +27,7 @@ def votes_frame(matches: pd.DataFrame, scores: pd.DataFrame, people: pd.DataFram
     """
     by_people = votes_of_people(people)
     votes = [votes_of_matches(matches), votes_of_scores(scores, by_people, close), by_people]
-    return pd.concat([part for part in votes if len(part)] or votes[:1], ignore_index=True)
+    return as_categories(pd.concat([part for part in votes if len(part)] or votes[:1], ignore_index=True))
 
 
 def votes_of_matches(matches: pd.DataFrame) -> pd.DataFrame:

@@ -93,16 +93,14 @@ def test_our_scripts_make_no_html_of_text() -> None:
 def test_one_page_is_held_at_a_time(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is on disk before the next one is made."""
 
-    class Parts:
-        @staticmethod
-        def pages(read: object) -> Iterator[Page | Piece]:
-            for number in range(3):
-                yield Piece(f"pieces/{number}.js", str(number), {"n": number})
-                assert (tmp_path / f"new/pieces/{number}.js").read_text() == (
-                    f'judgebench.piece("{number}", {{"n":{number}}});\n'
-                )
+    def shown_of(read: object) -> Iterator[Page | Piece]:
+        for number in range(3):
+            yield Piece(f"pieces/{number}.js", str(number), {"n": number})
+            assert (tmp_path / f"new/pieces/{number}.js").read_text() == (
+                f'judgebench.piece("{number}", {{"n":{number}}});\n'
+            )
 
-    monkeypatch.setattr(writer, "_parts", lambda read: [Parts])
+    monkeypatch.setattr(writer, "shown_of", shown_of)
     assert writer._write_pages(tmp_path / "new", source.read(workspace), lambda page: "") == 0
 
 

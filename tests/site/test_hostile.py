@@ -80,7 +80,7 @@ def test_what_a_piece_brings_is_what_was_put_in(
 def pieces(workspace: Workspace) -> list[Piece]:
     """What the site's pages load later."""
     read = source.read(workspace)
-    return [shown for part in writer._parts(read) for shown in part.pages(read) if isinstance(shown, Piece)]
+    return [shown for shown in writer.shown_of(read) if isinstance(shown, Piece)]
 
 
 @pytest.mark.parametrize("form", FORMS)

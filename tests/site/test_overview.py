@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from judgebench.records import Question, Usage, Verdict
+from judgebench.records import Failure, Question, Usage, Verdict
 from judgebench.site import chooser, compare, overview, source
 from judgebench.site.boards import boards
 from judgebench.site.overview import Evaluation
@@ -202,13 +202,43 @@ def test_people_s_ratings_stand_beside_the_judge_s(maker: Any) -> None:
     assert "agreement" in by_part(judge)
 
 
+def cost(one: Evaluation) -> dict[str, list[str]]:
+    """What the judge used: figure and meaning by name."""
+    rows = by_part(one)["judge"].table.rows
+    return {row[0].text: [row[1].text, row[3].text] for row in rows if row[0].note == "cost"}
+
+
 def test_the_judge_s_tokens_are_counted(maker: Any) -> None:
-    """As its endpoint did."""
-    questions(maker, 2)
+    """As its endpoint did, of the calls that were made. Who was paid what isn't in a row: no dollars are guessed."""
+    questions(maker, 4)
     for number in range(2):
         maker.review("s", str(number), ["m"], verdict=Verdict(scores=(5.0,)), usage=Usage(1_000, 20))
+    maker.review("s", "2", ["m"], error=Failure("timeout", "no reply in time"))
+    maker.review("s", "3", ["m"], error=Failure("unanswered", "m has no answer to this question"))
     (only,) = shown(maker.workspace)
-    assert ["tokens read", "2,000"] in [row[:2] for row in words(by_part(only)["judge"])]
+    counted = "in 2 of 3 calls, as the endpoint counted them"
+    assert cost(only) == {
+        "tokens read": ["2,000", counted],
+        "tokens written": ["40", counted],
+        "dollars": ["\N{EN DASH}", "not known: reviews keep neither their endpoint nor what it charged"],
+    }
+
+
+def test_a_judge_that_calls_no_model_costs_nothing(maker: Any) -> None:
+    """The one price that is certain."""
+    questions(maker, 2)
+    maker.review("s", "0", ["m"], judge="embedded", verdict=Verdict(scores=(5.0,)), verdict_source="computed")
+    maker.review("s", "1", ["m"], judge="embedded", error=Failure("unanswered", "m has no answer to this question"))
+    (only,) = shown(maker.workspace)
+    assert cost(only) == {"dollars": ["$0", "no model was called"]}
+
+
+def test_a_cost_that_nobody_counted_is_not_shown(maker: Any) -> None:
+    """Imported reviews were paid for, and nothing says how much."""
+    questions(maker, 1)
+    maker.review("s", "0", ["m"], verdict=Verdict(scores=(5.0,)), verdict_source="stored")
+    (only,) = shown(maker.workspace)
+    assert cost(only) == {}
 
 
 def test_computed_verdicts_are_called_so(maker: Any) -> None:

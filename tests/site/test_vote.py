@@ -32,7 +32,7 @@ def made(maker: Any) -> tuple[dict[str, Any], list[Page]]:
 def answers(maker: Any, asked: str, *models: str, **fields: Any) -> None:
     """An answer of each model to each turn."""
     for model in models:
-        turns = [f"**{turn}**" for turn, _ in enumerate(maker.questions[asked].turns, start=1)]
+        turns = [f"**{turn}** by {model[0]}" for turn, _ in enumerate(maker.questions[asked].turns, start=1)]
         maker.answer("small", asked, model, *turns, **fields)
 
 
@@ -48,6 +48,30 @@ def test_a_question_with_two_answers_can_be_voted_on(voted: Any) -> None:
     assert vote.possible(source.read(voted.workspace))
 
 
+def test_equal_answers_are_told_in_the_index(voted: Any) -> None:
+    """Each turn of an answer has the number of the first that is the same up to there; where none are, nothing."""
+    for model, turns in {"a": ("x", "y"), "b": ("x", "z"), "c": ("x", "y"), "d": ("v", "y"), "e": ("x",)}.items():
+        voted.answer("small", "1", model, *turns)
+    answers(voted, "2", "a")
+    voted.answer("small", "2", "b", "another")
+    one, two = made(voted)[0]["vote:small"]["questions"]
+    assert one["said"] == [[0, 0], [0, 1], [0, 0], [3, 3], [0]]
+    assert one["turns"] == [2, 2, 2, 2, 1]
+    assert "said" not in two
+
+
+@pytest.mark.parametrize("other", [("same", "same"), ("same",)])
+def test_a_question_that_all_answered_alike_is_nothing_to_vote_on(voted: Any, other: tuple[str, ...]) -> None:
+    """Neither where one of them stopped earlier; a site of nothing else has no page to vote on."""
+    voted.answer("small", "1", "alpha", "same", "same")
+    voted.answer("small", "1", "beta", *other)
+    assert not vote.possible(source.read(voted.workspace))
+    assert made(voted) == ({}, [])
+    voted.answer("small", "2", "alpha", "2")
+    voted.answer("small", "2", "beta", "two")
+    assert [one["id"] for one in made(voted)[0]["vote:small"]["questions"]] == ["2"]
+
+
 def test_a_questions_piece_has_its_turns_and_references(voted: Any) -> None:
     """As safe HTML; the answers, with their ids, stand in the pieces that the question's page loads."""
     answers(voted, "1", "alpha", "zeta")
@@ -61,7 +85,7 @@ def test_a_questions_piece_has_its_turns_and_references(voted: Any) -> None:
     for model, file in zip(pieces["vote:small"]["models"], pieces["vote:small"]["files"], strict=True):
         answer = of_page[f"{listed['folder']}/{file}"]
         assert answer["id"] in {row.id for row in voted.workspace.all_answers() if row.model == model}
-        assert answer["turns"][0]["body"]["html"] == "<p><strong>1</strong></p>\n"
+        assert answer["turns"][0]["body"]["html"] == f"<p><strong>1</strong> by {model[0]}</p>\n"
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,14 @@ def test_a_match_without_repeats_stays_as_it_is() -> None:
     assert not merged["flip"].any()
 
 
+def test_what_was_put_together_already_comes_back_as_it_is() -> None:
+    """So that every figure can be asked of either kind of frame."""
+    matches = matches_over_repeats(pd.DataFrame([match("a", 0), match("b", 1)]))
+    scores = scores_over_repeats(pd.DataFrame([score(8, 0), score(NAN, 1)]))
+    assert matches_over_repeats(matches) is matches
+    assert scores_over_repeats(scores) is scores
+
+
 def test_what_is_no_repeat_is_kept_apart() -> None:
     """Another judge, set, kind, pair, question or turn is another match."""
     others = [{"judge": "k"}, {"question_set": "t"}, {"kind": "score_pair"}, {"model_b": "o"}, {"turn": 2}]

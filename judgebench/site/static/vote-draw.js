@@ -3,7 +3,8 @@
 // voter with the same votes gets the same match again, so that a reload neither reshuffles nor skips.
 //
 // A ballot is a set's piece: models (names), votes ([model, model, votes] that the workspace holds), questions
-// ({ id, models, turns }: who answered, and how many turns). A row is a vote as it is saved.
+// ({ id, models, turns, said }: who answered, how many turns, and for each of these the first answer that is the same up
+// to there; no `said` where no two begin alike). A row is a vote as it is saved.
 
 function seeded(words) {
   let state = 2166136261; // FNV-1a of the words seeds mulberry32
@@ -19,6 +20,18 @@ function seeded(words) {
 const pairOf = (first, second) => (first < second ? `${first},${second}` : `${second},${first}`);
 const unitOf = (row) => JSON.stringify([row.question_id, ...[row.model_a, row.model_b].sort()]);
 
+function turnsOf(question, models) {
+  return Math.min(...models.map((model) => question.turns[question.models.indexOf(model)]));
+}
+
+// The first turn in which two answers differ, 0 where they never do: up to there is nothing to compare.
+function firstTurn(question, models) {
+  if (!question.said) return 1;
+  const [a, b] = models.map((model) => question.said[question.models.indexOf(model)]);
+  return a.slice(0, b.length).findIndex((first, turn) => first !== b[turn]) + 1;
+}
+
+// The pairs, each with the questions that it answered differently.
 function pairsOf(ballot) {
   if (ballot.pairs) return ballot.pairs;
   const found = new Map(); // "0,3" -> { models: [0, 3], questions }
@@ -26,6 +39,7 @@ function pairsOf(ballot) {
     question.models.forEach((first, at) => {
       for (const second of question.models.slice(at + 1)) {
         const key = pairOf(first, second);
+        if (!firstTurn(question, [first, second])) continue;
         if (!found.has(key)) found.set(key, { key, models: [first, second], questions: [] });
         found.get(key).questions.push(question);
       }
@@ -34,6 +48,8 @@ function pairsOf(ballot) {
   ballot.pairs = [...found.values()];
   return ballot.pairs;
 }
+
+const matchesOf = (ballot) => pairsOf(ballot).reduce((sum, { questions }) => sum + questions.length, 0);
 
 const bump = (counts, key, by) => counts.set(key, (counts.get(key) || 0) + by);
 
@@ -81,14 +97,10 @@ function sidesOf({ key, models: [first, second] }, counts, random) {
   return random() < chance ? [first, second] : [second, first];
 }
 
-function turnsOf(question, models) {
-  return Math.min(...models.map((model) => question.turns[question.models.indexOf(model)]));
-}
-
 function matchOf(ballot, row) {
   const question = ballot.questions.find((one) => one.id === row.question_id);
   const models = [row.model_a, row.model_b].map((name) => ballot.models.indexOf(name));
-  if (!question || !models.every((model) => question.models.includes(model))) return null;
+  if (!question || !models.every((model) => question.models.includes(model)) || !firstTurn(question, models)) return null;
   return { question, models, turn: row.turn, turns: turnsOf(question, models) };
 }
 
@@ -96,7 +108,8 @@ function matchOf(ballot, row) {
 function goneOn(ballot, mine, passed) {
   const last = mine[mine.length - 1];
   const match = last && !passed.has(unitOf(last)) ? matchOf(ballot, last) : null;
-  return match && match.turn < match.turns ? { ...match, turn: match.turn + 1 } : null;
+  if (!match || match.turn >= match.turns) return null;
+  return { ...match, turn: Math.max(match.turn + 1, firstTurn(match.question, match.models)) };
 }
 
 // The next match { question, models: [A, B], turn, turns }, or null where the voter has seen them all. `rows`: all votes
@@ -115,7 +128,8 @@ function draw(ballot, rows, passed, voter, set) {
     const left = pair.questions.filter(unseen);
     if (!left.length) continue;
     const [question] = leastFirst(left, [({ id }) => counts.questions.get(id) || 0], random);
-    return { question, models: sidesOf(pair, counts, random), turn: 1, turns: turnsOf(question, pair.models) };
+    const [turn, turns] = [firstTurn(question, pair.models), turnsOf(question, pair.models)];
+    return { question, models: sidesOf(pair, counts, random), turn, turns };
   }
   return null;
 }

@@ -8,7 +8,8 @@ function refresh() {
   part("trouble").hidden = !store.problem;
   const unsaved = store.votes.filter((row) => row.tstamp > store.settings.saved).length;
   const told = [`${plural(store.votes.length, "vote")} in this browser`, `${mine().length.toLocaleString("en")} of yours in this set`];
-  part("count").textContent = `${told.join(", ")}. ${unsaved ? `${plural(unsaved, "vote")} not yet saved to a file.` : ""}`;
+  const there = ballot ? ` The set has ${plural(matchesOf(ballot), "match", "matches")} to vote on.` : "";
+  part("count").textContent = `${told.join(", ")}.${there} ${unsaved ? `${plural(unsaved, "vote")} not yet saved to a file.` : ""}`;
   for (const id of ["save", "copy", "clear"]) part(id).disabled = !store.votes.length;
   part("undo").disabled = !mine().length;
   part("skip").disabled = !texts;

@@ -2,7 +2,7 @@
 // How a match is shown, turn by turn: texts by textContent, answers by sanitised() (content.js). What is shown stands in
 // vote.js: `ballot`, `match` and `texts`.
 
-const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+const plural = (count, noun, several = `${noun}s`) => `${count.toLocaleString("en")} ${count === 1 ? noun : several}`;
 
 // A name inside a sentence: what runs from right to left stays among itself.
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
@@ -36,12 +36,6 @@ function turnShown(turn) {
     solved,
     made("div", { class: "columns" }, answers),
   );
-}
-
-// Whether the two said the same up to this turn: then there is nothing to compare.
-function alike() {
-  const [a, b] = texts.answers.map(({ turns }) => JSON.stringify(turns.slice(0, match.turn).map(({ body }) => body)));
-  return a === b;
 }
 
 function titleOf() {

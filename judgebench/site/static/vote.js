@@ -69,17 +69,9 @@ async function show(wanted, focus) {
     if (ask === asked) failedToLoad(error, () => show(wanted, true));
     return undefined;
   }
-  if (alike()) return beyond(focus);
   showMatch(focus);
   refresh();
   return undefined;
-}
-
-// Equal answers are no match: on to the next turn, where they may differ, or to another match.
-function beyond(focus) {
-  if (match.turn < match.turns) return show({ ...match, turn: match.turn + 1 }, focus);
-  keepPassed([...passed(), unitOf(rowNow())]);
-  return next(focus);
 }
 
 function failedToLoad(error, retry) {
