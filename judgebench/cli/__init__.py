@@ -15,6 +15,7 @@ from judgebench.cli.base import (
     selection_options,
     workspace_option,
 )
+from judgebench.cli.compare import compare
 from judgebench.cli.imports import import_
 from judgebench.cli.questions import questions
 from judgebench.cli.references import references, table_name
@@ -50,6 +51,7 @@ main.add_command(questions)
 main.add_command(references)
 main.add_command(import_)
 main.add_command(report)
+main.add_command(compare)
 
 
 @main.command()

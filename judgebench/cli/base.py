@@ -19,13 +19,32 @@ def _use_workspace(ctx: click.Context, _: click.Parameter, folder: Path | None) 
 
     if folder is not None or ctx.obj is None:
         ctx.obj = Workspace(folder or Path())
+    top = ctx.find_root().command
+    if isinstance(top, click.Group) and not isinstance(ctx.command, click.Group):
+        from judgebench.settings import defaults
+
+        ctx.default_map = defaults(ctx.obj.root, top, _path(ctx))
+
+
+def _path(ctx: click.Context) -> list[str]:
+    """The names of the command and of the groups that it is in, less the first: what the user typed."""
+    return [] if ctx.parent is None else [*_path(ctx.parent), ctx.info_name or ""]
 
 
 def workspace_option(shown: bool) -> click.Option:
-    """-C, which stands before a command's name or, not to repeat it in each help, hidden after it."""
+    """-C, which stands before a command's name or, not to repeat it in each help, hidden after it.
+
+    It is read before the other options, since what they are by default may stand in that workspace.
+    """
     kind, text = click.Path(path_type=Path), "The workspace (default: here)."
     return click.Option(
-        ["-C", "folder"], type=kind, expose_value=False, callback=_use_workspace, help=text, hidden=not shown
+        ["-C", "folder"],
+        type=kind,
+        expose_value=False,
+        callback=_use_workspace,
+        help=text,
+        hidden=not shown,
+        is_eager=True,
     )
 
 

@@ -11,6 +11,8 @@ from typing import Any, Protocol, overload
 from judgebench.errors import UsageError
 from judgebench.records import Failure, Message, Sampling, Usage
 
+_PASSING = ("unreachable", "connection", "timeout", "broken_reply", "http_408", "http_429")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -141,6 +143,12 @@ class Options:
     give_up: float = 900.0  # seconds after its first try in which a call may be tried again
     rpm: float | None = None  # requests a minute, and tokens a minute, that each endpoint may be given
     tpm: float | None = None
+    keep: bool = False  # hf: keep the checkpoint in memory from one `generate` to the next
+
+
+def may_pass(failure: Failure) -> bool:
+    """Whether the same call may succeed later: nobody answered, or not in time, or was too busy."""
+    return failure.kind in _PASSING or failure.kind.startswith("http_5")
 
 
 def load_model(spec: Spec, options: Options) -> Model:
@@ -152,5 +160,5 @@ def load_model(spec: Spec, options: Options) -> Model:
     if spec.kind == "hf":
         from judgebench.models.hf import HFModel
 
-        return HFModel(spec.target, batch_size=options.batch_size, dtype=options.dtype)
+        return HFModel(spec.target, batch_size=options.batch_size, dtype=options.dtype, keep=options.keep)
     raise UsageError(f"unknown kind of model {spec.kind!r} in {spec.text!r}: use openai:NAME, azure:NAME or hf:PATH")

@@ -24,8 +24,9 @@ _SETTINGS = (".json", ".jinja", ".model", ".txt")
 class HFModel:
     """A checkpoint folder, or a repository of the Hub (from its cache or by download)."""
 
-    def __init__(self, target: str, *, batch_size: int = 16, dtype: str = "auto") -> None:
+    def __init__(self, target: str, *, batch_size: int = 16, dtype: str = "auto", keep: bool = False) -> None:
         self.target = target
+        self.keep = keep
         self.batch_size = batch_size
         self.dtype = dtype
 
@@ -44,11 +45,15 @@ class HFModel:
         """The content of the checkpoint (weights, tokenizer, template, settings) and the arithmetic used."""
         return {"weights": fingerprint(self.folder), "dtype": self.dtype}
 
+    @cached_property
+    def _engine(self) -> "_Engine":
+        return _Engine.load(self.folder, self.dtype)
+
     def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
         """Hold the conversations batch by batch, the longest first; see Model.generate."""
         if not requests:
             return
-        engine = _Engine.load(self.folder, self.dtype)
+        engine = self._engine if self.keep else _Engine.load(self.folder, self.dtype)
         for batch in _batches(requests, self.batch_size):
             yield from engine.hold(batch)
 

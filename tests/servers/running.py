@@ -78,7 +78,7 @@ def command(workspace: Workspace, *arguments: str) -> list[str]:
 
 
 def judgebench(
-    workspace: Workspace, *arguments: str, url: str | None = None, key: str | None = KEY
+    workspace: Workspace, *arguments: str, url: str | None = None, key: str | None = KEY, timeout: float = 120
 ) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     return subprocess.run(
@@ -86,7 +86,7 @@ def judgebench(
         env=environment(url, key),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout,
         check=False,
     )
 

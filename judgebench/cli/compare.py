@@ -1,0 +1,110 @@
+"""judgebench compare: two models to a verdict."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from judgebench.cli.base import Command, call_options, options, questions_option, selection_options
+
+if TYPE_CHECKING:
+    from judgebench.compare.results import Inconclusive
+    from judgebench.workspace import Workspace
+
+_PATH = click.Path(path_type=Path, dir_okay=False)
+_pair = options(
+    click.option(
+        "--baseline", required=True, metavar="SPEC|NAME", help="What is in use: a model, or one with answers."
+    ),
+    click.option("--candidate", required=True, metavar="SPEC|NAME", help="What would take its place."),
+)
+_judge = options(
+    click.option("--judge", required=True, metavar="JUDGE", help="embedded, checker, or a model as in openai:gpt-4.1."),
+    click.option("--prompt", metavar="NAME|FILE.j2", help="In place of the categories' own judge prompts."),
+    click.option(
+        "--verdict-by", type=click.Choice(["text", "schema", "logprobs"]), default="text", show_default=True,
+        help="How verdicts are read; see review.",
+    ),
+    click.option(
+        "--orders", type=click.Choice(["both", "named", "random", "adaptive"]), default="both", show_default=True,
+        help="In which orders the two answers are shown; see review.",
+    ),
+    click.option("--repeats", type=click.IntRange(1), default=1, show_default=True, help="Judge each match N times."),
+    click.option("--canaries/--no-canaries", default=True, show_default=True, help="Try the judge first."),
+    click.option(
+        "--bridge", type=click.IntRange(2), is_flag=False, flag_value=20, metavar="[N]",
+        help="Where the judge has changed since: judge N (20) questions again, and report the shift.",
+    ),
+)  # fmt: skip
+_verdict = options(
+    click.option(
+        "--margin", type=click.FloatRange(0, 0.5, max_open=True), default=0.05, show_default=True,
+        help="PASS: the candidate's win rate is above 0.5 less this; REGRESS: it is below.",
+    ),
+    click.option(
+        "--alpha", type=click.FloatRange(0, 0.5, min_open=True, max_open=True), default=0.05, show_default=True,
+        help="The chance of a wrong PASS or REGRESS, however often one looks.",
+    ),
+    click.option("--fixed", is_flag=True, help="Judge all questions, and look once."),
+    click.option(
+        "--population", type=click.Choice(["alike", "set"]), default="alike", show_default=True,
+        help="alike: the verdict is about questions like these; set: about just these, which takes fewer.",
+    ),
+    click.option(
+        "--predictions", type=click.Choice(["none", "embedded"]), default="none", show_default=True,
+        help="set: the embedded judge's guesses take variance away, and telling questions come sooner.",
+    ),
+    click.option("--look", type=click.IntRange(1), metavar="N", help="Questions from look to look (default: 8+)."),
+    click.option(
+        "--futility", type=click.FloatRange(0, 1), default=0.05, show_default=True,
+        help="Stop as INCONCLUSIVE where the chance to decide is below.",
+    ),
+    click.option("--seed", type=int, default=0, show_default=True, help="Draws the order of the questions."),
+    click.option("--inconclusive", type=click.Choice(["pass", "fail"]), help="Exit with 0 or 3, not 4."),
+)  # fmt: skip
+_sampling = options(
+    click.option("--max-tokens", type=click.IntRange(1), help="Of answers, in place of the categories' own limits."),
+    click.option("--temperature", type=click.FloatRange(0), help="Of answers, in place of the categories' own."),
+)
+_money = options(
+    click.option("--max-cost", metavar="DOLLARS", help="Make no call that could take the run past this."),
+    click.option("--price", "prices", multiple=True, metavar="[NAME=]IN/OUT", help="Dollars per million tokens."),
+)
+_files = options(
+    click.option("--markdown", type=_PATH, metavar="FILE", help="$GITHUB_STEP_SUMMARY, where set, gets it anyway."),
+    click.option("--junit", type=_PATH, metavar="FILE", help="JUnit XML: verdict, categories, canaries."),
+    click.option("--json", "json_file", type=_PATH, metavar="FILE", help="All of it as data."),
+)
+
+
+@click.command(cls=Command)
+@_pair
+@questions_option
+@_judge
+@_verdict
+@selection_options
+@_sampling
+@_money
+@_files
+@call_options
+@click.pass_context
+def compare(
+    ctx: click.Context, /, markdown: Path | None, junit: Path | None, json_file: Path | None,
+    inconclusive: "Inconclusive | None", **asked: Any,
+) -> None:  # fmt: skip
+    """Is the candidate as good as the baseline? PASS, REGRESS, INCONCLUSIVE or INVALID.
+
+    Exits with 0, 3, 4 or 5 (1: something failed, 2: the command makes no sense). Questions are judged in random order
+    until the verdict is known; what is in the tables is neither asked nor paid for again.
+    """
+    from judgebench.compare import outputs
+    from judgebench.compare.run import Options, compare
+
+    workspace: Workspace = ctx.obj
+    comparison = compare(workspace, Options.given(asked), lambda line: click.echo(line, err=True))
+    click.echo(outputs.screen(comparison))
+    outputs.write(
+        comparison, markdown=markdown, junit=junit, json=json_file, environ=os.environ, inconclusive=inconclusive
+    )
+    ctx.exit(comparison.exit_status(inconclusive))

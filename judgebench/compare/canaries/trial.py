@@ -1,0 +1,46 @@
+"""The judge is asked about the canaries: anew in each run, every reply on disk as it comes."""
+
+from collections.abc import Callable, Iterator
+
+from judgebench.asking import is_followed
+from judgebench.compare.canaries.cases import QUESTION_SET, matches
+from judgebench.compare.canaries.outcomes import results
+from judgebench.compare.results import Canary
+from judgebench.errors import UsageError
+from judgebench.judge import Judge
+from judgebench.matches import Match
+from judgebench.prompts import Prompt, find_prompt
+from judgebench.records import Review
+from judgebench.store import Table
+
+BUILT_IN = "choice"  # the pairwise prompt of a category that names none
+
+
+def prompt_for(override: Prompt | None = None) -> Callable[[Match], Prompt]:
+    """The judge prompt for canaries: the override, or the built-in one where there is none or it takes no first turn.
+
+    UsageError for an override that judges no pairs.
+    """
+    if override and override.kind == "rating":
+        raise UsageError(f"judge prompt {override.name!r} gives a rating; canaries are pairs, and need another one")
+    chosen = override if override and override.admits(1) else find_prompt(BUILT_IN, [])
+    return lambda match: chosen
+
+
+def try_judge(judge: Judge, table: Table[Review]) -> tuple[Canary, ...]:
+    """Ask the judge about all canaries, and say what came of it; see `ask` and `results`."""
+    return results(ask(judge, table))
+
+
+def ask(judge: Judge, table: Table[Review]) -> Iterator[Review]:
+    """Each finished review of the canaries, once it is in the table.
+
+    Nothing that the table holds is taken for an answer: the model behind a judge's name may have changed. The judge
+    must not be one that ties identical answers by itself. EndpointError where the endpoint refuses every call.
+    """
+    ready: Callable[[], int] = getattr(judge, "ready", lambda: 0)
+    tasks = [(match, judge.draft(match, QUESTION_SET)) for match in matches()]
+    for row in judge.judge(tasks):
+        table.append([row], sync=not ready())
+        if not is_followed(row):
+            yield row

@@ -1,0 +1,126 @@
+"""Reviews of two models, as many questions at a time as are wanted, and the candidate's points on each."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+
+from judgebench import reviews
+from judgebench.compare.sides import finish
+from judgebench.cost import NO_CALL
+from judgebench.judge import Judge
+from judgebench.matches import Design, Match
+from judgebench.records import Review
+from judgebench.statistics.clusters import Floats
+from judgebench.statistics.estimates import points_of_b
+from judgebench.statistics.frames import matches_frame, reviews_frame
+from judgebench.statistics.repeats import matches_over_repeats
+from judgebench.store import in_force
+from judgebench.workspace import Workspace
+
+
+@dataclass(slots=True)
+class Judging:
+    """One pair before one judge. `trusted` are the snapshots whose stored reviews count; None: any."""
+
+    workspace: Workspace
+    judge: Judge
+    question_set: str
+    pair: tuple[str, str]
+    design: Design
+    trusted: Collection[str] | None = None
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    ids: set[str] = field(default_factory=set)
+    reused: int = 0
+    free: int = 0
+
+    def review(self, questions: Sequence[str]) -> None:
+        """Have the questions judged, but for what is judged already; JudgebenchError where calls failed."""
+        for plan in self._plans(questions):
+            drafts = [plan.judge.draft(match, self.question_set) for match in plan.matches]
+            self.ids |= {draft.id for draft in drafts}
+            self._judge_again(plan, drafts)
+            stage = plan.stage(self.question_set)
+            free = sum(draft.verdict_source in NO_CALL for draft in drafts)
+            self.free += free
+            self.reused += max(stage.total - len(stage) - free, 0)
+            finish(stage, plan.label)
+
+    def rows(self) -> list[Review]:
+        """The reviews in force of what was asked for so far."""
+        names = dict.fromkeys([self.judge.name, *(("checker",) if self._checks() else ())])
+        tables = [self.workspace.reviews(self.question_set, name) for name in names]
+        return [row for table in tables for row in in_force(table.read()).values() if row.id in self.ids]
+
+    def stored(self, questions: Sequence[str]) -> list[Review]:
+        """The reviews in force that a call was once made for; nothing is asked."""
+        wanted = {
+            plan.judge.draft(match, self.question_set).id
+            for plan in self._plans(questions, second=False)
+            for match in plan.matches
+        }
+        rows = in_force(self.workspace.reviews(self.question_set, self.judge.name).read()).values()
+        return [row for row in rows if row.id in wanted and row.served_by and row.verdict_source not in NO_CALL]
+
+    def ask_again(self, questions: Sequence[str]) -> list[Review]:
+        """Have questions judged by today's snapshot whatever there is; the new rows take the old ones' place."""
+        made = []
+        for plan in self._plans(questions, second=False):
+            if plan.judge.name == self.judge.name:
+                tasks = [(match, plan.judge.draft(match, self.question_set)) for match in plan.matches]
+                made += list(_asked(plan, [task for task in tasks if not task[1].error]))
+        return made
+
+    def _plans(self, questions: Sequence[str], second: bool = True) -> Iterator[reviews.Plan]:
+        baseline, candidate = self.pair
+        asked = reviews.Asked(
+            self.question_set, ["pairwise"], (candidate,), baseline, self.design, ids=frozenset(questions)
+        )
+        return reviews.plans(self.workspace, self.judge, asked, second=second)
+
+    def _judge_again(self, plan: reviews.Plan, drafts: Sequence[Review]) -> None:
+        """What a snapshot that isn't trusted said is asked again."""
+        if self.trusted is None:
+            return
+        held = {row.id: row for row in in_force(plan.table.read()).values()}
+        tasks = [
+            (match, draft)
+            for match, draft in zip(plan.matches, drafts, strict=True)
+            if (row := held.get(draft.id)) and snapshot(row) not in (None, *self.trusted)
+        ]
+        list(_asked(plan, tasks))
+
+    def _checks(self) -> bool:
+        found = self.workspace.question_set(self.question_set)
+        return any(category.scorer != "judge" for category in found.head.categories.values())
+
+
+def _asked(plan: reviews.Plan, tasks: Sequence[tuple[Match, Review]]) -> Iterator[Review]:
+    """Ask about matches that are judged already, each row on disk before the next."""
+    for row in plan.judge.judge(tasks):
+        plan.table.append([row])
+        yield row
+
+
+def snapshot(row: Review) -> str | None:
+    """Which snapshot of the judge answered: the model's full name, without the fingerprint of the machine behind it."""
+    return row.served_by.split(" ")[0] if row.served_by else None
+
+
+def matches_of(
+    rows: Iterable[Review], pair: tuple[str, str], categories: Mapping[tuple[str, str], str]
+) -> pd.DataFrame:
+    """The pair's matches, repeats put together: columns as of `matches_over_repeats`, and the candidate's `points`."""
+    matches = matches_over_repeats(matches_frame(reviews_frame(rows, categories)))
+    points = points_of_b(matches["outcome"]) if len(matches) else np.zeros(0)
+    named = (matches["model_b"] == pair[1]).to_numpy()
+    return matches.assign(points=np.where(named, points, 1 - points))
+
+
+def points_by_question(matches: pd.DataFrame, questions: Sequence[str]) -> Floats:
+    """The candidate's mean points on each question, (questions,); NaN where it has no verdict."""
+    means = matches.groupby(matches["question_id"].astype(str))["points"].mean()
+    found: Floats = means.reindex(list(questions)).to_numpy(np.float64)
+    return found

@@ -1,0 +1,78 @@
+"""What a comparison is asked: which models, questions and judge, and how sure to be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from judgebench import models
+from judgebench.asking import VerdictBy
+from judgebench.errors import UsageError
+from judgebench.matches import Orders
+
+_LOOKS = 50  # at most so many, however large the set
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`baseline` and `candidate` are specs, or names of models whose answers are in the tables.
+
+    `margin`: the candidate may win so much less than half of the points. `alpha`: the chance of a wrong verdict.
+    `fixed`: judge all questions, and look once. `population`: is the verdict about questions like these (`alike`) or
+    about just this set (`set`)? `predictions`: `embedded` makes all answers first, and the embedded judge's guesses
+    serve as control variate and choose the order (`set` only). `look`: questions between two looks. `futility`: stop
+    where the chance to decide is below. `bridge`: so many questions are judged again where the judge has changed.
+    """
+
+    baseline: str
+    candidate: str
+    questions: str
+    judge: str
+    margin: float = 0.05
+    alpha: float = 0.05
+    fixed: bool = False
+    population: Literal["alike", "set"] = "alike"
+    predictions: Literal["none", "embedded"] = "none"
+    look: int | None = None
+    futility: float = 0.05
+    seed: int = 0
+    orders: Orders = "both"
+    repeats: int = 1
+    categories: tuple[str, ...] = ()
+    limit: int | None = None
+    canaries: bool = True
+    bridge: int | None = None
+    max_cost: str | None = None
+    prices: tuple[str, ...] = ()
+    max_tokens: int | None = None
+    temperature: float | None = None
+    prompt: str | None = None
+    verdict_by: VerdictBy = "text"
+    repair: bool = True
+    calls: models.Options = field(default_factory=lambda: models.Options(keep=True))
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.margin < 0.5:
+            raise UsageError(f"--margin is a share of the points, from 0 up to 0.5; {self.margin} isn't")
+        if not 0 < self.alpha < 0.5:
+            raise UsageError(f"--alpha is the chance of a wrong verdict, between 0 and 0.5; {self.alpha} isn't")
+        if self.predictions != "none" and (self.population == "alike" or self.fixed):
+            raise UsageError("--predictions needs --population set, and no --fixed: elsewhere they prove nothing")
+
+    @classmethod
+    def given(cls, parameters: Mapping[str, Any]) -> "Options":
+        """From the parameters of the command `compare`, by name; others among them are left alone."""
+        calls = {one.name: parameters[one.name] for one in fields(models.Options) if one.name in parameters}
+        asked = {one.name: parameters[one.name] for one in fields(cls) if one.name in parameters}
+        return cls(**asked, categories=parameters["chosen"], calls=models.Options(**calls, keep=True))
+
+    def step(self, questions: int) -> int:
+        """How many questions to judge before the next look."""
+        if self.fixed:
+            return questions
+        return self.look or max(8, -(-questions // _LOOKS))
+
+    @property
+    def overrides(self) -> dict[str, float | int]:
+        """What replaces the categories' own sampling."""
+        given = {"max_tokens": self.max_tokens, "temperature": self.temperature}
+        return {name: value for name, value in given.items() if value is not None}

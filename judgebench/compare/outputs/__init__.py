@@ -1,0 +1,67 @@
+"""A comparison where people of CI look: the screen, files of three forms, and GitHub's summary, outputs and notes."""
+
+import json as json_text
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from judgebench.compare.outputs import github
+from judgebench.compare.outputs.github import annotations
+from judgebench.compare.outputs.junit import junit as as_junit
+from judgebench.compare.outputs.markdown import markdown as as_markdown
+from judgebench.compare.outputs.screen import screen
+from judgebench.compare.results import Comparison, Inconclusive
+from judgebench.store import replace_file
+
+__all__ = ["annotations", "as_json", "as_junit", "as_markdown", "put", "screen", "write"]
+
+
+def as_json(comparison: Comparison) -> str:
+    """All of it as JSON, in ASCII so that no text can spoil the file's encoding."""
+    return _dumped(comparison.as_json())
+
+
+def put(path: Path, found: object) -> None:
+    """What JSON takes as a file, in place of the one that was there, with the folders that it needs."""
+    _put(path, _dumped(found))
+
+
+def _dumped(found: object) -> str:
+    return json_text.dumps(found, indent=2, allow_nan=False) + "\n"
+
+
+def write(
+    comparison: Comparison,
+    *,
+    markdown: Path | None = None,
+    junit: Path | None = None,
+    json: Path | None = None,
+    environ: Mapping[str, str],
+    inconclusive: Inconclusive | None = None,
+) -> None:
+    """Write the files that were asked for, and what GitHub's runner reads where `environ` says that this is one.
+
+    Annotations go to stderr, which the runner reads too, so that stdout stays what the command prints.
+    """
+    if json:
+        put(json, comparison.as_json())
+    if junit:
+        _put(junit, as_junit(comparison, inconclusive))
+    if markdown:
+        _put(markdown, as_markdown(comparison))
+    _append(environ.get("GITHUB_STEP_SUMMARY"), as_markdown(comparison))
+    _append(environ.get("GITHUB_OUTPUT"), github.outputs(comparison))
+    if environ.get("GITHUB_ACTIONS") == "true":
+        click.echo(annotations(comparison, inconclusive), err=True)
+
+
+def _put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, text.encode())
+
+
+def _append(path: str | None, text: str) -> None:
+    if path:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(text)

@@ -1,0 +1,82 @@
+"""The verdict as JUnit XML, which CI systems show as test results."""
+
+from collections.abc import Iterator, Mapping
+from xml.etree import ElementTree
+
+from judgebench.compare.outputs import words
+from judgebench.compare.outputs.screen import line, screen
+from judgebench.compare.results import Canary, CategoryRate, Comparison, Inconclusive
+from judgebench.terminal import printable
+
+_CLASS = "judgebench.compare"
+_PROBLEMS = {"REGRESS": "failure", "INVALID": "error", "INCONCLUSIVE": "skipped"}
+_COUNTS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+
+
+def junit(comparison: Comparison, inconclusive: Inconclusive | None = None) -> str:
+    """One suite: the verdict, each category (worse: a failure) and each canary (failed: an error).
+
+    An inconclusive verdict is skipped, or a failure where it is told to fail.
+    """
+    cases = [_verdict(comparison, inconclusive)]
+    cases += map(_category, comparison.categories)
+    cases += map(_canary, comparison.canaries)
+    suite = ElementTree.Element("testsuite", _counts(comparison, cases))
+    holder = ElementTree.SubElement(suite, "properties")
+    for name, value in _properties(comparison):
+        ElementTree.SubElement(holder, "property", name=name, value=line(value))
+    suite.extend(cases)
+    root = ElementTree.Element("testsuites")
+    root.append(suite)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _counts(comparison: Comparison, cases: list[ElementTree.Element]) -> dict[str, str]:
+    problems = [problem.tag for case in cases for problem in case]
+    counts = {name: str(problems.count(tag)) for name, tag in _COUNTS.items()}
+    about = {"name": "judgebench compare", "tests": str(len(cases)), **counts}
+    return {**about, "time": f"{comparison.seconds:.3f}", "timestamp": line(comparison.made)}
+
+
+def _properties(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    names = ("verdict", "improved", "baseline", "candidate", "question_set", "judge", "design", "population", "seed")
+    low, high = comparison.interval or (None, None)
+    figures: Mapping[str, object] = {
+        **{name: getattr(comparison, name) for name in names},
+        **{"rate": comparison.rate, "low": low, "high": high},
+        **{"margin": comparison.margin, "alpha": comparison.alpha, "n": comparison.judged},
+        **{"questions": comparison.questions, "dollars": comparison.cost.dollars},
+    }
+    return ((name, str(value)) for name, value in figures.items() if value is not None)
+
+
+def _verdict(comparison: Comparison, inconclusive: Inconclusive | None) -> ElementTree.Element:
+    failed = comparison.verdict == "INCONCLUSIVE" and inconclusive == "fail"
+    problem = "failure" if failed else _PROBLEMS.get(comparison.verdict)
+    said = f"{words.headline(comparison)}: {comparison.reason}"
+    return _case("verdict", "verdict", problem, said, screen(comparison), comparison.seconds)
+
+
+def _category(entry: CategoryRate) -> ElementTree.Element:
+    said = f"the candidate is worse in {entry.category}: {words.of_category(entry)}"
+    return _case("category", entry.category, "failure" if entry.worse else None, said)
+
+
+def _canary(canary: Canary) -> ElementTree.Element:
+    said = f"{canary.wants}: held in {canary.held} of {canary.tries} tries, {canary.needed} needed"
+    return _case("canary", canary.name, None if canary.passed else "error", said, "\n".join(map(line, canary.failed)))
+
+
+def _case(
+    kind: str, name: str, problem: str | None, said: str, detail: str = "", seconds: float = 0
+) -> ElementTree.Element:
+    """`printable` leaves nothing that XML forbids: neither control characters nor halves of surrogate pairs."""
+    about = {"classname": f"{_CLASS}.{kind}", "name": line(name), "time": f"{seconds:.3f}"}
+    case = ElementTree.Element("testcase", about)
+    if problem:
+        about = {"message": line(said)} | ({} if problem == "skipped" else {"type": kind})
+        ElementTree.SubElement(case, problem, about).text = printable(detail, "\n")
+    elif detail:
+        ElementTree.SubElement(case, "system-out").text = printable(detail, "\n")
+    return case

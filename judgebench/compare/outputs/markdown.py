@@ -1,0 +1,80 @@
+"""The verdict as GitHub's Markdown, for a job's summary.
+
+What models, judges and files say is put into code spans: GitHub looks for no HTML, link, image, mention or emoji
+there. A code span ends at a backtick and a table's cell at a bar, so that these two are shown as their likes.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from judgebench.compare.outputs import words
+from judgebench.compare.outputs.screen import cut, line
+from judgebench.compare.results import Canary, CategoryRate, Comparison, Telling
+from judgebench.report.words import between, percent
+
+_SIGNS = {"PASS": "\u2705", "REGRESS": "\u274c", "INCONCLUSIVE": "\u2754", "INVALID": "\u26a0\ufe0f"}
+_LIKES = str.maketrans({"`": "\u02cb", "|": "\u00a6"})
+_JOINER = "\u2060"  # shows nothing, and breaks up what GitHub would make a link or a mention of
+_LINKS = re.compile(r"(?<=@)|(?<=#)|(?<=:)(?=/)|(?<=[Ww]{3})(?=\.)")
+_CUT = 400
+_OF_CATEGORIES = ("category", "questions", "win rate", "interval (95 %)", "drawn to the mean", "")
+_OF_CANARIES = ("canary", "wants", "held", "needed", "")
+
+
+def markdown(comparison: Comparison) -> str:
+    """The verdict and what it rests on, with tables of categories and canaries, and the telling questions folded."""
+    return "\n\n".join(_blocks(comparison)) + "\n"
+
+
+def _blocks(comparison: Comparison) -> Iterator[str]:
+    yield f"## {_SIGNS[comparison.verdict]} judgebench compare: {words.headline(comparison)}"
+    yield plain(comparison.reason)
+    yield "\n".join(f"- **{label}**: {said}" for label, said in words.facts(comparison, code))
+    if comparison.categories:
+        yield "### Categories\n\n" + table(_OF_CATEGORIES, map(_category, comparison.categories))
+    if comparison.canaries:
+        yield "### Canaries\n\n" + table(_OF_CANARIES, map(_canary, comparison.canaries))
+    if comparison.telling:
+        yield "\n\n".join(_folded("The most telling questions", map(_telling, comparison.telling)))
+    if comparison.cost.lines:
+        yield "\n\n".join(_folded("What it cost", [f"- {code(said)}" for said in comparison.cost.lines]))
+
+
+def _category(entry: CategoryRate) -> Sequence[str]:
+    reach = f"{between(entry.interval, 100, 1)} %" if entry.interval else "-"
+    figures = (str(entry.questions), percent(entry.rate), reach, percent(entry.shrunk))
+    return (code(entry.category), *figures, "**worse**" if entry.worse else "")
+
+
+def _canary(canary: Canary) -> Sequence[str]:
+    failed = f"**failed** {' '.join(map(code, canary.failed))}".strip()
+    counts = (f"{canary.held} of {canary.tries}", str(canary.needed))
+    return (code(canary.name), code(canary.wants), *counts, "held" if canary.passed else failed)
+
+
+def _telling(telling: Telling) -> str:
+    about = f"**{code(telling.question_id)}** ({code(telling.category)}): the candidate {words.outcome(telling.points)}"
+    return f"- {about}\n  - question: {code(telling.question)}\n  - judge: {code(telling.said)}"
+
+
+def _folded(summary: str, blocks: Iterable[str]) -> Iterator[str]:
+    """Blank lines round the blocks, since in a line of HTML GitHub reads no Markdown."""
+    yield f"<details><summary>{summary}</summary>"
+    yield "\n".join(blocks)
+    yield "</details>"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of cells that are Markdown already."""
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows))
+
+
+def code(text: str) -> str:
+    """Anybody's text as a code span of one line, cut where it is long."""
+    return f"`{cut(line(text), _CUT).translate(_LIKES).strip() or '-'}`"
+
+
+def plain(text: str) -> str:
+    """Anybody's text as a line of prose in which nothing is Markdown, HTML, a link or a mention."""
+    broken = _LINKS.sub(_JOINER, line(text)) or "-"
+    return "".join(c if c.isalnum() or c in " ,;%(" or ord(c) > 127 else f"&#{ord(c)};" for c in broken)

@@ -1,0 +1,97 @@
+"""The verdict explained on one screen, for an engineer who reads the log."""
+
+import re
+import textwrap
+from collections.abc import Iterator
+from unicodedata import east_asian_width
+
+from judgebench.compare.outputs import words
+from judgebench.compare.results import Comparison, Interval, Telling
+from judgebench.terminal import printable
+
+_COLUMNS, _LABEL, _BAR = 100, 12, 54
+_NAME = 48  # columns that a name of somebody else's may take in a sentence
+_TELLING = 3
+
+
+def screen(comparison: Comparison) -> str:
+    """The verdict and what it rests on, in at most 100 columns and usually 24 lines."""
+    return "\n".join(_harmless(line) for line in _lines(comparison))
+
+
+def _lines(comparison: Comparison) -> Iterator[str]:
+    yield from _wrapped(f"{words.headline(comparison)}: {line(comparison.reason)}", "", "  ", most=4)
+    for label, said in words.facts(comparison, _quoted):
+        yield from _entry(label, said)
+        if label == "win rate" and comparison.rate is not None and comparison.interval:
+            yield " " * _LABEL + _bar(comparison.rate, comparison.interval, comparison.threshold)
+    if not comparison.identical:
+        yield from _entry("categories", words.flagged(comparison, _quoted))
+        yield from _entry("canaries", words.canaries(comparison, _quoted))
+    for telling in comparison.telling[:_TELLING]:
+        yield from _told(telling)
+
+
+def _entry(label: str, said: str) -> list[str]:
+    return _wrapped(said, label.ljust(_LABEL), " " * _LABEL)
+
+
+def _wrapped(text: str, first: str, other: str, most: int = 2) -> list[str]:
+    """At most so many lines, none of which begins with a percent sign."""
+    tied = text.replace(" %", "\u00a0%")
+    lines = textwrap.wrap(
+        tied, _COLUMNS, initial_indent=first, subsequent_indent=other, max_lines=most, placeholder=" ..."
+    )
+    return [found.replace("\u00a0", " ") for found in lines]
+
+
+def _told(telling: Telling) -> Iterator[str]:
+    about = f"{_quoted(telling.question_id)} ({_quoted(telling.category)}) {words.outcome(telling.points)}"
+    yield f"{'telling'.ljust(_LABEL)}{about}: {line(telling.question)}"
+    yield f'{" " * _LABEL}  judge: "{cut(line(telling.said), _COLUMNS - _LABEL - 11)}"'
+
+
+def _bar(rate: float, interval: Interval, threshold: float) -> str:
+    """The interval on a scale: `|` the margin, `:` a tie, `o` the estimate."""
+    ends = (*interval, rate, threshold, 0.5)
+    low, high = max(0.0, min(ends) - 0.02), min(1.0, max(ends) + 0.02)
+
+    def place(value: float) -> int:
+        return round((value - low) / (high - low) * (_BAR - 1))
+
+    start, end = place(interval[0]), place(interval[1])
+    cells = ["-" if start <= column <= end else " " for column in range(_BAR)]
+    for value, sign in ((threshold, "|"), (0.5, ":"), (rate, "o")):
+        cells[place(value)] = sign
+    return f"{100 * low:3.0f} % [{''.join(cells)}] {100 * high:.0f} %   | margin  : tie"
+
+
+def line(text: str) -> str:
+    """Text of whatever kind as one line that a terminal shows as it is."""
+    return printable(" ".join(text.split()))
+
+
+def _quoted(text: str) -> str:
+    return cut(line(text), _NAME)
+
+
+def cut(text: str, columns: int) -> str:
+    """The beginning of a printable text that takes no more columns than that."""
+    if sum(map(_width, text)) <= columns:
+        return text
+    room, kept = columns - 3, 0
+    for character in text:
+        room -= _width(character)
+        if room < 0:
+            break
+        kept += 1
+    return text[:kept] + "..."
+
+
+def _width(character: str) -> int:
+    return 2 if east_asian_width(character) in "WF" else 1
+
+
+def _harmless(shown: str) -> str:
+    """A line that GitHub's runner takes for text: a `::` that begins one or a `##[` anywhere would be a command."""
+    return cut(re.sub(r"^(\s*):(?=:)", r"\1: ", shown).replace("##[", "# #["), _COLUMNS)

@@ -1,0 +1,78 @@
+"""The two models of a comparison, and their answers."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from judgebench.answers import get_answers
+from judgebench.compare.options import Options
+from judgebench.errors import JudgebenchError, UsageError
+from judgebench.models import Model, Spec, may_pass, parse_spec
+from judgebench.question_sets import QuestionSet
+from judgebench.records import Answer, Question
+from judgebench.spending import Spending
+from judgebench.store import ResultT, Stage, Table
+from judgebench.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One model: its name in the tables, and how to ask it; without a spec its answers are in the table already."""
+
+    name: str
+    table: Table[Answer]
+    spec: Spec | None = None
+    model: Model | None = None
+
+    def answer(self, question_set: QuestionSet, questions: Sequence[Question], options: Options) -> None:
+        """Make the answers that the table doesn't hold; JudgebenchError where the model could not be asked."""
+        if self.spec is None or self.model is None:
+            return
+        stage = get_answers(question_set, questions, self.spec, self.model, self.table, options.overrides)
+        finish(stage, f"answers of {self.name}")
+
+
+def sides(workspace: Workspace, options: Options, spending: Spending) -> tuple[Side, Side]:
+    """Baseline and candidate; UsageError where they can't be told apart."""
+    baseline, candidate = (_side(workspace, text, options, spending) for text in (options.baseline, options.candidate))
+    if baseline.name == candidate.name and not same(baseline, candidate):
+        raise UsageError(f"both models are called {baseline.name}: name one, as in --candidate new=hf:./checkpoint")
+    return baseline, candidate
+
+
+def same(one: Side, other: Side) -> bool:
+    """Whether both are the same model: of a checkpoint the same weights, template and arithmetic."""
+    if one.model is None or other.model is None:
+        return one.name == other.name and one.model is other.model
+    return dict(one.model.identity) == dict(other.model.identity)
+
+
+def finish(stage: Stage[ResultT], label: str) -> None:
+    """Work through a stage; JudgebenchError where calls failed in a way that may pass: the rest would be guesswork."""
+    errors = [row.error for row in stage]
+    passing = Counter(error.kind for error in errors if error and may_pass(error))
+    if passing:
+        kinds = ", ".join(f"{kind} {number}" for kind, number in sorted(passing.items()))
+        raise JudgebenchError(
+            f"{label}: {sum(passing.values())} of {len(errors)} failed ({kinds}); what was done is kept: run the same"
+            " command again to go on"
+        )
+
+
+def _side(workspace: Workspace, text: str, options: Options, spending: Spending) -> Side:
+    if ":" not in text:
+        return _in_tables(workspace, text, options.questions)
+    spec = parse_spec(text)
+    table = workspace.answers(options.questions, spec.name)
+    return Side(spec.name, table, spec, spending.model(spec, options.calls, table.path.with_suffix(".batches")))
+
+
+def _in_tables(workspace: Workspace, name: str, question_set: str) -> Side:
+    known = workspace.models(question_set)
+    if name not in known:
+        there = ", ".join(known) or "none"
+        raise UsageError(
+            f"{name!r} is no model with answers to {question_set} (there are: {there}): give its spec, as in"
+            f" {name}=hf:./checkpoint"
+        )
+    return Side(name, workspace.answers(question_set, name))

@@ -1,0 +1,126 @@
+"""The fixture `judgebench` for pytest: a test that fails where a checkpoint got worse.
+
+pytest loads this in every project that has judgebench installed, so that nothing is imported before a test asks for it.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from judgebench.compare.results import Comparison
+    from judgebench.workspace import Workspace
+
+_PROPERTIES = ("verdict", "rate", "interval", "judged")
+_kept = pytest.StashKey[list[dict[str, Any]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The folder to compare in, and where to keep the comparisons."""
+    group = parser.getgroup("judgebench")
+    group.addoption("--judgebench-workspace", metavar="DIR", help="The workspace (default: the tests' root folder).")
+    group.addoption("--judgebench-json", metavar="FILE", help="Write all comparisons of the run to this file.")
+
+
+@pytest.fixture
+def judgebench(request: pytest.FixtureRequest) -> "Judgebench":
+    """Compares checkpoints: `judgebench.assert_not_worse(candidate="hf:./checkpoint")`."""
+    return Judgebench(request.config, request.node)
+
+
+class Judgebench:
+    """What the fixture `judgebench` is: comparisons as assertions of a test."""
+
+    def __init__(self, config: pytest.Config, node: pytest.Item) -> None:
+        self.root = Path(config.getoption("--judgebench-workspace") or config.rootpath)
+        self._config, self._node = config, node
+
+    def assert_not_worse(self, *, inconclusive: str | None = None, **options: object) -> "Comparison":
+        """Compare as `judgebench compare` does, with its options as keywords (`max_cost=5`) and judgebench.toml's.
+
+        AssertionError where the candidate is worse, or where it can't be told unless `inconclusive` is `pass` or
+        `skip`; RuntimeError where the judge is out of order; JudgebenchError where the comparison failed.
+        """
+        __tracebackhide__ = True
+        comparison, default = self._compare(options)
+        if comparison.verdict != "PASS":
+            from judgebench.compare.outputs import screen
+
+            _end(comparison, screen(comparison), inconclusive or default or "fail")
+        return comparison
+
+    def _compare(self, options: dict[str, object]) -> "tuple[Comparison, str | None]":
+        """The comparison, and what judgebench.toml says that an inconclusive one counts as."""
+        __tracebackhide__ = True
+        from judgebench.compare.run import Options, compare
+        from judgebench.workspace import Workspace
+
+        given = _parsed(Workspace(self.root), options)
+        comparison = compare(Workspace(self.root), Options.given(given), _say)
+        self._keep(comparison)
+        return comparison, given["inconclusive"]
+
+    def _keep(self, comparison: "Comparison") -> None:
+        """Into the file that was asked for, and as properties of the test for its own JUnit file."""
+        found = comparison.as_json()
+        self._node.user_properties += [(f"judgebench_{name}", str(found[name])) for name in _PROPERTIES]
+        kept = self._config.stash.setdefault(_kept, [])
+        kept.append({"test": self._node.nodeid, **found})
+        if file := self._config.getoption("--judgebench-json"):
+            from judgebench.compare.outputs import put
+
+            put(Path(file), kept)
+
+
+def _end(comparison: "Comparison", shown: str, inconclusive: str) -> None:
+    __tracebackhide__ = True
+    if comparison.verdict == "INVALID":
+        raise RuntimeError(shown)
+    if comparison.verdict == "INCONCLUSIVE" and inconclusive == "skip":
+        pytest.skip(shown)
+    if comparison.exit_status("pass" if inconclusive == "pass" else None):
+        raise AssertionError(shown)
+
+
+def _say(line: str) -> None:
+    """Progress: seen with `--log-cli-level=INFO`, and not in the way of a failure's message."""
+    import logging
+
+    logging.getLogger("judgebench").info("%s", line)
+
+
+def _arguments(options: "Mapping[str, object]") -> "Iterator[str]":
+    """Keywords as on the command line: True is a flag, None and False nothing, a list one option for each item."""
+    for name, value in options.items():
+        option = name.replace("_", "-")
+        if value is True:
+            yield f"--{option}"
+        elif isinstance(value, list | tuple):
+            yield from (f"--{option}={item}" for item in value)
+        elif value is not None and value is not False:
+            yield f"--{option}={value}"
+
+
+def _parsed(workspace: "Workspace", options: dict[str, object]) -> dict[str, Any]:
+    """What `judgebench compare` makes of the keywords, of judgebench.toml and of its own defaults.
+
+    False is set at the end, since a flag like --fixed has no opposite on the command line.
+    """
+    __tracebackhide__ = True
+    import click
+
+    from judgebench.cli import main
+    from judgebench.errors import UsageError
+
+    top, arguments = click.Context(main, info_name="judgebench", obj=workspace), list(_arguments(options))
+    try:
+        given = main.commands["compare"].make_context("compare", arguments, parent=top).params
+    except click.ClickException as error:
+        raise UsageError(error.format_message()) from None
+    unset = {name: False for name, value in options.items() if value is False}
+    if unknown := unset.keys() - given.keys():
+        raise UsageError(f"No such option: {', '.join(sorted(unknown))}")
+    return given | unset
