@@ -1,5 +1,19 @@
 """Two models to a verdict: PASS, REGRESS, INCONCLUSIVE or INVALID, with a stated error rate."""
 
+from typing import TYPE_CHECKING, Any
+
 from judgebench.compare.results import Comparison
 
-__all__ = ["Comparison"]
+if TYPE_CHECKING:
+    from judgebench.compare.run import Options, compare
+
+__all__ = ["Comparison", "Options", "compare"]
+
+
+def __getattr__(name: str) -> Any:
+    """`compare` and `Options` when they are asked for: they bring pandas and scipy, which outputs do without."""
+    if name in ("Options", "compare"):
+        from judgebench.compare import run
+
+        return getattr(run, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

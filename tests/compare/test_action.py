@@ -210,3 +210,22 @@ def test_the_workflow_gives_the_action_what_it_takes() -> None:
     assert ours["with"].keys() <= action()["inputs"].keys()
     assert ours["env"].keys() == {"OPENAI_API_KEY"}
     assert "KEY" not in (ROOT / "action" / "run.sh").read_text(encoding="utf-8")
+
+
+def test_the_action_with_the_real_command(tmp_path: Path) -> None:
+    """On the tables of this repository's demo run: REGRESS, with outputs, summary, annotations, files and the site."""
+    checkout = tmp_path / "checkout"
+    for name in ("question_sets", "answers", "reviews"):
+        shutil.copytree(ROOT / name, checkout / name)
+    inputs = {
+        **{"baseline": "smollm2-135m", "candidate": "smollm2-135m-damaged", "questions": "core-80"},
+        **{"judge": "embedded", "arguments": "--look=16"},
+    }
+    done = run_action(checkout, Path(sys.executable).parent, inputs)
+    assert done.status == 3, done.log
+    assert done.outputs["verdict"] == "REGRESS"
+    assert float(done.outputs["high"]) < 0.45
+    assert "::error title=" in done.log
+    assert "REGRESS" in done.summary
+    assert {path.name for path in done.files.iterdir()} == {"compare.md", "junit.xml", "compare.json"}
+    assert (checkout / "webpage" / "index.html").is_file()

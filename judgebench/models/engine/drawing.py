@@ -1,0 +1,48 @@
+"""From logits to the next token of each row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Drawer:
+    """How one row draws: at a temperature, with a generator of its own (None takes the likeliest token)."""
+
+    temperature: float
+    generator: Any = None
+
+
+def drawer(temperature: float, seed: int) -> Drawer:
+    """A row's way of drawing; the generator is the CPU's everywhere, so that a device doesn't change the numbers."""
+    import torch
+
+    if not temperature:
+        return Drawer(0.0)
+    return Drawer(temperature, torch.Generator().manual_seed(seed))
+
+
+def draw(logits: Any, drawers: Sequence[Drawer]) -> list[int | None]:
+    """A token for each row of `logits` (rows, vocabulary); None where they are not finite.
+
+    A nan or an infinity shows in the row's largest value; single tokens forbidden by minus infinity do no harm.
+    """
+    import torch
+
+    largest, tokens = logits.max(dim=-1)
+    warm = [place for place, item in enumerate(drawers) if item.generator]
+    if warm:
+        tokens[warm] = _sample(logits[warm], [drawers[place] for place in warm]).to(tokens.device)
+    return [token if token >= 0 else None for token in torch.where(largest.isfinite(), tokens, -1).tolist()]
+
+
+def _sample(logits: Any, drawers: Sequence[Drawer]) -> Any:
+    """By the inverse of the distribution function: one number per row and token, whoever else is in the batch."""
+    import torch
+
+    wide = torch.float32 if logits.device.type == "mps" else torch.float64
+    heat = torch.tensor([item.temperature for item in drawers], dtype=wide, device=logits.device)
+    numbers = [torch.rand((), generator=item.generator, dtype=torch.float64) for item in drawers]
+    sums = torch.softmax(logits.to(wide) / heat[:, None], dim=-1).cumsum(dim=-1)
+    aims = torch.stack(numbers).to(sums)[:, None] * sums[:, -1:]
+    return torch.searchsorted(sums, aims, right=True).squeeze(-1).clamp_(max=logits.shape[-1] - 1)
