@@ -13,14 +13,10 @@ all figures of pairs (or the means of scores) from a frame, the 1,000 draws of e
 """
 
 import argparse
-import os
 import random
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -30,6 +26,10 @@ import msgspec
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+sys.path.append(str(Path(__file__).resolve().parent))
+
+from measuring import Cost, judgebench, place
 
 from judgebench import load_reviews, question_sets
 from judgebench.question_sets import Category, QuestionSet, SetHead
@@ -200,44 +200,10 @@ def _answer_number(model: str, question: int) -> int:
 # ---- what is measured ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Of one run: seconds, seconds of CPU, and peak memory in GiB of the largest process, and of all together."""
-
-    wall: float
-    cpu: float
-    largest: float
-    together: float
-
-
 def report(root: Path) -> Cost:
     """Run the command; its figures go to a file beside the workspace's folders."""
-    command = [sys.executable, "-m", "judgebench", "-C", str(root), "report", "--format", "json"]
-    start, together = time.perf_counter(), 0
     with (root / "report.json").open("wb") as out:
-        process = subprocess.Popen(command, stdout=out)
-        while True:
-            done, status, used = os.wait4(process.pid, os.WNOHANG)
-            if done:
-                break
-            together = max(together, _resident(process.pid))
-            time.sleep(0.02)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"`{' '.join(command)}` failed with {process.returncode}")
-    wall, largest = time.perf_counter() - start, used.ru_maxrss / 2**20
-    return Cost(wall, used.ru_utime + used.ru_stime, largest, max(largest, together / 2**20))
-
-
-def _resident(pid: int) -> int:
-    """The memory, in KiB, of a process and what it started: what is shared counts in each."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return 0
-    own = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")), 0)
-    return own + sum(map(_resident, map(int, children)))
+        return judgebench(root, "report", "--format", "json", out=out)
 
 
 def pandas_draw(frame: pd.DataFrame, by: list[str], questions: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -274,16 +240,6 @@ def ours(root: Path, mode: str) -> float:
     start = time.perf_counter()
     (summary.pairs if mode == "pairwise" else summary.scores)(frame)
     return time.perf_counter() - start
-
-
-@contextmanager
-def place(folder: Path | None) -> Iterator[Path]:
-    """The folder asked for, which stays, or a temporary one."""
-    if folder:
-        yield folder
-    else:
-        with tempfile.TemporaryDirectory() as scratch:
-            yield Path(scratch)
 
 
 def main() -> None:

@@ -47,12 +47,14 @@ class Spending:
         price = price_of(spec, self._own, _urls(spec))
         return price.times(IN_A_BATCH) if price and self._batch else price
 
-    def quote_reviews(self, judge: Judge, matches: Sequence[Match], question_set: str, table: Table[Review]) -> Quote:
-        """What it would take to review what the table doesn't hold yet; nothing is written."""
+    def quote_reviews(
+        self, judge: Judge, matches: Sequence[Match], question_set: str, table: Table[Review], anew: bool = False
+    ) -> Quote:
+        """What it would take to review what the table doesn't hold yet, or all of it `anew`; nothing is written."""
         rows, ask = table.read(), _asking(judge)
         drafted = [(match, judge.draft(match, question_set)) for match in matches]
         by_id = {draft.id: match for match, draft in drafted}
-        todo = unfinished([draft for _, draft in drafted], rows)[0]
+        todo = unfinished([draft for _, draft in drafted], [] if anew else rows)[0]
         called = [draft for draft in todo if not draft.error and draft.verdict_source not in NO_CALL] if ask else []
         asked = ((draft.kind, ask(by_id[draft.id])) for draft in called) if ask else ()
         return quote(len(drafted), asked, typical_replies(rows), self.price(judge.name))

@@ -68,6 +68,7 @@ _sampling = options(
     click.option("--temperature", type=click.FloatRange(0), help="Of answers, in place of the categories' own."),
 )
 _money = options(
+    click.option("--dry-run", is_flag=True, help="Print what it could take at most, all judged, and ask nothing."),
     click.option("--max-cost", metavar="DOLLARS", help="Make no call that could take the run past this."),
     click.option("--price", "prices", multiple=True, metavar="[NAME=]IN/OUT", help="Dollars per million tokens."),
 )
@@ -91,7 +92,7 @@ _files = options(
 @click.pass_context
 def compare(
     ctx: click.Context, /, markdown: Path | None, junit: Path | None, json_file: Path | None,
-    inconclusive: "Inconclusive | None", **asked: Any,
+    inconclusive: "Inconclusive | None", dry_run: bool, **asked: Any,
 ) -> None:  # fmt: skip
     """Is the candidate as good as the baseline? PASS, REGRESS, INCONCLUSIVE or INVALID.
 
@@ -99,9 +100,13 @@ def compare(
     until the verdict is known; what is in the tables is neither asked nor paid for again.
     """
     from judgebench.compare import outputs
-    from judgebench.compare.run import Options, compare
+    from judgebench.compare.run import Options, compare, quote
 
     workspace: Workspace = ctx.obj
+    if dry_run:
+        for noun, part in zip(("answers", "matches"), quote(workspace, Options.given(asked)), strict=True):
+            click.echo("\n".join(part.lines(noun)))
+        return
     comparison = compare(workspace, Options.given(asked), lambda line: click.echo(line, err=True))
     click.echo(outputs.screen(comparison))
     outputs.write(

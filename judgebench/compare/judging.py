@@ -9,10 +9,11 @@ import pandas as pd
 
 from judgebench import reviews
 from judgebench.compare.sides import finish
-from judgebench.cost import NO_CALL
+from judgebench.cost import NO_CALL, Quote
 from judgebench.judge import Judge
 from judgebench.matches import Design, Match
 from judgebench.records import Review
+from judgebench.spending import Spending
 from judgebench.statistics.clusters import Floats
 from judgebench.statistics.estimates import points_of_b
 from judgebench.statistics.frames import matches_frame, reviews_frame
@@ -47,6 +48,12 @@ class Judging:
             self.free += free
             self.reused += max(stage.total - len(stage) - free, 0)
             finish(stage, plan.label)
+
+    def quote(self, questions: Sequence[str], spending: Spending) -> Quote:
+        """What the reviews of these questions would take, less those in the table; matches without answers are idle."""
+        plans = self._plans(questions, second=False)
+        parts = (spending.quote_reviews(plan.judge, plan.matches, self.question_set, plan.table) for plan in plans)
+        return sum(parts, Quote())
 
     def rows(self) -> list[Review]:
         """The reviews in force of what was asked for so far."""

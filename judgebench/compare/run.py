@@ -18,6 +18,7 @@ from judgebench.compare.results import Bridge, Canary, Comparison, Cost, Verdict
 from judgebench.compare.sides import Side, same, sides
 from judgebench.compare.telling import telling
 from judgebench.compare.words import reason
+from judgebench.cost import Quote
 from judgebench.errors import UsageError
 from judgebench.judge import CheckerJudge, EmbeddedJudge, Judge, ModelJudge
 from judgebench.matches import Design
@@ -31,7 +32,7 @@ from judgebench.statistics.clusters import Floats
 from judgebench.store import in_force
 from judgebench.workspace import Workspace
 
-__all__ = ["Options", "compare"]
+__all__ = ["Options", "compare", "quote"]
 
 Say = Callable[[str], None]
 
@@ -43,6 +44,14 @@ def compare(workspace: Workspace, options: Options, say: Say = lambda line: None
     the next call could pass `max_cost`, or where the judge has changed and `bridge` isn't given.
     """
     return _Run(workspace.check(), options, say).result()
+
+
+def quote(workspace: Workspace, options: Options) -> tuple[Quote, Quote]:
+    """What a comparison would take at most, all questions judged: for answers and for reviews; nothing is asked.
+
+    Of reviews, those whose answers are there, and the canaries; as many matches wait for answers as have none.
+    """
+    return _Run(workspace.check(), options, lambda line: None).quotes()
 
 
 @dataclass
@@ -87,6 +96,20 @@ class _Run:
         verdicts: dict[str | None, Verdict] = {"above": "PASS", "below": "REGRESS", None: "INCONCLUSIVE"}
         return self._comparison(verdicts[read.side], read)
 
+    def quotes(self) -> tuple[Quote, Quote]:
+        """See `quote`."""
+        answers, asked = Quote(), Quote()
+        if same(*self.sides):
+            return answers, asked
+        for side in self.sides:
+            answers += side.quote(self.question_set, self.questions, self.options, self.spending)
+        if judge := self._tried():
+            drafted = self.workspace.canaries(judge.name)
+            asked += self.spending.quote_reviews(judge, canaries.matches(), canaries.QUESTION_SET, drafted, anew=True)
+        if self._both_answered():
+            asked += self.judging.quote(self.drawn.ids, self.spending)
+        return answers, asked
+
     def _named_judge(self) -> Judge:
         options = self.options
         return reviews.named_judge(
@@ -99,16 +122,22 @@ class _Run:
         return self.model
 
     def _try_judge(self) -> None:
-        if not self.options.canaries or isinstance(self.judge, CheckerJudge):
+        judge = self._tried()
+        if judge is None:
             return
-        judge: Judge = self.judge
-        if not isinstance(judge, EmbeddedJudge):
-            prompt = find_prompt(self.options.prompt, []) if self.options.prompt else None
-            asked = canaries.prompt_for(prompt)
-            judge = ModelJudge(judge.name, self.model, asked, self.options.verdict_by, self.options.repair)
         self.canaries = canaries.try_judge(judge, self.workspace.canaries(judge.name))
         held = sum(canary.passed for canary in self.canaries)
         self.say(f"canaries: {held} of {len(self.canaries)} held")
+
+    def _tried(self) -> Judge | None:
+        """The judge with the prompt that the canaries are shown in; None where there is nothing to try."""
+        if not self.options.canaries or isinstance(self.judge, CheckerJudge):
+            return None
+        if isinstance(self.judge, EmbeddedJudge):
+            return self.judge
+        prompt = find_prompt(self.options.prompt, []) if self.options.prompt else None
+        asked = canaries.prompt_for(prompt)
+        return ModelJudge(self.judge.name, self.model, asked, self.options.verdict_by, self.options.repair)
 
     def _predict(self) -> None:
         """All answers, the embedded judge's guesses from them, and an order that favours the telling questions."""

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from judgebench.answers import get_answers
+from judgebench.answers import drafts, get_answers
 from judgebench.compare.options import Options
+from judgebench.cost import Quote
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.models import Model, Spec, may_pass, parse_spec
 from judgebench.question_sets import QuestionSet
@@ -30,6 +31,15 @@ class Side:
             return
         stage = get_answers(question_set, questions, self.spec, self.model, self.table, options.overrides)
         finish(stage, f"answers of {self.name}")
+
+    def quote(
+        self, question_set: QuestionSet, questions: Sequence[Question], options: Options, spending: Spending
+    ) -> Quote:
+        """What the answers to these questions would take, less those in the table."""
+        if self.spec is None or self.model is None:
+            return Quote()
+        drafted = drafts(question_set, questions, self.spec, self.model, options.overrides)
+        return spending.quote_answers(self.name, drafted, self.table)
 
 
 def sides(workspace: Workspace, options: Options, spending: Spending) -> tuple[Side, Side]:

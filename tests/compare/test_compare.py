@@ -188,6 +188,18 @@ def test_a_judge_that_changed_its_mind_counts_anew(tmp_path: Path) -> None:
     assert found["ties"] == QUESTIONS
 
 
+def test_a_dry_run_asks_nothing(tmp_path: Path) -> None:
+    """It says what all questions and the canaries would take, and leaves no trace."""
+    place = workspace(tmp_path / "w")
+    before = sorted(place.root.rglob("*"))
+    with judge_server(tmp_path / "server") as server:
+        code, found, said = compared(place, *JUDGE, "--dry-run", "--price", "1/2", url=server.url)
+        assert (code, found, server.calls()) == (0, {}, [])
+    assert f"calls     {CANARY_CALLS + 2 * QUESTIONS}" in said
+    assert "cost      about $" in said
+    assert sorted(place.root.rglob("*")) == before
+
+
 def test_never_more_than_the_limit(tmp_path: Path) -> None:
     """--max-cost stops the run with exit 1; what was paid for is kept."""
     place = workspace(tmp_path / "w", "even")

@@ -278,13 +278,13 @@ class Server(ThreadingHTTPServer):
             super().handle_error(*args)
 
 
-def main(script: Path, log: Path) -> None:
+def main(handler: type[Handler], scripted: type[Script], script: Path, log: Path) -> None:
     """Print the port and serve until killed."""
-    Handler.script = Script(json.loads(script.read_text(encoding="utf-8")), log)
-    server = Server(("127.0.0.1", 0), Handler)
+    handler.script = scripted(json.loads(script.read_text(encoding="utf-8")), log)
+    server = Server(("127.0.0.1", 0), handler)
     print(server.server_port, flush=True)
     server.serve_forever()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Handler, Script, Path(sys.argv[1]), Path(sys.argv[2]))

@@ -14,10 +14,8 @@ Further keys of the script, besides chat_server's: `model`, the snapshot that re
 is answered from chat_server's `replies` and `default`.
 """
 
-import json
 import random
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,8 +25,8 @@ from typing import Any, Literal, TypeAlias
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # when this is run as a script
 
-from servers.chat_server import Handler, Json, Script, Server
-from servers.running import ChatServer
+from servers.chat_server import Handler, Json, Script, main
+from servers.running import ChatServer, server_of
 
 from judgebench.compare.canaries import cases
 from judgebench.prompts.hostile import neutralised
@@ -157,26 +155,9 @@ def judge_server(
     if outage_from is not None:
         faults.append({"do": outage, "status": 503, "after": outage_from - 1})
     named = {} if model is None else {"model": model}
-    folder.mkdir(parents=True, exist_ok=True)
-    path, log = folder / "script.json", folder / "calls.jsonl"
-    path.write_text(json.dumps({"behaviour": behaviour, "faults": faults, **named, **script}), encoding="utf-8")
-    log.unlink(missing_ok=True)
-    command = [sys.executable, __file__, str(path), str(log)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            yield ChatServer(f"http://127.0.0.1:{int(process.stdout.readline())}/v1", log)
-        finally:
-            process.kill()
-
-
-def main(script: Path, log: Path) -> None:
-    """Print the port and serve until killed."""
-    JudgeHandler.script = JudgeScript(json.loads(script.read_text(encoding="utf-8")), log)
-    server = Server(("127.0.0.1", 0), JudgeHandler)
-    print(server.server_port, flush=True)
-    server.serve_forever()
+    with server_of(Path(__file__), folder, {"behaviour": behaviour, "faults": faults, **named, **script}) as server:
+        yield server
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(JudgeHandler, JudgeScript, Path(sys.argv[1]), Path(sys.argv[2]))

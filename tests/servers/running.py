@@ -47,11 +47,18 @@ class ChatServer:
 @contextmanager
 def chat_server(folder: Path, **script: Any) -> Iterator[ChatServer]:
     """Run chat_server.py on a script; its files lie in the folder."""
+    with server_of(_HERE / "chat_server.py", folder, script) as server:
+        yield server
+
+
+@contextmanager
+def server_of(program: Path, folder: Path, script: Mapping[str, Any]) -> Iterator[ChatServer]:
+    """Run a server's file on a script, in a process of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     path, log = folder / "script.json", folder / "calls.jsonl"
     path.write_text(json.dumps(script), encoding="utf-8")
     log.unlink(missing_ok=True)
-    command = [sys.executable, str(_HERE / "chat_server.py"), str(path), str(log)]
+    command = [sys.executable, str(program), str(path), str(log)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
