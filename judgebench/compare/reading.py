@@ -1,6 +1,6 @@
 """Points -> what is known of the candidate's win rate; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from scipy import special
 from judgebench.compare.options import Options
 from judgebench.compare.results import CategoryRate, Interval
 from judgebench.statistics import sequential
-from judgebench.statistics.clusters import Estimate, Floats, mean_by_question
+from judgebench.statistics.clusters import LEVEL, Estimate, Floats, mean_by_question
 from judgebench.statistics.power import questions_needed
 from judgebench.statistics.sequential import Evidence, Side, Trial
 from judgebench.statistics.shrinkage import shrink
@@ -74,24 +74,35 @@ def needed(points: Floats, options: Options) -> int | None:
     """About how many questions would decide between no difference and the margin, at four chances in five."""
     known = points[~np.isnan(points)]
     spread = float(known.std(ddof=1)) if len(known) > 1 else 0.0
-    if not spread or not options.margin:
+    if not spread or not options.margin or options.population == "set":
         return None
     fixed = questions_needed(spread, options.margin, alpha=max(options.alpha, 1e-4))
     return fixed if options.fixed else round(_SEQUENTIAL * fixed)
 
 
-def category_rates(points: Floats, categories: Sequence[str], options: Options) -> tuple[CategoryRate, ...]:
-    """The rate of each category, and whether it is worse by more than the margin; points (n,) and their categories."""
-    by_name: dict[str, Floats] = {name: points[np.array(categories) == name] for name in dict.fromkeys(categories)}
-    parts = {name: part[~np.isnan(part)] for name, part in by_name.items()}
-    rates = [float(part.mean()) if len(part) else None for part in parts.values()]
-    ends = [_fixed(part, 1 - options.alpha) for part in parts.values()]
-    worse = sequential.discoveries([_doubt(part, options) for part in parts.values()], options.alpha)
+def category_rates(
+    points: Floats, drawn: Drawn, categories: Mapping[str, str], options: Options
+) -> tuple[CategoryRate, ...]:
+    """The rate of each category so far, and whether it is worse by more than the margin; `categories` by question.
+
+    Intervals are those of a fixed number. Nothing is flagged where the order favoured some questions.
+    """
+    places = np.array([categories[name] for name in drawn.ids])
+    parts = {name: points[places[: len(points)] == name] for name in dict.fromkeys(places[: len(points)].tolist())}
+    rates = [_mean(part) for part in parts.values()]
+    drawn_in = shrink(rates, [_fixed(part, LEVEL) for part in parts.values()])
+    doubts = [_doubt(part, int((places == name).sum()), options) for name, part in parts.items()]
+    worse = sequential.discoveries(doubts if drawn.weights is None else [1.0] * len(doubts), options.alpha)
     return tuple(
-        CategoryRate(category=name, questions=len(part), rate=rate, interval=end, shrunk=shrunk, worse=flag)
-        for (name, part), rate, end, shrunk, flag in zip(
-            parts.items(), rates, ends, shrink(rates, ends), worse, strict=True
+        CategoryRate(
+            category=name,
+            questions=int((~np.isnan(part)).sum()),
+            rate=rate,
+            interval=_fixed(part, 1 - options.alpha),
+            shrunk=shrunk,
+            worse=flag,
         )
+        for (name, part), rate, shrunk, flag in zip(parts.items(), rates, drawn_in, worse, strict=True)
     )
 
 
@@ -103,13 +114,16 @@ def variance_taken(points: Floats, drawn: Drawn) -> float | None:
     return sequential.variance_taken(points[known], drawn.predictions[: len(points)][known])
 
 
-def _doubt(points: Floats, options: Options) -> float:
-    """Of "not worse than the margin": 1 / capital where one may stop at any time, else the score test's p-value."""
-    threshold = 0.5 - options.margin
-    if not len(points):
-        return 1.0
+def _doubt(points: Floats, questions: int, options: Options) -> float:
+    """Of "not worse than the margin": 1 / capital where one may stop at any time, else the score test's p-value.
+
+    `questions`: how many the category has. What has no verdict counts as won.
+    """
+    threshold, points = 0.5 - options.margin, np.nan_to_num(points, nan=1.0)
     if not options.fixed:
-        return float(np.exp(-sequential.log_capital(sequential.of_alike(points), threshold, "below")[-1]))
+        alike = options.population == "alike"
+        evidence = sequential.of_alike(points) if alike else sequential.of_set(points, questions)
+        return float(np.exp(-sequential.log_capital(evidence, threshold, "below")[-1]))
     error = np.sqrt(threshold * (1 - threshold) / len(points))
     return float(special.ndtr((points.mean() - threshold) / error))
 

@@ -33,7 +33,7 @@ class Canary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryRate:
-    """The candidate's win rate in one category, its 95 % interval, and the rate drawn to the mean of all.
+    """The candidate's win rate in one category, its interval (1 - alpha, fixed number), and drawn to the mean of all.
 
     `worse`: below the margin by more than chance explains, the false discoveries among such flags held to alpha.
     """

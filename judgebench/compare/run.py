@@ -11,7 +11,7 @@ import pandas as pd
 from judgebench import reviews
 from judgebench.compare import canaries, order, reading
 from judgebench.compare.bridge import bridge, check_snapshots, snapshots
-from judgebench.compare.judging import Judging, matches_of, points_by_question
+from judgebench.compare.judging import Judging, matches_of, points_by_question, snapshot
 from judgebench.compare.options import Options
 from judgebench.compare.reading import Reading
 from judgebench.compare.results import Bridge, Canary, Comparison, Cost, Verdict
@@ -163,7 +163,7 @@ class _Run:
             return
         if self.options.bridge is None:
             check_snapshots(found + now, self.judge.name)
-        others = [row for row in stored if not now or row.served_by not in now]
+        others = [row for row in stored if snapshot(row) not in now]
         number = self.options.bridge or 0
         self.bridge = bridge(self.judging, others, self.drawn.ids, number, self.categories, self.options.margin)
         self.judging.trusted = None if self.bridge.pooled else {self.bridge.after}
@@ -218,7 +218,6 @@ class _Run:
         options, judged = self.options, len(self.points)
         rows = self.judging.rows() if judged else []
         matches = matches_of(rows, self.judging.pair, self.categories) if rows else None
-        ids = self.drawn.ids[:judged]
         outcomes = _outcomes(matches, self.judging.pair)
         about = {question.id: question for question in self.questions}
         return Comparison(
@@ -246,7 +245,9 @@ class _Run:
             free=self.judging.free,
             identical=same(*self.sides),
             variance_taken=reading.variance_taken(self.points, self.drawn),
-            categories=reading.category_rates(self.points, [about[name].category for name in ids], options),
+            categories=reading.category_rates(
+                self.points, self.drawn, {one.id: one.category for one in self.questions}, options
+            ),
             telling=() if matches is None else telling(matches, rows, about),
             canaries=self.canaries,
             bridge=self.bridge,

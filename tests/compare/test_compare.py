@@ -251,3 +251,33 @@ def test_canaries_are_no_reviews_of_the_workspace(tmp_path: Path) -> None:
     kept = Counter(row.question_id.split("-")[0] for row in place.canaries("openai:judge").read())
     assert sum(kept.values()) == CANARY_CALLS
     assert {row.question_set for row in place.all_reviews()} == {"small"}
+
+
+def test_predictions_change_the_order_and_keep_the_verdict(tmp_path: Path) -> None:
+    """With --population set the embedded judge guesses first; the screen says how much of the variance that took."""
+    place = workspace(tmp_path / "w", "even")
+    mixed = [replace(row, id=f"{row.id}x", turns=(WON,)) for row in place.answers("small", "new").read()[::2]]
+    place.answers("small", "new").append(mixed)
+    arguments = ("--population", "set", "--predictions", "embedded", "--no-canaries", "--futility", "0")
+    with judge_server(tmp_path / "server") as server:
+        code, found, said = compared(place, *JUDGE, *arguments, url=server.url)
+    assert (code, found["verdict"]) == (0, "PASS"), said
+    assert found["variance_taken"] > 0
+    assert "predictions take" in said
+    assert not any(category["worse"] for category in found["categories"])
+    low, high = found["interval"]
+    assert low <= found["rate"] <= high
+    assert low <= 0.75 <= high
+
+
+def test_a_fingerprint_is_no_snapshot(tmp_path: Path) -> None:
+    """Machines behind one model differ from call to call; that is no change of the judge."""
+    place = workspace(tmp_path / "w", "even")
+    with judge_server(tmp_path / "server", model="judge-2025-01") as server:
+        compared(place, *JUDGE, "--no-canaries", "--futility", "0", url=server.url)
+        table = place.reviews("small", "openai:judge")
+        rows = table.read()
+        table.append([replace(row, served_by=f"{row.served_by} fp_{n % 3}") for n, row in enumerate(rows)])
+        code, found, said = compared(place, *JUDGE, "--futility", "0", url=server.url)
+    assert code == 4, said
+    assert found["snapshots"] == ["judge-2025-01"]

@@ -17,7 +17,7 @@ _LIKES = str.maketrans({"`": "\u02cb", "|": "\u00a6"})
 _JOINER = "\u2060"  # shows nothing, and breaks up what GitHub would make a link or a mention of
 _LINKS = re.compile(r"(?<=@)|(?<=#)|(?<=:)(?=/)|(?<=[Ww]{3})(?=\.)")
 _CUT = 400
-_OF_CATEGORIES = ("category", "questions", "win rate", "interval (95 %)", "drawn to the mean", "")
+_OF_CATEGORIES = ("category", "questions", "win rate", "interval", "drawn to the mean", "")
 _OF_CANARIES = ("canary", "wants", "held", "needed", "")
 
 
