@@ -48,7 +48,10 @@ class CategoryRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """A question that says much about the pair: the candidate's points on it (0 to 1), and what the judge said."""
+    """A question that says much about the pair: the candidate's points on it (0 to 1), and what the judge said.
+
+    Where it was judged in both orders, that is what the judge said to the baseline's answer first.
+    """
 
     question_id: str
     category: str

@@ -248,7 +248,7 @@ class _Run:
             categories=reading.category_rates(
                 self.points, self.drawn, {one.id: one.category for one in self.questions}, options
             ),
-            telling=() if matches is None else telling(matches, rows, about),
+            telling=() if matches is None else telling(matches, rows, about, self.judging.pair[0]),
             canaries=self.canaries,
             bridge=self.bridge,
             cost=self._cost(),

@@ -15,10 +15,18 @@ _SPACE = re.compile(r"\s+")
 
 
 def telling(
-    matches: pd.DataFrame, rows: Iterable[Review], questions: Mapping[str, Question], number: int = NUMBER
+    matches: pd.DataFrame,
+    rows: Iterable[Review],
+    questions: Mapping[str, Question],
+    baseline: str,
+    number: int = NUMBER,
 ) -> tuple[Telling, ...]:
-    """The candidate's worst questions, of equals the widest gap of scores first; `rows` are the reviews behind them."""
-    said = {row.question_id: row for row in rows if row.reply and row.verdict}
+    """The candidate's worst questions, of equals the widest gap of scores first; `rows` are the reviews behind them.
+
+    Of a question's reviews the one is quoted that was shown the baseline first, if there is one.
+    """
+    ordered = sorted(rows, key=lambda row: row.models[0] == baseline)
+    said = {row.question_id: row for row in ordered if row.reply and row.verdict}
     known = matches.dropna(subset=["points"])
     gap = (known["score_a"] - known["score_b"]).abs().fillna(0.0)
     by_question = known.assign(gap=gap, id=known["question_id"].astype(str)).groupby("id", sort=False)

@@ -175,7 +175,7 @@ def test_the_reason_says_what_an_engineer_asks() -> None:
 
 
 def test_telling_questions_are_the_worst_losses() -> None:
-    """The widest gap first, with what the judge said but not its scores, shortened."""
+    """The widest gap first, with what the judge said to the baseline's answer first, without scores, shortened."""
     from report.reviewing import scored
 
     rows = [
@@ -183,11 +183,12 @@ def test_telling_questions_are_the_worst_losses() -> None:
         replace(scored(2, 8, 7), reply="8 7\n" + "word " * 300),
         replace(scored(3, 5, 9), reply="5 9\nThe second answer is right."),
         replace(scored(4, 5, 5), reply=None),
+        replace(scored(1, 2, 8), models=("new", "base"), swapped=True, reply="2 8\nThe first answer is wrong."),
     ]
     questions = {f"q{n}": Question(id=f"q{n}", category="c", turns=("Why\n is  this?",)) for n in range(1, 5)}
     matches = matches_over_repeats(matches_frame(reviews_frame(rows, {})))
     frame = matches.assign(points=[0.0, 0.0, 1.0, 0.5])
-    first, second, third = telling(frame, rows, questions)
+    first, second, third = telling(frame, rows, questions, "base")
     assert [one.question_id for one in (first, second, third)] == ["q1", "q2", "q4"]
     assert (first.said, first.question, first.points) == ("The second answer is wrong.", "Why is this?", 0.0)
     assert len(second.said) <= 400
