@@ -11,7 +11,8 @@ import click
 from judgebench.errors import JudgebenchError, UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
-DTYPES = ("auto", "float32", "bfloat16", "float16")
+DTYPES = ("auto", "float32", "bfloat16", "float16")  # models.loading's, which would import more
+QUANTIZE = ("8bit", "4bit")
 
 
 def _use_workspace(ctx: click.Context, _: click.Parameter, folder: Path | None) -> None:
@@ -139,8 +140,21 @@ call_options = options(
     ),
     click.option("--rpm", type=click.FloatRange(0, min_open=True), help="openai: requests a minute per endpoint."),
     click.option("--tpm", type=click.FloatRange(0, min_open=True), help="openai: tokens a minute per endpoint."),
-    click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="hf: at a time."),
+    click.option("--batch-size", type=click.IntRange(1), help="hf: at a time (default: what memory has room for)."),
     click.option("--dtype", type=click.Choice(DTYPES), default="auto", show_default=True, help="hf: arithmetic."),
+    click.option(
+        "--device",
+        default="auto",
+        show_default=True,
+        help="hf: cpu, mps, cuda, cuda:1, or spread: one model over all GPUs.",
+    ),
+    click.option("--quantize", type=click.Choice(QUANTIZE), help="hf: through bitsandbytes, on an NVIDIA GPU."),
+    click.option(
+        "--chat-template", metavar="NAME|FILE", help="hf: in place of the checkpoint's (docs/checkpoints.md)."
+    ),
+    click.option("--tokenizer", metavar="PATH_OR_REPO", help="hf: where the checkpoint has none."),
+    click.option("--allow-pickle", is_flag=True, help="hf: weights as .bin, which may run code when opened."),
+    click.option("--trust-remote-code", is_flag=True, help="hf: run Python files that come with it."),
 )
 
 

@@ -136,13 +136,19 @@ class Options:
     """What a command line says about running a model."""
 
     parallel: int = 8
-    batch_size: int = 16
-    dtype: str = "auto"
     timeout: float = 300.0
     tries: int = 5
     give_up: float = 900.0  # seconds after its first try in which a call may be tried again
     rpm: float | None = None  # requests a minute, and tokens a minute, that each endpoint may be given
     tpm: float | None = None
+    batch_size: int | None = None  # hf: answers at a time; None: as many as memory has room for
+    dtype: str = "auto"  # hf: this and the rest as of models.loading.LoadOptions
+    device: str = "auto"
+    quantize: str | None = None
+    chat_template: str | None = None
+    tokenizer: str | None = None
+    allow_pickle: bool = False
+    trust_remote_code: bool = False
     keep: bool = False  # hf: keep the checkpoint in memory from one `generate` to the next
 
 
@@ -160,5 +166,5 @@ def load_model(spec: Spec, options: Options) -> Model:
     if spec.kind == "hf":
         from judgebench.models.hf import HFModel
 
-        return HFModel(spec.target, batch_size=options.batch_size, dtype=options.dtype, keep=options.keep)
+        return HFModel(spec.target, options)
     raise UsageError(f"unknown kind of model {spec.kind!r} in {spec.text!r}: use openai:NAME, azure:NAME or hf:PATH")

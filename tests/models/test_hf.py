@@ -1,6 +1,7 @@
 """Local checkpoints: a real small one answers in batches as it would alone, and bad folders are named."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from judgebench.errors import JudgebenchError, UsageError
-from judgebench.models import Completion, Request
-from judgebench.models.hf import HFModel, _batches, fingerprint
+from judgebench.models import Completion, Options, Request
+from judgebench.models.hf import HFModel
+from judgebench.models.loading import fingerprint
 from judgebench.records import Sampling
 
 PROMPTS = (
@@ -36,8 +38,8 @@ def said(model: HFModel, *requests: Request) -> list[tuple[Completion, ...]]:
 def test_a_batch_says_what_each_would_say_alone(checkpoint_folder: Path) -> None:
     """In float32, greedy answers in a padded batch are those of one at a time, token for token."""
     requests = [greedy(prompt) for prompt in PROMPTS]
-    alone = said(HFModel(str(checkpoint_folder), batch_size=1, dtype="float32"), *requests)
-    together = said(HFModel(str(checkpoint_folder), batch_size=3, dtype="float32"), *requests)
+    alone = said(HFModel(str(checkpoint_folder), Options(batch_size=1, dtype="float32")), *requests)
+    together = said(HFModel(str(checkpoint_folder), Options(batch_size=3, dtype="float32")), *requests)
     assert [replies[0].text for replies in together] == [replies[0].text for replies in alone]
     assert "Paris" in together[1][0].text
 
@@ -124,10 +126,12 @@ def test_who_a_model_is_takes_no_torch(tmp_path: Path) -> None:
     assert done.stdout.split() == ["False", "False"]
 
 
-def test_batches_are_alike_and_even() -> None:
-    """Requests that are drawn differently never share a batch, and no batch is left nearly empty."""
-    cold = [greedy("x" * length) for length in range(17)]
-    warm = [Request(("y",), Sampling(temperature=0.7))] * 3
-    batches = list(_batches([*cold, *warm], size=16))
-    assert [len(batch) for batch in batches] == [8, 9, 3]
-    assert sorted(index for batch in batches for index, _ in batch) == list(range(20))
+@pytest.mark.checkpoint
+def test_an_answer_says_what_made_it(checkpoint_folder: Path) -> None:
+    """Versions, arithmetic, device and template as they were used, besides the weights' fingerprint."""
+    model = HFModel(str(checkpoint_folder), Options(dtype="float32"))
+    ((only,),) = said(model, greedy("Hi", tokens=2))
+    assert only.served_by
+    assert re.fullmatch(r"transformers-\S+ torch-\S+ float32 \S+ template-[0-9a-f]{8}", only.served_by)
+    assert only.usage
+    assert only.usage.completion_tokens == 2

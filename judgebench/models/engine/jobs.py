@@ -1,0 +1,37 @@
+"""What goes into the engine and what comes out of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A prompt to go on with: token ids, at most so many new ones, and how they are drawn.
+
+    At temperature 0 the likeliest token is taken. Else tokens are drawn by `seed` alone: the answer doesn't depend on
+    who else is in the batch. It ends before the first of the strings in `stop`.
+    """
+
+    index: int
+    prompt: tuple[int, ...]
+    max_tokens: int
+    temperature: float = 0.0
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a job.
+
+    `tokens` are without the end token, `drawn` counts it; `text` is without special tokens and ends before a stop
+    string. `seconds` is this job's share of the engine's time: the shares of all add up to the whole. With `failure`
+    set, text and tokens are what was there before it.
+    """
+
+    index: int
+    tokens: tuple[int, ...]
+    text: str
+    finish_reason: str
+    drawn: int
+    seconds: float
+    failure: str | None = None

@@ -1,0 +1,120 @@
+"""A job under way, and those that wait."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from judgebench.models.engine.drawing import Drawer, drawer
+from judgebench.models.engine.jobs import Done, Job
+
+_EVEN = 0.75  # prompts go in together when the shortest has at least this share of the longest's tokens
+
+
+@dataclass(slots=True)
+class Row:
+    """A job and the tokens drawn so far."""
+
+    job: Job
+    drawer: Drawer
+    tokens: list[int] = field(default_factory=list)
+    seconds: float = 0.0
+    end: int | None = None  # the end token that it met
+
+    @classmethod
+    def of(cls, job: Job) -> "Row":
+        """A job at its start."""
+        return cls(job, drawer(job.temperature, job.seed))
+
+    @property
+    def known(self) -> list[int]:
+        """The prompt and what was drawn: what the next token depends on."""
+        return [*self.job.prompt, *self.tokens]
+
+    @property
+    def length(self) -> int:
+        """Of `known`."""
+        return len(self.job.prompt) + len(self.tokens)
+
+
+@dataclass(frozen=True)
+class Endings:
+    """When a row is at its end: end tokens, stop strings, and the tokens that the model's positions reach to."""
+
+    tokenizer: Any
+    tokens: frozenset[int]
+    context: int | None
+
+    def refusal(self, job: Job) -> str | None:
+        """Why a job can't even begin."""
+        if not job.prompt:
+            return "the prompt is empty"
+        if self.context and len(job.prompt) >= self.context:
+            return f"the prompt's {len(job.prompt)} tokens leave no room in the model's context of {self.context}"
+        return None
+
+    def take(self, row: Row, token: int) -> str | None:
+        """Give a row its next token; the reason where that ends it."""
+        if token in self.tokens:
+            row.end = token
+            return "stop"
+        row.tokens.append(token)
+        if row.job.stop and self._stopped(row):
+            return "stop"
+        full = len(row.tokens) >= row.job.max_tokens or row.length == self.context
+        return "length" if full else None
+
+    def _stopped(self, row: Row) -> bool:
+        """Whether a stop string is there, seen first in so many last tokens as it may take, a byte each."""
+        last = row.tokens[-4 * max(map(len, row.job.stop)) - 4 :]
+        tail = self.tokenizer.decode(last, skip_special_tokens=True)
+        return any(stop in tail for stop in row.job.stop) and self.text(row) != self._whole(row)
+
+    def text(self, row: Row) -> str:
+        """What a row says, up to the first stop string."""
+        whole = self._whole(row)
+        return whole[: min((whole.find(stop) for stop in row.job.stop if stop in whole), default=None)]
+
+    def _whole(self, row: Row) -> str:
+        return str(self.tokenizer.decode(row.tokens, skip_special_tokens=True))
+
+    def done(self, row: Row, reason: str, failure: str | None) -> Done:
+        """The outcome of a row."""
+        drawn = len(row.tokens) + (row.end is not None)
+        return Done(row.job.index, tuple(row.tokens), self.text(row), reason, drawn, row.seconds, failure)
+
+
+class Waiting:
+    """Jobs that aren't under way: a few, drawn from `jobs` when there is room, the longest first.
+
+    Those of like length go in together, so that little of a prompt is padding; and what comes later is shorter, so
+    that it doesn't make the others' rows longer.
+    """
+
+    def __init__(self, jobs: Iterable[Job], ahead: int) -> None:
+        self._jobs: Iterator[Job] = iter(jobs)
+        self._ahead = ahead
+        self._rows: list[Row] = []
+
+    def __len__(self) -> int:
+        """How many there are, drawn or put back."""
+        missing = self._ahead - len(self._rows)
+        fresh = [Row.of(job) for _, job in zip(range(missing), self._jobs, strict=False)]
+        if fresh:
+            self.put(fresh)
+        return len(self._rows)
+
+    def put(self, rows: Iterable[Row]) -> None:
+        """Add rows; those that have begun go on where they were."""
+        self._rows = sorted([*self._rows, *rows], key=lambda row: row.length)
+
+    def longest(self) -> int:
+        """The most tokens that one of those here may come to."""
+        return max((len(row.job.prompt) + row.job.max_tokens for row in self._rows), default=1)
+
+    def take(self, most: int, tokens: int) -> list[Row]:
+        """Rows to begin with together: of like length, and at most so many tokens, unless one alone has more."""
+        longest = self._rows[-1].length
+        most = max(1, min(most, tokens // max(longest, 1)))
+        fitting = [row for row in self._rows[-most:] if row.length >= _EVEN * longest]
+        del self._rows[len(self._rows) - len(fitting) :]
+        return fitting

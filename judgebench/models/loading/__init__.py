@@ -1,0 +1,137 @@
+"""Loading of `hf:` targets: every kind of checkpoint to a model, a tokenizer and who they are.
+
+`identity` reads files only and imports no torch; `load` does the rest. docs/checkpoints.md says what a target may be.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from judgebench.errors import JudgebenchError
+from judgebench.models.loading import files, templating
+from judgebench.models.loading.files import fingerprint
+from judgebench.models.loading.options import DTYPES, QUANTIZE, LoadOptions
+from judgebench.models.loading.targets import Checkpoint, Source, resolve
+from judgebench.models.loading.templating import BUILT_IN, Template
+from judgebench.models.loading.weights import Architecture
+from judgebench.records import content_id
+
+__all__ = ["BUILT_IN", "DTYPES", "QUANTIZE", "LoadOptions", "Loaded", "fingerprint", "identity", "load"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A checkpoint in memory. Prompts are made by `tokenizer.apply_chat_template`, for every kind."""
+
+    model: Any  # in eval mode
+    tokenizer: Any  # with a chat template, a pad token, and padding on the side that `kind` needs
+    device: Any  # where inputs go
+    kind: Architecture
+    special_tokens: bool  # what to give the tokenizer as add_special_tokens for a rendered prompt
+    stops: tuple[str, ...]  # strings that end an answer, besides the model's own end tokens
+    provenance: Mapping[str, Any]
+
+
+def identity(target: str, options: LoadOptions) -> Mapping[str, Any]:
+    """What a target's answers depend on, by content; only what was asked for beyond a plain checkpoint is added.
+
+    Downloads what is not here. Raises UsageError or JudgebenchError where a part is missing.
+    """
+    return _identity(resolve(target, options), options)
+
+
+def load(target: str, options: LoadOptions) -> Loaded:
+    """The model and tokenizer of a target, on their device.
+
+    Raises JudgebenchError, DataError or UsageError, one line with the file's name, for whatever is missing or broken.
+    """
+    checkpoint = resolve(target, options)
+    checkpoint.base.check(options)
+    for addition in checkpoint.additions:
+        addition.source.check(options, adapter=addition.kind == "adapter")
+    _quiet()
+    return _load(checkpoint, options)
+
+
+def _load(checkpoint: Checkpoint, options: LoadOptions) -> Loaded:
+    from judgebench.models.loading import additions, devices, tokenizers, weights
+
+    device = devices.pick(options.device)
+    config = weights.load_config(checkpoint.base, options)
+    kind = weights.architecture(config)
+    tokenizer, template = _tokenizer(checkpoint, options, kind)
+    model = weights.load_model(checkpoint.base, config, options, device, options.dtype)
+    for addition in checkpoint.additions:
+        model = additions.add(model, addition, options, len(tokenizer))
+    tokenizers.fit(tokenizer, model.get_input_embeddings().weight.shape[0], checkpoint.base)
+    tokenizers.end_at(model, tokenizer, template.stops)
+    provenance = {
+        **_identity(checkpoint, options),
+        **_commits(checkpoint),
+        **_used(model, template),
+        "device": devices.described(model),
+    }
+    return Loaded(model, tokenizer, model.device, kind, template.special_tokens, template.stops, provenance)
+
+
+def _tokenizer(checkpoint: Checkpoint, options: LoadOptions, kind: str) -> tuple[Any, Template]:
+    """Before the weights, which take longer to be told that there is no template."""
+    from judgebench.models.loading import tokenizers
+
+    source = tokenizers.source_of(checkpoint, options)
+    tokenizer = tokenizers.load_tokenizer(source, options, kind)
+    template = templating.choose(tokenizer.chat_template, options.chat_template, source=source.text, kind=kind)
+    templating.put(tokenizer, template, options.chat_template or source.text)
+    return tokenizer, template
+
+
+def _identity(checkpoint: Checkpoint, options: LoadOptions) -> dict[str, Any]:
+    found: dict[str, Any] = {"weights": checkpoint.base.fingerprint(options), "dtype": options.dtype}
+    if checkpoint.additions:
+        found["added"] = [[item.kind, item.source.fingerprint(options)] for item in checkpoint.additions]
+    if options.chat_template:
+        found["template"] = content_id(templating.named(options.chat_template).text)
+    if options.tokenizer:
+        found["tokenizer"] = _tokenizer_fingerprint(options)
+    if options.quantize:
+        found["quantize"] = options.quantize
+    if options.trust_remote_code:
+        found["code"] = files.code_fingerprint(checkpoint.base.folder)
+    return found
+
+
+def _tokenizer_fingerprint(options: LoadOptions) -> str:
+    from judgebench.models.loading.targets import locate
+
+    source = locate(str(options.tokenizer), options)
+    return source.fingerprint(options) if source.gguf else files.settings_fingerprint(source.folder)
+
+
+def _commits(checkpoint: Checkpoint) -> dict[str, Any]:
+    """The Hub's commits of whatever came from there."""
+    sources: list[Source] = [checkpoint.base, *(addition.source for addition in checkpoint.additions)]
+    found = [source.commit for source in sources]
+    return {"commits": found} if any(found) else {}
+
+
+def _used(model: Any, template: Template) -> dict[str, Any]:
+    import torch
+    import transformers
+
+    return {
+        "dtype_used": str(model.dtype).removeprefix("torch."),
+        "template_used": content_id(template.text),
+        "transformers": transformers.__version__,
+        "torch": torch.__version__,
+    }
+
+
+def _quiet() -> None:
+    """JudgebenchError where torch or transformers is missing; otherwise keep their talk off the terminal."""
+    try:
+        import torch  # noqa: F401
+        import transformers
+    except ImportError as error:
+        raise JudgebenchError("hf: models need torch and transformers: pip install 'judgebench[local]'") from error
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()

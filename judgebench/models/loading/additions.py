@@ -1,0 +1,67 @@
+"""What is added to a model's own weights: a PEFT adapter, or a delta of the same shapes."""
+
+import warnings
+from importlib import import_module
+from typing import Any
+
+from judgebench.errors import DataError, JudgebenchError, UsageError
+from judgebench.models.loading import files, weights
+from judgebench.models.loading.options import LoadOptions
+from judgebench.models.loading.targets import Addition, Source
+
+
+def add(model: Any, addition: Addition, options: LoadOptions, vocabulary: int) -> Any:
+    """The model with the addition in its weights; JudgebenchError, DataError or UsageError where it doesn't fit."""
+    if addition.kind == "delta":
+        return _add_delta(model, addition.source, options)
+    return _add_adapter(model, addition.source, options, vocabulary)
+
+
+def _add_delta(model: Any, source: Source, options: LoadOptions) -> Any:
+    """As Vicuna v0 was published: every weight is the base's plus the delta's."""
+    import torch
+
+    if options.quantize:
+        raise UsageError(f"{source.text} can't be added to {options.quantize} weights: leave that out")
+    config = weights.load_config(source, options)
+    delta = dict(weights.load_model(source, config, options, "cpu", model.dtype).named_parameters())
+    own = dict(model.named_parameters())
+    _check_shapes(source, own, delta)
+    with torch.no_grad():
+        for name, weight in own.items():
+            weight.add_(delta[name].to(weight.device, weight.dtype))
+    return model
+
+
+def _check_shapes(source: Source, own: dict[str, Any], delta: dict[str, Any]) -> None:
+    for name in sorted(own.keys() | delta.keys()):
+        here, there = (list(found[name].shape) if name in found else None for found in (own, delta))
+        if here != there:
+            raise UsageError(
+                f"{source.text} doesn't fit its base: {name} is {here or 'absent'} in the base and"
+                f" {there or 'absent'} in the delta (if the vocabulary grew, resize the base's embeddings first)"
+            )
+
+
+def _add_adapter(model: Any, source: Source, options: LoadOptions, vocabulary: int) -> Any:
+    """Merged into the weights, so that it costs nothing per token; packed weights keep it beside them."""
+    try:
+        peft: Any = import_module("peft")  # an optional package without types
+    except ImportError as error:
+        raise JudgebenchError(f"{source.text} is an adapter, which needs peft: pip install peft") from error
+    if vocabulary > model.get_input_embeddings().weight.shape[0]:
+        model.resize_token_embeddings(vocabulary)  # tokens added in training; their rows come with the adapter
+    with weights.explained(source), warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        safe = not files.is_pickled(source.folder)
+        found = peft.PeftModel.from_pretrained(model, str(source.folder), use_safetensors=safe)
+        merged = found.get_base_model() if options.quantize else found.merge_and_unload()
+    _check_adapter(source, [str(warning.message) for warning in warned])
+    return merged.eval()
+
+
+def _check_adapter(source: Source, warned: list[str]) -> None:
+    """A part of an adapter that is missing is a warning to peft."""
+    for text in warned:
+        if "missing adapter keys" in text:
+            raise DataError(f"{source.text} doesn't fit its base ({text.splitlines()[0][:200]})")

@@ -1,0 +1,71 @@
+"""Which chat template a checkpoint is asked with: its own, or one that was named; never one by its name."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from judgebench.errors import UsageError
+from judgebench.models.loading.telling import first_line
+
+_FOLDER = Path(__file__).with_name("templates")
+# Where an answer ends in a format whose marks may be no tokens of the model.
+_STOPS = {
+    "chatml": ("<|im_end|>",),
+    "vicuna": ("USER:",),
+    "llama-2": ("[INST]",),
+    "zephyr": ("<|user|>",),
+    "alpaca": ("### Instruction:",),
+    "plain": (),
+}
+BUILT_IN = tuple(_STOPS)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A chat template in Jinja."""
+
+    text: str
+    stops: tuple[str, ...] = ()  # strings that end an answer, besides the model's own end token
+    special_tokens: bool = False  # whether the tokenizer adds its special tokens: the text has none itself
+
+
+def named(name: str) -> Template:
+    """A built-in template, or a file; UsageError for anything else."""
+    if name in BUILT_IN:
+        text = (_FOLDER / f"{name}.jinja").read_text(encoding="utf-8")
+        return Template(text, _STOPS[name], special_tokens=name == "plain")
+    try:
+        return Template(Path(name).expanduser().read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"no chat template {name!r}: give a Jinja file, or one of {', '.join(BUILT_IN)}") from error
+
+
+def choose(own: Any, asked: str | None, *, source: str, kind: str) -> Template:
+    """The template asked for, or the checkpoint's own, or `plain` for encoder-decoder models; else UsageError."""
+    if asked:
+        return named(asked)
+    if own:
+        return Template(_default(own, source))
+    if kind == "seq2seq":
+        return named("plain")
+    raise UsageError(
+        f"{source} has no chat template: give a Jinja file, or one of {', '.join(BUILT_IN)};"
+        " none is guessed by the model's name"
+    )
+
+
+def _default(own: Any, source: str) -> str:
+    """A checkpoint may have several; the one called `default` is for chat."""
+    if isinstance(own, dict) and "default" not in own:
+        raise UsageError(f"{source} has chat templates {', '.join(sorted(own))} but no default: give one as a file")
+    return str(own["default"] if isinstance(own, dict) else own)
+
+
+def put(tokenizer: Any, template: Template, source: str) -> None:
+    """Give the tokenizer the template, and try it; UsageError where it doesn't render."""
+    tokenizer.chat_template = template.text
+    talk = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hi"}, {"role": "user", "content": "?"}]
+    try:
+        tokenizer.apply_chat_template(talk, tokenize=False, add_generation_prompt=True)
+    except Exception as error:  # Jinja's own, and whatever a template's expressions run into
+        raise UsageError(f"{source}: its chat template doesn't render ({first_line(error)})") from error
