@@ -6,7 +6,6 @@ and skip it, and the next append moves it to `FILE.torn` before it writes.
 """
 
 import codecs
-import math
 import os
 import re
 import shutil
@@ -83,18 +82,12 @@ class Table(Generic[RowT]):
         """
         return [row for batch in self.batches() for row in batch]
 
-    def batches(self, size: int = 1 << 18, start: int = 0, stop: float = math.inf) -> Iterator[list[RowT]]:
-        """As `read`, about `size` bytes of rows at a time: so few that they stay in the processor's cache.
-
-        Of the lines that begin at a byte from `start` on and before `stop`.
-        """
+    def batches(self, size: int = 1 << 18) -> Iterator[list[RowT]]:
+        """As `read`, about `size` bytes of rows at a time: so few that they stay in the processor's cache."""
         try:
             with self.path.open("rb", buffering=_BUFFER) as file:
-                if start:
-                    file.seek(start - 1)
-                    file.readline()
-                place = file.tell()
-                while lines := file.readlines(int(min(size, stop - place))) if place < stop else []:
+                place = 0
+                while lines := file.readlines(size):
                     yield self._rows(lines, place)
                     place = file.tell()
         except FileNotFoundError:

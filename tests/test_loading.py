@@ -1,20 +1,16 @@
 """`judgebench.load_reviews`: a workspace's reviews as a DataFrame."""
 
-import os
 import re
-import sys
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 import judgebench
-from judgebench import loading
 from judgebench.errors import DataError, UsageError
 from judgebench.interchange.fastchat import import_fastchat
 from judgebench.loading import texts_of
 from judgebench.records import Answer, Review, Verdict
-from judgebench.store import TornLineWarning, in_force
+from judgebench.store import in_force
 from judgebench.workspace import Workspace
 
 NOTES = re.compile(r"\([^()]*\)")
@@ -93,51 +89,6 @@ def test_a_row_that_cannot_be_read_is_named(workspace: Workspace) -> None:
     path.write_bytes(path.read_bytes() + b'{"id": 1}\n')
     with pytest.raises(DataError, match=r"j\.jsonl:2: "):
         judgebench.load_reviews(workspace)
-
-
-@pytest.fixture
-def on_two(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """The workspace with thirty more reviews in one table, which is read as a very large one is: on two processors."""
-    if not hasattr(os, "fork") or sys.platform == "darwin":
-        pytest.skip("this system has no fork that is safe")
-    workspace.reviews("s", "j").append([grade("s", "j", f"m{number % 7}{'x' * number}") for number in range(30)])
-    monkeypatch.setattr(loading, "_LARGE", 0)
-    monkeypatch.setattr(loading, "_can_fork", lambda: True)
-    return workspace
-
-
-def test_large_tables_are_read_on_two_processors_with_the_same_result(
-    on_two: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every row once, in the same order, whichever judge is asked for."""
-    for judge in (None, "j", "nobody"):
-        found = judgebench.load_reviews(on_two, judge=judge)
-        with monkeypatch.context() as alone:
-            alone.setattr(loading, "_can_fork", lambda: False)
-            pd.testing.assert_frame_equal(found, judgebench.load_reviews(on_two, judge=judge))
-
-
-@pytest.mark.parametrize("lines", [[3, 30], [3], [30]])
-def test_of_broken_rows_the_first_is_named_whichever_processor_met_it(on_two: Workspace, lines: list[int]) -> None:
-    """With the line's number in the whole file."""
-    path = on_two.reviews("s", "j").path
-    rows = path.read_bytes().splitlines(keepends=True)
-    for line in lines:
-        rows[line - 1] = b'{"id": 1}\n'
-    path.write_bytes(b"".join(rows))
-    with pytest.raises(DataError, match=rf"j\.jsonl:{lines[0]}: "):
-        judgebench.load_reviews(on_two)
-
-
-@pytest.mark.parametrize("judge", ["j", "openai:k"])
-def test_a_torn_line_is_told_of_whichever_processor_met_it(on_two: Workspace, judge: str) -> None:
-    """The rows before it were read."""
-    for question_set in ("s", "t"):
-        path = on_two.reviews(question_set, judge).path
-        path.write_bytes(path.read_bytes() + b'{"id": "torn')
-    with pytest.warns(TornLineWarning) as told:
-        assert len(judgebench.load_reviews(on_two)) == 34
-    assert len(told) == 2
 
 
 def test_any_review_that_the_table_holds_can_be_loaded(workspace: Workspace) -> None:

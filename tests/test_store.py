@@ -124,19 +124,6 @@ def test_a_row_is_one_line(tmp_path: Path) -> None:
         table.read()
 
 
-@given(st.lists(st.text(max_size=30), min_size=1, max_size=12), st.data())
-def test_each_row_is_in_the_part_of_the_file_in_which_its_line_begins(
-    tmp_path_factory: pytest.TempPathFactory, names: list[str], data: st.DataObject
-) -> None:
-    """So that parts that follow each other have every row once, wherever the file is cut."""
-    table = Table(tmp_path_factory.mktemp("t") / "t.jsonl", Answer)
-    rows = [answer(valid_text(name)) for name in names]
-    table.append(rows)
-    cut = data.draw(st.integers(0, table.path.stat().st_size))
-    parts = [*table.batches(size=100, stop=cut), *table.batches(size=100, start=cut)]
-    assert [row for part in parts for row in part] == rows
-
-
 def test_rows_of_a_newer_schema_are_refused(tmp_path: Path) -> None:
     """An older judgebench doesn't guess at what a newer one wrote."""
     table = Table(tmp_path / "t.jsonl", Answer)

@@ -162,24 +162,6 @@ def read(batches: Iterable[Sequence[Judgment]]) -> Columns:
     )
 
 
-def joined(parts: Sequence[Columns]) -> Columns:
-    """The rows of all parts, one part after the other, as `read` has them from all batches."""
-    return Columns(
-        {name: _joined([part.coded[name] for part in parts]) for name in _READ},
-        ids=np.concatenate([part.ids for part in parts]),
-        answers=np.concatenate([part.answers for part in parts]),
-        tokens=np.concatenate([part.tokens for part in parts]),
-        created=np.concatenate([part.created for part in parts]),
-    )
-
-
-def _joined(columns: Sequence[Coded]) -> Coded:
-    numbering = _Numbering()
-    places = [numbering.codes(column.values, len(column.values)) for column in columns]
-    codes = [place[column.codes] for place, column in zip(places, columns, strict=True)]
-    return Coded(np.concatenate(codes), list(numbering.seen))
-
-
 class _Numbering:
     """Values by the order in which they were first met."""
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from judgebench.records import Review
 from judgebench.statistics import columns
-from judgebench.statistics.columns import ABOUT, Coded, Columns, Judgment
+from judgebench.statistics.columns import ABOUT, Coded, Judgment
 from judgebench.statistics.current import current
 from judgebench.statistics.groups import Floats, Groups
 
@@ -33,16 +33,11 @@ _WON = {"a": 1.0, "tie": 0.5, "b": 0.0}
 
 
 def reviews_frame(rows: Iterable[Review], categories: Categories) -> pd.DataFrame:
-    """One row per review in force, columns REVIEWS; see `columns_frame`."""
+    """One row per review in force, columns REVIEWS; see `judgments_frame`."""
     return judgments_frame([list(map(Judgment.of, rows))], categories)
 
 
 def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categories) -> pd.DataFrame:
-    """One row per review in force, columns REVIEWS; see `columns_frame`."""
-    return columns_frame(columns.read(batches), categories)
-
-
-def columns_frame(read: Columns, categories: Categories) -> pd.DataFrame:
     """One row per review in force, columns REVIEWS, in the order in which their slots were first written.
 
     Orders and repeats that saw other answers than the row written last are left out. `model_a`, `model_b`: the pair as
@@ -51,6 +46,7 @@ def columns_frame(read: Columns, categories: Categories) -> pd.DataFrame:
     `high` are the scale of the scores, `source` says how the verdict was read, `created` is ISO 8601. `chance`: with
     which an adaptive run showed the match in this order. `voter`: whose vote this is. Texts are categorical.
     """
+    read = columns.read(batches)
     kept = current(read)
     coded = {name: column[kept] for name, column in read.coded.items()}
     about = {name: coded["about"].map(itemgetter(place)) for place, name in enumerate(ABOUT)}

@@ -15,7 +15,7 @@ COMPARE = ("compare", "--questions", "core-80", "--judge", "embedded", "--max-to
 @pytest.mark.slow
 @pytest.mark.checkpoint
 def test_a_damaged_copy_is_a_regress(checkpoint_folder: Path, damaged_folder: Path, tmp_path: Path) -> None:
-    """From two folders to exit 3, with answers and reviews made on the way, and no more answers than questions judged."""
+    """From two folders to exit 3, with answers made on the way, and no more of them than questions judged."""
     list(workspace.init(tmp_path))
     pair = ("--baseline", f"base=hf:{checkpoint_folder}", "--candidate", f"new=hf:{damaged_folder}")
     file = tmp_path / "found.json"
