@@ -22,7 +22,7 @@ demo: install  ## the whole pipeline, live: two local checkpoints, the embedded 
 test: install  ## all tests but the slow ones
 	$(BIN)/python -m pytest -m "not slow"
 
-test-slow: install  ## the tests that take minutes: hostile texts, accessibility, two checkpoints compared
+test-slow: install  ## the tests that take minutes in all: in a browser, with checkpoints, long comparisons
 	$(BIN)/python -m pytest -m slow
 
 lint: install  ## formatting, linter, types, references of the question sets, generated documents

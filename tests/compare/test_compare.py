@@ -56,6 +56,7 @@ def test_the_verdict_and_its_exit_status(tmp_path: Path, outcome: str, status: i
         assert (found["wins"], found["losses"]) == ((8, 0) if outcome == "won" else (0, 16))
 
 
+@pytest.mark.slow
 def test_inconclusive_counts_as_told(tmp_path: Path) -> None:
     """--inconclusive pass or fail: exit 0 or 3."""
     place = workspace(tmp_path / "w", "even")
@@ -152,6 +153,7 @@ def test_a_set_is_known_sooner(tmp_path: Path) -> None:
     assert found["interval"][0] > 0.45
 
 
+@pytest.mark.slow
 def test_a_judge_that_changed_needs_a_bridge(tmp_path: Path) -> None:
     """Stored reviews by another snapshot stop the run; with --bridge some are asked again, and the shift is told."""
     place = workspace(tmp_path / "w", "even")
@@ -174,6 +176,7 @@ def test_a_judge_that_changed_needs_a_bridge(tmp_path: Path) -> None:
     assert all(part["questions"] > 1 for part in parts)
 
 
+@pytest.mark.slow
 def test_a_judge_that_changed_its_mind_counts_anew(tmp_path: Path) -> None:
     """Where the shift may be more than the margin, what the old snapshot said is asked again, at its cost."""
     place = workspace(tmp_path / "w", "even")
@@ -253,6 +256,7 @@ def test_canaries_are_no_reviews_of_the_workspace(tmp_path: Path) -> None:
     assert {row.question_set for row in place.all_reviews()} == {"small"}
 
 
+@pytest.mark.slow
 def test_predictions_change_the_order_and_keep_the_verdict(tmp_path: Path) -> None:
     """With --population set the embedded judge guesses first; the screen says how much of the variance that took."""
     place = workspace(tmp_path / "w", "even")
@@ -270,6 +274,7 @@ def test_predictions_change_the_order_and_keep_the_verdict(tmp_path: Path) -> No
     assert low <= 0.75 <= high
 
 
+@pytest.mark.slow
 def test_a_fingerprint_is_no_snapshot(tmp_path: Path) -> None:
     """Machines behind one model differ from call to call; that is no change of the judge."""
     place = workspace(tmp_path / "w", "even")
