@@ -289,6 +289,7 @@ def test_everything_can_be_done_by_keys(page: Any, zoo: Path) -> None:
     assert page.is_visible("dialog")
     page.keyboard.press("Escape")
     assert not page.is_visible("dialog")
+    page.wait_for_timeout(300)  # Escape stops what the browser loads, also what is asked for right after it
     page.keyboard.press("/")
     page.wait_for_url("**/questions/index.html*")
     page.wait_for_function("document.activeElement.type === 'search'")
