@@ -35,6 +35,7 @@ from judgebench.workspace import Workspace
 __all__ = ["Options", "compare", "quote"]
 
 Say = Callable[[str], None]
+_NOTHING = Reading(side=None, improved=False, rate=None, interval=None, fixed_width=None)
 
 
 def compare(workspace: Workspace, options: Options, say: Say = lambda line: None) -> Comparison:
@@ -85,10 +86,10 @@ class _Run:
         if not self.questions:
             raise UsageError(f"no question of {self.options.questions} is left to compare on")
         if same(*self.sides):
-            return self._comparison("PASS", Reading(None, False, None, None, None))
+            return self._comparison("PASS", _NOTHING)
         self._try_judge()
         if not all(canary.passed for canary in self.canaries):
-            return self._comparison("INVALID", Reading(None, False, None, None, None))
+            return self._comparison("INVALID", _NOTHING)
         if self.options.predictions == "embedded":
             self._predict()
         self._check_stored()
@@ -174,7 +175,7 @@ class _Run:
 
     def _until_known(self) -> Reading:
         """Judge more questions until the verdict is known, or is not to be had."""
-        read = Reading(None, False, None, None, None)
+        read = _NOTHING
         for chunk in self._chunks():
             self._answer(chunk)
             self.judging.review([question.id for question in chunk])
@@ -218,7 +219,7 @@ class _Run:
         options, judged = self.options, len(self.points)
         rows = self.judging.rows() if judged else []
         matches = matches_of(rows, self.judging.pair, self.categories) if rows else None
-        outcomes = _outcomes(matches, self.judging.pair)
+        outcomes = _outcomes(matches)
         about = {question.id: question for question in self.questions}
         return Comparison(
             verdict=verdict,
@@ -267,7 +268,7 @@ class _Run:
         )
 
 
-def _outcomes(matches: pd.DataFrame | None, pair: tuple[str, str]) -> dict[str, int]:
+def _outcomes(matches: pd.DataFrame | None) -> dict[str, int]:
     """How many matches the candidate won, tied and lost, and in how many the orders disagree."""
     if matches is None:
         return dict.fromkeys(("wins", "ties", "losses", "inconsistent"), 0)
