@@ -35,3 +35,10 @@ class Done:
     drawn: int
     seconds: float
     failure: str | None = None
+
+
+@dataclass(slots=True)
+class Count:
+    """How many tokens were drawn so far, those of rows under way included; another thread may look at it."""
+
+    drawn: int = 0
