@@ -88,7 +88,7 @@ def workspace(tmp_path: Path) -> Workspace:
 def test_answers_are_those_of_the_checkpoint_itself(url: str, checkpoint_folder: Path, workspace: Workspace) -> None:
     """Greedy, in float32, by HTTP and by `hf:`: the same words; and a second run asks nothing."""
     served_by, local = f"served=openai:{checkpoint_folder}", f"local=hf:{checkpoint_folder}"
-    done = judgebench(workspace, *ANSWERS, served_by, "--model", local, "--dtype", "float32", url=url)
+    done = judgebench(workspace, *ANSWERS, served_by, "--model", local, "--dtype", "float32", url=url, timeout=900)
     assert done.returncode == 0, done.stderr
     rows = {row.question_id: row for row in workspace.answers("small", "served").read()}
     assert {name: row.turns for name, row in rows.items()} == {
@@ -96,16 +96,17 @@ def test_answers_are_those_of_the_checkpoint_itself(url: str, checkpoint_folder:
     }
     assert "Paris" in rows["capital"].turns[0]
     assert all(row.error is None and row.usage and row.usage.completion_tokens for row in rows.values())
-    again = judgebench(workspace, *ANSWERS, served_by, url=url)
+    again = judgebench(workspace, *ANSWERS, served_by, url=url, timeout=900)
     assert "all 2 are there already" in again.stderr
 
 
-def test_it_judges(url: str, checkpoint_folder: Path, workspace: Workspace) -> None:
+def test_it_judges(url: str, checkpoint_folder: Path, tmp_path: Path) -> None:
     """Each match is a row with the judge's words, and with a verdict or the reason why there is none: it is small."""
-    for name, said in (("one", "Paris."), ("two", "I don't know.")):
-        answers = make_workspace(workspace.root, QUESTIONS, {name: [(said, said), (said,)]})
+    said = {name: [(text, text), (text,)] for name, text in (("one", "Paris."), ("two", "I don't know."))}
+    workspace = make_workspace(tmp_path / "workspace", QUESTIONS, said)
     judge = f"judge=openai:{checkpoint_folder}?max_tokens=24"
-    done = judgebench(answers, "review", "--questions", "small", "--mode", "pairwise", "--judge", judge, url=url)
+    asked = ("review", "--questions", "small", "--judge", judge, "--parallel", "2")
+    done = judgebench(workspace, *asked, url=url, timeout=900)
     assert done.returncode == 0, done.stderr
     rows = workspace.reviews("small", "judge").read()
     assert len({row.slot for row in rows}) == len(rows) == 6  # three turns, in both orders

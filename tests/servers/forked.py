@@ -93,6 +93,7 @@ def _run(arguments: Sequence[str], said: str, prepare: Callable[[], None]) -> No
     from judgebench.cli import main
 
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # as on a terminal, whatever the tests were started from
     file = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(file, stream.fileno())
