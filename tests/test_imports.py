@@ -56,7 +56,7 @@ ALLOWED = {
     "spending": {"batch", "budget", "cost", "prices", "judge", "matches", "models", "store", "records", "errors"},
     "terminal": {"store", "records"},
     "statistics": {"store", "records"},
-    "loading": {"statistics", "workspace", "store", "records"},
+    "loading": {"matches", "statistics", "workspace", "store", "records"},
     "report": {
         *("loading", "models", "prices", "checkers", "embedded", "terminal"),
         *("statistics", "workspace", "store", "records", "errors"),

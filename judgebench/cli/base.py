@@ -109,10 +109,36 @@ def options(*several: Callable[[F], F]) -> Callable[[F], F]:
     return lambda command: reduce(lambda inner, option: option(inner), reversed(several), command)
 
 
+def _text_or_file(_: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    """The text, or what stands in the file named behind an @."""
+    if given is None or not given.startswith("@"):
+        return given
+    try:
+        return Path(given[1:]).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{given[1:]!r} can't be read ({error})", param=option) from error
+
+
+def _some_text(_: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    if "" in given:
+        raise click.BadParameter("an empty text stops everything: leave it out", param=option)
+    return given
+
+
 questions_option = click.option("--questions", required=True, metavar="SET", help="A question set of the workspace.")
 selection_options = options(
     click.option("--category", "chosen", multiple=True, help="Only questions of this category (repeatable)."),
     click.option("--limit", type=click.IntRange(1), help="Only the first N questions of each category."),
+)
+sampling_options = options(
+    click.option(
+        "--max-tokens", "--max-new-tokens", type=click.IntRange(1), help="Of an answer's turn (default: by category)."
+    ),
+    click.option("--temperature", type=click.FloatRange(0), help="Of answers (default: by category)."),
+    click.option("--system", metavar="TEXT|@FILE", callback=_text_or_file, help="A system prompt for all questions."),
+    click.option(
+        "--stop", multiple=True, metavar="TEXT", callback=_some_text, help="Answers end before this text (repeatable)."
+    ),
 )
 money_options = options(
     click.option("--dry-run", is_flag=True, help="Print what would be asked and what it would cost, and ask nothing."),

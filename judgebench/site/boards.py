@@ -81,6 +81,7 @@ class Board:
     health: Entry | None = None
     agreement: Sequence[Entry] = ()
     notes: Sequence[Entry] = ()
+    answers: Sequence[Entry] = ()
     people: Mapping[str, Entry] = field(default_factory=dict)
 
     @property
@@ -148,6 +149,7 @@ def _board(source: Source, name: str, judge: str, tallies: Mapping[Place, Tally]
         health=health,
         agreement=[entry for entry in _on(source, "agreement", name) if _concerns(entry, judge, tallies[name, judge])],
         notes=_of(source, "notes", name, judge),
+        answers=_on(source, "answers", name),
         people=_people(source, name, judge, tallies),
     )
 

@@ -6,6 +6,6 @@ unlike length that come and go without copying the cache (`cache`), and drawing 
 """
 
 from judgebench.models.engine.engine import Engine
-from judgebench.models.engine.jobs import Done, Job
+from judgebench.models.engine.jobs import Done, Job, before_stop
 
-__all__ = ["Done", "Engine", "Job"]
+__all__ = ["Done", "Engine", "Job", "before_stop"]
