@@ -62,7 +62,7 @@ def assemble(reviews: pd.DataFrame, answers: Iterable[Answer], options: Options 
     _check_owners(reviews, options.own)
     matches, scores = matches_over_repeats(matches_frame(reviews)), scores_over_repeats(scores_frame(reviews))
     features = style.features_frame(texts_of(answers))
-    people, by_people = _votes(reviews), list(reviews.loc[reviews["source"] == "voted", "judge"].unique())
+    people, by_people = votes_of(reviews), list(reviews.loc[reviews["source"] == "voted", "judge"].unique())
     alone = (*_NO_PANEL, *by_people)
     votes = votes_frame(matches[~matches["judge"].isin(by_people)], scores, people)
     return {
@@ -106,7 +106,7 @@ def _controls(entry: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _votes(reviews: pd.DataFrame) -> pd.DataFrame:
+def votes_of(reviews: pd.DataFrame) -> pd.DataFrame:
     """People's votes, as `statistics.votes` takes them."""
     voted = reviews[(reviews["source"] == "voted").to_numpy()]
     columns = ["question_set", "question_id", "turn", "model_a", "model_b", "voter", "winner"]
