@@ -10,7 +10,7 @@ from judgebench import checkers
 from judgebench.errors import UsageError
 from judgebench.loading import load_reviews, texts_of
 from judgebench.records import Answer
-from judgebench.statistics import controls, judging, ratings, style, summary
+from judgebench.statistics import controls, judging, ppi, ratings, style, summary
 from judgebench.statistics.agreement import agreements, alphas
 from judgebench.statistics.frames import matches_frame, scores_frame
 from judgebench.statistics.repeats import matches_over_repeats, scores_over_repeats
@@ -56,7 +56,8 @@ def assemble(reviews: pd.DataFrame, answers: Iterable[Answer], options: Options 
     From a frame of reviews as of `load_reviews`, and the answers in force.
     `pairs`, `scores`, `score_differences`, `turn_differences`: see `statistics.summary`; entries of a panel stand
     after those of its judges, and pairs carry what `statistics.controls` says. `ratings`, `win_matrix`:
-    `statistics.ratings`. `judges`: `statistics.judging`. `agreement`, `alpha`: `statistics.agreement`. Raises
+    `statistics.ratings`. `judges`: `statistics.judging`. `agreement`, `alpha`: `statistics.agreement`. `calibration`:
+    `statistics.ppi`. Raises
     UsageError where `options.own` names a judge or a model that no review does.
     """
     _check_owners(reviews, options.own)
@@ -72,9 +73,10 @@ def assemble(reviews: pd.DataFrame, answers: Iterable[Answer], options: Options 
         "turn_differences": summary.turn_differences(scores),
         "ratings": ratings.ratings(matches, options.ratings),
         "win_matrix": ratings.win_matrix(matches),
-        "judges": judging.judges(matches, scores, features, options.own),
+        "judges": judging.judges(matches, scores, features, options.own, by_people),
         "agreement": agreements(votes),
         "alpha": alphas(votes),
+        "calibration": ppi.win_rates(matches[~matches["judge"].isin(by_people)], scores, people),
         "notes": snapshots(reviews),
     }
 
