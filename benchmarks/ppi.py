@@ -24,7 +24,7 @@ from scipy import special
 
 sys.path.append(str(Path(__file__).resolve().parent))
 
-from judgebench.report import build as report
+from judgebench.report.build import votes_of
 from judgebench.statistics.clusters import Floats, Interval
 from judgebench.statistics.estimates import points_of_b
 from judgebench.statistics.frames import scores_frame
@@ -179,7 +179,7 @@ def _real_points(folder: Path) -> tuple[Floats, Floats]:
     from trust import imported
 
     reviews = imported(folder)
-    voted = votes_of_people(report.votes_of(reviews))
+    voted = votes_of_people(votes_of(reviews).assign(rater="majority"))
     graded = scores_over_repeats(scores_frame(reviews))
     judged = votes_of_scores(graded[(graded["judge"] == "embedded").to_numpy()], voted, close=0.25)
     points = [votes.assign(points=points_of_b(votes["outcome"])) for votes in (voted, judged)]

@@ -66,11 +66,15 @@ ALLOWED = {
         *("answers", "asking", "cost", "embedded", "judge", "matches", "models", "prompts", "report", "reviews"),
         *("question_sets", "spending", "statistics", "terminal", "workspace", "store", "records", "errors"),
     },
+    "audit": {
+        *("asking", "attacks", "compare", "cost", "judge", "loading", "matches", "models", "prompts", "report"),
+        *("reviews", "question_sets", "spending", "statistics", "terminal", "workspace", "store", "records", "errors"),
+    },
     "settings": {"errors"},
     "pytest_plugin": {"cli", "compare", "workspace", "errors"},
     "interchange": {"verdicts", "prompts", "workspace", "question_sets", "store", "records", "errors"},
     "site": {
-        *("_version", "asking", "report", "statistics", "matches", "models", "prices", "prompts"),
+        *("_version", "asking", "audit", "report", "statistics", "matches", "models", "prices", "prompts"),
         *("workspace", "question_sets", "store", "records", "errors"),
     },
 }
@@ -85,8 +89,8 @@ HOMES = {
     "plotly": {"site/"},
     "nh3": {"site/"},
     "markdown_it": {"site/"},
-    "pandas": {"statistics/", "site/", "loading.py", "report/", "compare/"},
-    "numpy": {"statistics/", "site/", "compare/"},
+    "pandas": {"statistics/", "site/", "loading.py", "report/", "compare/", "audit/"},
+    "numpy": {"statistics/", "site/", "compare/", "audit/"},
     "scipy": {"statistics/", "compare/"},
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},
     "tenacity": {"runner.py"},

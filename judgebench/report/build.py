@@ -60,7 +60,7 @@ def assemble(reviews: pd.DataFrame, answers: Iterable[Answer], options: Options 
     `statistics.ppi`. Raises
     UsageError where `options.own` names a judge or a model that no review does.
     """
-    _check_owners(reviews, options.own)
+    check_owners(reviews, options.own)
     matches, scores = matches_over_repeats(matches_frame(reviews)), scores_over_repeats(scores_frame(reviews))
     features = style.features_frame(texts_of(answers))
     people, by_people = votes_of(reviews), list(reviews.loc[reviews["source"] == "voted", "judge"].unique())
@@ -115,7 +115,7 @@ def votes_of(reviews: pd.DataFrame) -> pd.DataFrame:
     return voted[columns].rename(columns={"voter": "rater", "winner": "outcome"})
 
 
-def _check_owners(reviews: pd.DataFrame, own: Mapping[str, Collection[str]]) -> None:
+def check_owners(reviews: pd.DataFrame, own: Mapping[str, Collection[str]]) -> None:
     """UsageError for a judge or a model that no review names."""
     known = {
         "judge": set(reviews["judge"]),

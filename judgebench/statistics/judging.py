@@ -56,7 +56,7 @@ def judges(
 
 
 def pairwise_health(matches: pd.DataFrame) -> dict[str, Any]:
-    """One judge's matches of pairs. A figure is {value, interval, questions}, or None where nothing is known.
+    """One judge's matches of pairs. A figure is {value, interval, n, questions}, or None where nothing is known.
 
     `ties`, `inconsistent`: shares of the complete matches. `missing`: share of the reviews without a verdict. `flips`:
     share of the matches with several repeats in which these differ. `longer_won`: share of the decided matches, with
