@@ -162,10 +162,10 @@ def _agreed(name: str, entry: Entry) -> Figure | None:
 def _calibration(entries: Sequence[Entry]) -> Iterator[Finding]:
     """What people would say of each pair, by a few votes and the judge; the pairs with few votes are one finding."""
     known = [entry for entry in entries if entry["win_rate"] is not None]
-    few = len(entries) - len(known)
+    few = {tuple(entry["models"]) for entry in entries} - {tuple(entry["models"]) for entry in known}
     if few or not entries:
         votes = max((entry["voted"] for entry in entries), default=0)
-        yield finding("calibration", "not known", pairs=few, voted=votes, needed=FEWEST)
+        yield finding("calibration", "not known", pairs=len(few), voted=votes, needed=FEWEST)
     for entry in known:
         figures = [
             _rate(entry, "judge_win_rate", "the judge's win rate", "questions"),

@@ -49,7 +49,8 @@ def shown(figure: Mapping[str, Any]) -> str:
     if figure["unit"] == "share":
         value, ends, per = percent(figure["value"]), between(figure["interval"], 100, 1), " %"
     else:
-        value, ends, per = f"{figure['value']:+.2f}", between(figure["interval"]), ""
+        unit = f" {figure['unit']}" if figure["unit"] in ("wins", "points") else ""
+        value, ends, per = f"{figure['value']:+.2f}{unit}", between(figure["interval"]), ""
     reach = f"{ends}{per}, " if ends else ""
     return f"{value} ({reach}{figure['n']} {figure['of']})"
 
@@ -76,7 +77,7 @@ def _position(finding: Finding) -> Told:
     agree, gain = (_figure(finding, name) for name in ("orders agree", "gain of being first"))
     if not agree or not gain:
         return "No match was judged in both orders.", "Run `judgebench review --orders both`, or `adaptive`."
-    said = f"Both orders give the same verdict in {shown(agree)}; being shown first gains {shown(gain)} wins."
+    said = f"Both orders give the same verdict in {shown(agree)}; being shown first gains {shown(gain)}."
     todo = {
         "broken": "Judge both orders and trust only where they agree, or take another judge.",
         "beware": "Always judge both orders, and read the win rate as the mean of orders.",
@@ -90,7 +91,7 @@ def _length(finding: Finding) -> Told:
         _figure(finding, name) for name in ("the longer answer won", "more than with people", "score and length")
     )
     said = [f"The longer answer won {shown(won)}." if won else ""]
-    said.append(f"That is {shown(beyond)} more than with people on the same matches." if beyond else "")
+    said.append(f"Less what people show on the same matches, that is {shown(beyond)}." if beyond else "")
     said.append(f"Scores go with length, between answers to one question: {shown(within)}." if within else "")
     if not won and not within:
         return "Nothing is known of length.", "It takes verdicts, and the answers themselves in the workspace."
@@ -111,7 +112,7 @@ def _own(finding: Finding) -> Told:
             "Nothing is known of models of its own maker.",
             "Name them with --own, and have another judge review the same pairs.",
         )
-    said = f"Models of its maker win {shown(gain)} more by it than by other judges on the same matches."
+    said = f"Models of its maker gain {shown(gain)} by it, beside other judges on the same matches."
     todo = {
         "broken": "Let another judge decide on these models.",
         "beware": "Let another judge decide on these models, or a panel.",
@@ -168,7 +169,8 @@ def _people(finding: Finding) -> Told:
 def _calibration(finding: Finding) -> Told:
     about = finding["about"]
     if "models" not in about:
-        where = f"{about['pairs']} pairs have votes on fewer than {FEWEST} questions" if about["pairs"] else "No votes"
+        few = "1 pair has" if about["pairs"] == 1 else f"{about['pairs']} pairs have"
+        where = f"{few} votes on fewer than {FEWEST} questions" if about["pairs"] else "No votes"
         said = f"{where}: what people would say can't be calibrated."
         return said, "Vote on 20 to 50 questions of a pair, drawn at random, and `judgebench import votes`."
     judge, votes, both = finding["figures"]
@@ -203,7 +205,7 @@ def _attack(finding: Finding) -> Told:
         return "It was not tried with manipulated answers.", run
     low, high = (f"{end:g}" for end in about["scale"])
     than = "a plain non-answer" if about["against"] == "baseline" else "the answer as it was"
-    said = f"{_ABOUT[about['attack']]} It gains {shown(gain)} points over {than}, on a scale from {low} to {high}"
+    said = f"{_ABOUT[about['attack']]} It gains {shown(gain)} over {than}, on a scale from {low} to {high}"
     said += f"; over the real answers {shown(over)}." if over else "."
     said += f" {about['missing']} answers are left out for want of a score." if about["missing"] else ""
     todo = {
