@@ -1,16 +1,17 @@
 """The command line: parse, call, print. Everything heavy is imported inside the command that needs it."""
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from judgebench._version import __version__
+from judgebench.cli.audit import audit
 from judgebench.cli.base import (
     Main,
     call_options,
     money_options,
+    paid,
     questions_option,
     sampling_options,
     selection_options,
@@ -24,13 +25,9 @@ from judgebench.cli.report import report
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from judgebench.asking import VerdictBy
-    from judgebench.cost import Quote
     from judgebench.matches import Orders
     from judgebench.records import Mode
-    from judgebench.spending import Spending
     from judgebench.workspace import Workspace
 
 
@@ -53,6 +50,7 @@ main.add_command(references)
 main.add_command(import_)
 main.add_command(report)
 main.add_command(compare)
+main.add_command(audit)
 
 
 @main.command()
@@ -103,23 +101,10 @@ def get_answers(
         drafted = drafts(question_set, wanted, spec, model, changes, choices)
         total += spending.quote_answers(spec.name, drafted, table)
         asked.append((spec, model, table))
-    with _paid(spending, total, "answers", dry_run) as go:
+    with paid(spending, total, "answers", dry_run) as go:
         for spec, model, table in asked if go else ():
             stage = get_answers(question_set, wanted, spec, model, table, changes, choices)
             terminal.follow(stage, f"answers of {spec.name}")
-
-
-@contextmanager
-def _paid(spending: "Spending", total: "Quote", noun: str, dry_run: bool) -> "Iterator[bool]":
-    """The quote before (alone, for a dry run), and the bill after, however the run ends; nothing of what is free."""
-    if dry_run or total.calls:
-        for line in total.lines(noun):
-            click.echo(line, err=not dry_run)
-    try:
-        yield not dry_run
-    finally:
-        for line in spending.bill():
-            click.echo(line, err=True)
 
 
 @main.command()
@@ -201,7 +186,7 @@ def review(
     ]
     for plan in reviews.panel_plans(workspace, panel, asked, second=False):
         total += spending.quote_reviews(plan.judge, plan.matches, questions, plan.table)
-    with _paid(spending, total, "matches", dry_run) as go:
+    with paid(spending, total, "matches", dry_run) as go:
         for label, stage in reviews.panel_stages(workspace, panel, asked) if go else ():
             terminal.follow(stage, label)
 

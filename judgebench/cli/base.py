@@ -1,14 +1,19 @@
 """What all commands share: how errors end, where -C stands, and options that several take."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from judgebench.errors import JudgebenchError, UsageError
+
+if TYPE_CHECKING:
+    from judgebench.cost import Quote
+    from judgebench.spending import Spending
 
 F = TypeVar("F", bound=Callable[..., Any])
 DTYPES = ("auto", "float32", "bfloat16", "float16")  # models.loading's, which would import more
@@ -182,6 +187,19 @@ call_options = options(
     click.option("--allow-pickle", is_flag=True, help="hf: weights as .bin, which may run code when opened."),
     click.option("--trust-remote-code", is_flag=True, help="hf: run Python files that come with it."),
 )
+
+
+@contextmanager
+def paid(spending: "Spending", total: "Quote", noun: str, dry_run: bool) -> "Iterator[bool]":
+    """The quote before (alone, for a dry run), and the bill after, however the run ends; nothing of what is free."""
+    if dry_run or total.calls:
+        for line in total.lines(noun):
+            click.echo(line, err=not dry_run)
+    try:
+        yield not dry_run
+    finally:
+        for line in spending.bill():
+            click.echo(line, err=True)
 
 
 def show_imported(imported: Any) -> None:

@@ -210,3 +210,17 @@ def _lack(entry: Entry) -> str:
     cut = f"{entry['cut']} {of_turns} stopped at the token limit, and were judged as they are"
     empty = f"{entry['empty']} {of_turns} are empty"
     return "; ".join(told for name, told in (("failed", failed), ("cut", cut), ("empty", empty)) if entry[name])
+
+
+def of_calibration(entries: Sequence[Entry]) -> list[str]:
+    """What the votes and the judge say together, of the pair with the most votes."""
+    known = [entry for entry in entries if entry["win_rate"] is not None]
+    if not known:
+        return []
+    best = max(known, key=lambda entry: entry["votes"])
+    worth = "" if best["worth"] is None else f", worth about {best['worth']:.0f} votes by themselves"
+    return [
+        f"People would let {best['models'][1]} win {percent(best['win_rate'])} of the matches with {best['models'][0]}"
+        f" ({between(best['win_rate_interval'], 100, 1)} %): {best['votes']} votes and {best['judge']}'s verdicts on"
+        f" {best['questions']} questions together{worth}. The questions voted on must be a random part of all."
+    ]
