@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote
 import msgspec
 import portalocker
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, JudgebenchError, UsageError
 from judgebench.records import SCHEMA, Failure, Slot
 
 _MAX_NAME_BYTES = 240  # most file systems allow 255, and `.jsonl.torn` must fit as well
@@ -96,19 +96,26 @@ class Table(Generic[RowT]):
     def append(self, rows: Iterable[RowT], sync: bool = True) -> None:
         """Write the rows in one piece and return when they are on disk; other writers wait their turn.
 
-        Without `sync` they outlive this process, but the machine only after the next append that has it.
+        Without `sync` they outlive this process, but the machine only after the next append that has it. Raises
+        JudgebenchError where they can't be written: what was there before stays.
         """
         data = b"".join(map(self._encoded, rows))
         if not data:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a+b") as file:
-            portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
-            self._repair(file)
-            file.write(data)
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
+        try:
+            with self.path.open("a+b") as file:
+                portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
+                self._repair(file)
+                file.write(data)
+                file.flush()
+                if sync:
+                    os.fsync(file.fileno())
+        except OSError as error:  # a full disk, most likely; it doesn't say of which file
+            raise JudgebenchError(
+                f"{self.path} can't be written ({error.strerror or error}); what was done is kept: make room there,"
+                " and run the same command to go on"
+            ) from error
 
     def claim(self) -> BinaryIO:
         """Wait until no other stage works on this table, and keep others waiting until the result is closed.

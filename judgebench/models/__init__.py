@@ -5,7 +5,7 @@ tables and defaults to the whole spec. One file per kind in this package; heavy 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Protocol, overload
 
 from judgebench.errors import UsageError
@@ -25,11 +25,6 @@ class Request:
     logprobs: int = 0  # how many alternatives to report for each token of the reply, where the endpoint can
     before: tuple[Message, ...] = ()  # a conversation held already, which the turns go on with
     choice: int = 0  # which of several samples of the same conversation
-
-    @property
-    def drawn(self) -> "Request":
-        """What the completions depend on: greedy ones are the same in each sample."""
-        return self if self.sampling.temperature else replace(self, choice=0)
 
 
 class Requests(Sequence[Request]):

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from judgebench.models import Completion, Options, Reply, Request, Requests, loading, messages, reasoning
-from judgebench.models.engine import Done, Job, before_stop
+from judgebench.models.engine import Count, Done, Job, before_stop
 from judgebench.models.loading import Loaded, LoadOptions, templating
 from judgebench.records import Failure, Usage, content_id, valid_text
 
@@ -27,6 +27,7 @@ class HFModel:
         self.target = target
         self.keep = options.keep
         self._batch_size = options.batch_size
+        self._count = Count()
         self._how = LoadOptions(**{one.name: getattr(options, one.name) for one in fields(LoadOptions)})
 
     @cached_property
@@ -34,10 +35,16 @@ class HFModel:
         """The content of the checkpoint (weights, tokenizer, template, settings) and the arithmetic used."""
         return loading.identity(self.target, self._how)
 
+    @property
+    def drawn(self) -> int:
+        """How many new tokens there are so far in this `generate`, those of answers under way included."""
+        return self._count.drawn
+
     def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
         """Hold the conversations, as many at a time as there is room for; see Model.generate."""
         if not requests:
             return
+        self._count.drawn = 0
         held = self._held if self.keep else self._load()
         hold = held.one_by_one if held.loaded.kind == "seq2seq" else held.together
         samples = list(_samples(requests).values())
@@ -54,7 +61,8 @@ class HFModel:
         from judgebench.models.engine import Engine
 
         loaded = loading.load(self.target, self._how)
-        return _Held(loaded, Engine(loaded.model, loaded.tokenizer, batch_size=self._batch_size))
+        engine = Engine(loaded.model, loaded.tokenizer, batch_size=self._batch_size, count=self._count)
+        return _Held(loaded, engine)
 
 
 @dataclass(slots=True)
@@ -121,7 +129,9 @@ class _Held:
         for index, request in enumerate(requests):
             talk = _Talk(request, self.served_by)
             for _ in request.turns:
-                talk.took(self._alone(self._job(index, talk)))
+                done = self._alone(self._job(index, talk))
+                self.engine.count.drawn += done.drawn
+                talk.took(done)
             yield talk.reply(index, None)
 
     def _job(self, index: int, talk: _Talk) -> Job:
@@ -154,9 +164,8 @@ def _samples(requests: Sequence[Request]) -> dict[object, list[int]]:
     """The places of the requests whose answers are the same: several samples of a greedy one are drawn once."""
     found: dict[object, list[int]] = {}
     for place, request in enumerate(requests):
-        greedy = request.choice or not request.sampling.temperature
-        drawn = (request.turns, request.sampling, request.system, request.before, request.drawn.choice)
-        found.setdefault(content_id(repr(drawn)) if greedy else place, []).append(place)
+        asked = repr((request.turns, request.sampling, request.system, request.before))
+        found.setdefault(place if request.sampling.temperature else content_id(asked), []).append(place)
     return found
 
 

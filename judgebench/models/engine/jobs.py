@@ -38,6 +38,13 @@ class Done:
     failure: str | None = None
 
 
+@dataclass(slots=True)
+class Count:
+    """How many tokens were drawn so far, those of rows under way included; another thread may look at it."""
+
+    drawn: int = 0
+
+
 def before_stop(text: str, stop: Iterable[str]) -> str:
     """The text up to the first of the stop strings in it."""
     return text[: min((text.find(end) for end in stop if end in text), default=None)]
