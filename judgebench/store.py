@@ -289,14 +289,19 @@ class Stage(Generic[ResultT]):
         table: Table[ResultT],
         produce: Callable[[Sequence[ResultT]], Iterator[ResultT]],
         ready: Callable[[], int] = lambda: 0,
+        drawn: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`ready` says how many rows follow the last one without a wait: they are forced to disk together."""
+        """`ready` says how many rows follow the last one without a wait: they are forced to disk together.
+
+        `drawn` counts the tokens so far, those of rows under way included, where somebody does.
+        """
         self.total = len(drafts)
         self.table = table
         self._claim = table.claim()
         self._todo, again = unfinished(drafts, table.read())
         self._produce = produce
         self._ready = ready
+        self.drawn = drawn
         table.append(again)
         if not self._todo:
             self._claim.close()

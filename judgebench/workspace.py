@@ -59,6 +59,10 @@ class Workspace:
         """The table of what one judge said of the frozen pairs that `compare` tries it on; no report counts them."""
         return Table(self.root / "reviews" / ".canaries" / f"{file_name(judge)}.jsonl", Review)
 
+    def attacks(self, question_set: str, judge: str) -> Table[Review]:
+        """The table of what one judge said of manipulated answers to one set, for `audit`; no report counts them."""
+        return Table(self.root / "reviews" / ".attacks" / file_name(question_set) / f"{file_name(judge)}.jsonl", Review)
+
     def models(self, question_set: str) -> list[str]:
         """The models that have answers to a set."""
         return sorted({row.model for row in self.all_answers(question_set)})

@@ -1,17 +1,19 @@
 """The command line: parse, call, print. Everything heavy is imported inside the command that needs it."""
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from judgebench._version import __version__
+from judgebench.cli.audit import audit
 from judgebench.cli.base import (
     Main,
     call_options,
     money_options,
+    paid,
     questions_option,
+    sampling_options,
     selection_options,
     workspace_option,
 )
@@ -23,13 +25,9 @@ from judgebench.cli.report import report
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from judgebench.asking import VerdictBy
-    from judgebench.cost import Quote
     from judgebench.matches import Orders
     from judgebench.records import Mode
-    from judgebench.spending import Spending
     from judgebench.workspace import Workspace
 
 
@@ -52,6 +50,7 @@ main.add_command(references)
 main.add_command(import_)
 main.add_command(report)
 main.add_command(compare)
+main.add_command(audit)
 
 
 @main.command()
@@ -70,52 +69,42 @@ def init(directory: Path) -> None:
     "--model", "specs", multiple=True, required=True, metavar="SPEC",
     help="[NAME=]openai:ID or [NAME=]hf:PATH_OR_REPO (repeatable).",
 )  # fmt: skip
-@click.option("--max-tokens", type=click.IntRange(1), help="In place of the categories' own limits.")
-@click.option("--temperature", type=click.FloatRange(0), help="In place of the categories' own.")
+@sampling_options
+@click.option("--seed", type=int, help="Draws other samples; with openai:, sent along (default: drawn by the prompt).")
+@click.option(
+    "--num-choices", "choices", type=click.IntRange(1), default=1, show_default=True,
+    help="Draw N samples of each answer: reports average over them.",
+)  # fmt: skip
 @selection_options
 @money_options
 @call_options
 @click.pass_obj
 def get_answers(
     workspace: "Workspace", /, questions: str, specs: tuple[str, ...], chosen: tuple[str, ...], limit: int | None,
-    max_tokens: int | None, temperature: float | None, dry_run: bool, max_cost: str | None, prices: tuple[str, ...],
-    batch: bool, **options: Any,
+    choices: int, dry_run: bool, max_cost: str | None, prices: tuple[str, ...], batch: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Ask models the questions of a set, into answers/."""
     from judgebench import terminal
-    from judgebench.answers import drafts, get_answers
+    from judgebench.answers import drafts, get_answers, overrides
     from judgebench.cost import Quote
     from judgebench.models import Options, parse_spec
     from judgebench.spending import Spending
 
     question_set = workspace.check().question_set(questions)
     wanted = question_set.select(chosen, limit)
-    sampling = {"max_tokens": max_tokens, "temperature": temperature}
-    overrides = {name: value for name, value in sampling.items() if value is not None}
+    changes = overrides(options)
+    calls = Options.given(options)
     spending, total, asked = Spending(prices, max_cost, batch), Quote(), []
     for spec in map(parse_spec, specs):
         table = workspace.answers(question_set.name, spec.name)
-        model = spending.model(spec, Options(**options), table.path.with_suffix(".batches"))
-        drafted = drafts(question_set, wanted, spec, model, overrides)
+        model = spending.model(spec, calls, table.path.with_suffix(".batches"))
+        drafted = drafts(question_set, wanted, spec, model, changes, choices)
         total += spending.quote_answers(spec.name, drafted, table)
         asked.append((spec, model, table))
-    with _paid(spending, total, "answers", dry_run) as go:
+    with paid(spending, total, "answers", dry_run) as go:
         for spec, model, table in asked if go else ():
-            stage = get_answers(question_set, wanted, spec, model, table, overrides)
+            stage = get_answers(question_set, wanted, spec, model, table, changes, choices)
             terminal.follow(stage, f"answers of {spec.name}")
-
-
-@contextmanager
-def _paid(spending: "Spending", total: "Quote", noun: str, dry_run: bool) -> "Iterator[bool]":
-    """The quote before (alone, for a dry run), and the bill after, however the run ends; nothing of what is free."""
-    if dry_run or total.calls:
-        for line in total.lines(noun):
-            click.echo(line, err=not dry_run)
-    try:
-        yield not dry_run
-    finally:
-        for line in spending.bill():
-            click.echo(line, err=True)
 
 
 @main.command()
@@ -197,7 +186,7 @@ def review(
     ]
     for plan in reviews.panel_plans(workspace, panel, asked, second=False):
         total += spending.quote_reviews(plan.judge, plan.matches, questions, plan.table)
-    with _paid(spending, total, "matches", dry_run) as go:
+    with paid(spending, total, "matches", dry_run) as go:
         for label, stage in reviews.panel_stages(workspace, panel, asked) if go else ():
             terminal.follow(stage, label)
 

@@ -1,14 +1,19 @@
 """What all commands share: how errors end, where -C stands, and options that several take."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from judgebench.errors import JudgebenchError, UsageError
+
+if TYPE_CHECKING:
+    from judgebench.cost import Quote
+    from judgebench.spending import Spending
 
 F = TypeVar("F", bound=Callable[..., Any])
 DTYPES = ("auto", "float32", "bfloat16", "float16")  # models.loading's, which would import more
@@ -109,10 +114,36 @@ def options(*several: Callable[[F], F]) -> Callable[[F], F]:
     return lambda command: reduce(lambda inner, option: option(inner), reversed(several), command)
 
 
+def _text_or_file(_: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    """The text, or what stands in the file named behind an @."""
+    if given is None or not given.startswith("@"):
+        return given
+    try:
+        return Path(given[1:]).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{given[1:]!r} can't be read ({error})", param=option) from error
+
+
+def _some_text(_: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    if "" in given:
+        raise click.BadParameter("an empty text stops everything: leave it out", param=option)
+    return given
+
+
 questions_option = click.option("--questions", required=True, metavar="SET", help="A question set of the workspace.")
 selection_options = options(
     click.option("--category", "chosen", multiple=True, help="Only questions of this category (repeatable)."),
     click.option("--limit", type=click.IntRange(1), help="Only the first N questions of each category."),
+)
+sampling_options = options(
+    click.option(
+        "--max-tokens", "--max-new-tokens", type=click.IntRange(1), help="Of an answer's turn (default: by category)."
+    ),
+    click.option("--temperature", type=click.FloatRange(0), help="Of answers (default: by category)."),
+    click.option("--system", metavar="TEXT|@FILE", callback=_text_or_file, help="A system prompt for all questions."),
+    click.option(
+        "--stop", multiple=True, metavar="TEXT", callback=_some_text, help="Answers end before this text (repeatable)."
+    ),
 )
 money_options = options(
     click.option("--dry-run", is_flag=True, help="Print what would be asked and what it would cost, and ask nothing."),
@@ -156,6 +187,19 @@ call_options = options(
     click.option("--allow-pickle", is_flag=True, help="hf: weights as .bin, which may run code when opened."),
     click.option("--trust-remote-code", is_flag=True, help="hf: run Python files that come with it."),
 )
+
+
+@contextmanager
+def paid(spending: "Spending", total: "Quote", noun: str, dry_run: bool) -> "Iterator[bool]":
+    """The quote before (alone, for a dry run), and the bill after, however the run ends; nothing of what is free."""
+    if dry_run or total.calls:
+        for line in total.lines(noun):
+            click.echo(line, err=not dry_run)
+    try:
+        yield not dry_run
+    finally:
+        for line in spending.bill():
+            click.echo(line, err=True)
 
 
 def show_imported(imported: Any) -> None:

@@ -20,11 +20,10 @@ from judgebench.compare.telling import telling
 from judgebench.compare.words import reason
 from judgebench.cost import Quote
 from judgebench.errors import UsageError
-from judgebench.judge import CheckerJudge, EmbeddedJudge, Judge, ModelJudge
+from judgebench.judge import CheckerJudge, EmbeddedJudge, Judge
 from judgebench.matches import Design
 from judgebench.models import Model, Spec
 from judgebench.models import Options as CallOptions
-from judgebench.prompts import find_prompt
 from judgebench.question_sets import QuestionSet
 from judgebench.records import Answer, Question, Review
 from judgebench.spending import Spending
@@ -132,13 +131,10 @@ class _Run:
 
     def _tried(self) -> Judge | None:
         """The judge with the prompt that the canaries are shown in; None where there is nothing to try."""
-        if not self.options.canaries or isinstance(self.judge, CheckerJudge):
+        options, model = self.options, getattr(self, "model", None)
+        if not options.canaries:
             return None
-        if isinstance(self.judge, EmbeddedJudge):
-            return self.judge
-        prompt = find_prompt(self.options.prompt, []) if self.options.prompt else None
-        asked = canaries.prompt_for(prompt)
-        return ModelJudge(self.judge.name, self.model, asked, self.options.verdict_by, self.options.repair)
+        return canaries.judge_for(self.judge, model, options.prompt, options.verdict_by, options.repair)
 
     def _predict(self) -> None:
         """All answers, the embedded judge's guesses from them, and an order that favours the telling questions."""

@@ -6,13 +6,13 @@ them. Nothing heavy is imported before the first `generate`: a run that has noth
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from judgebench.models import Completion, Options, Reply, Request, loading, messages
-from judgebench.models.engine import Count, Done, Job
-from judgebench.models.loading import Loaded, LoadOptions
+from judgebench.models import Completion, Options, Reply, Request, Requests, loading, messages, reasoning
+from judgebench.models.engine import Count, Done, Job, before_stop
+from judgebench.models.loading import Loaded, LoadOptions, templating
 from judgebench.records import Failure, Usage, content_id, valid_text
 
 if TYPE_CHECKING:
@@ -46,10 +46,12 @@ class HFModel:
             return
         self._count.drawn = 0
         held = self._held if self.keep else self._load()
-        if held.loaded.kind == "seq2seq":
-            yield from held.one_by_one(requests)
-        else:
-            yield from held.together(requests)
+        hold = held.one_by_one if held.loaded.kind == "seq2seq" else held.together
+        samples = list(_samples(requests).values())
+        for reply in hold(Requests(len(samples), lambda place: requests[samples[place][0]])):
+            first, *copies = samples[reply.index]
+            yield replace(reply, index=first)
+            yield from (replace(reply, index=copy, seconds=0.0) for copy in copies)
 
     @cached_property
     def _held(self) -> "_Held":
@@ -70,6 +72,7 @@ class _Talk:
     request: Request
     served_by: str
     prompt_tokens: int = 0
+    thinks: bool = False  # the prompt ends where reasoning begins
     said: list[Completion] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -78,8 +81,8 @@ class _Talk:
         self.seconds += done.seconds
         if not done.failure:
             usage = Usage(self.prompt_tokens, done.drawn)
-            text = valid_text(done.text.strip())
-            self.said.append(Completion(text, done.finish_reason, usage, self.served_by))
+            thought, text = reasoning.split(valid_text(done.text.strip()), self.thinks)
+            self.said.append(Completion(text, done.finish_reason, usage, self.served_by, reasoning=thought))
 
     def reply(self, index: int, failure: str | None) -> Reply:
         """Its end."""
@@ -132,15 +135,14 @@ class _Held:
             yield talk.reply(index, None)
 
     def _job(self, index: int, talk: _Talk) -> Job:
-        """The next turn. The seed is the prompt's own, so that sampling, too, can be repeated."""
+        """The next turn."""
         conversation = messages(talk.request, [completion.text for completion in talk.said])
-        plain = [{"role": item.role, "content": item.content} for item in conversation]
         tokenizer, sampling = self.loaded.tokenizer, talk.request.sampling
-        text = tokenizer.apply_chat_template(plain, tokenize=False, add_generation_prompt=True)
+        text = templating.rendered(tokenizer, conversation)
         prompt = tuple(tokenizer(text, add_special_tokens=self.loaded.special_tokens)["input_ids"])
-        talk.prompt_tokens = len(prompt)
-        seed = int(content_id(text)[:8], 16)
-        return Job(index, prompt, sampling.max_tokens, sampling.temperature, seed, self.loaded.stops)
+        talk.prompt_tokens, talk.thinks = len(prompt), reasoning.begins(text)
+        stops = (*self.loaded.stops, *sampling.stop)
+        return Job(index, prompt, sampling.max_tokens, sampling.temperature, _seed(text, talk.request), stops)
 
     def _alone(self, job: Job) -> Done:
         import torch
@@ -152,6 +154,22 @@ class _Held:
             prompt = torch.tensor([job.prompt], device=self.loaded.device)
             output = model.generate(prompt, max_new_tokens=job.max_tokens, do_sample=bool(drawn), **drawn)
         tokens = tuple(output[0, 1:].tolist())  # after the token that decoders begin with
-        text = self.loaded.tokenizer.decode(tokens, skip_special_tokens=True)
-        reason = "length" if len(tokens) >= job.max_tokens else "stop"
+        whole = self.loaded.tokenizer.decode(tokens, skip_special_tokens=True)
+        text = before_stop(whole, job.stop)
+        reason = "length" if len(tokens) >= job.max_tokens and text == whole else "stop"
         return Done(job.index, tokens, text, reason, len(tokens), time.perf_counter() - began)
+
+
+def _samples(requests: Sequence[Request]) -> dict[object, list[int]]:
+    """The places of the requests whose answers are the same: several samples of a greedy one are drawn once."""
+    found: dict[object, list[int]] = {}
+    for place, request in enumerate(requests):
+        asked = repr((request.turns, request.sampling, request.system, request.before))
+        found.setdefault(place if request.sampling.temperature else content_id(asked), []).append(place)
+    return found
+
+
+def _seed(prompt: str, request: Request) -> int:
+    """The prompt's own, so that sampling can be repeated, and each sample's own."""
+    others = [request.sampling.seed or 0, request.choice]
+    return int(content_id(prompt, *(others if any(others) else []))[:8], 16)

@@ -47,6 +47,7 @@ def _tables(report: Report) -> Iterator[Table]:
             yield _ratings(entries, *place[:2])
     yield _judges(report["judges"])
     yield _agreement(report["agreement"])
+    yield _calibration(report["calibration"])
 
 
 def _of(entries: Sequence[Entry], question_set: str, judge: str) -> list[Entry]:
@@ -117,7 +118,13 @@ def notes(report: Report) -> list[str]:
     surrogate = [embedded.NOTE] if embedded.NAME in {entry["judge"] for entry in entries} else []
     changed = [_changed(note) for note in report["notes"]]
     panels = [note for entry in entries for note in _disagreement(entry)]
-    return surrogate + changed + list(_counted(report)) + panels
+    return (
+        surrogate
+        + changed
+        + list(_counted(report))
+        + panels
+        + list(map(printable, words.of_answers(report["answers"])))
+    )
 
 
 def _changed(note: Entry) -> str:
@@ -260,6 +267,21 @@ def _agreement(agreement: Sequence[Entry]) -> Table:
 def _rater(entry: Entry, place: int) -> str:
     kind = entry["kinds"][place]
     return str(entry["raters"][place]) if kind == "vote" else f"{entry['raters'][place]} ({kind})"
+
+
+def _calibration(entries: Sequence[Entry]) -> Table:
+    """b's win rate by the judge, by people's votes, and by both together."""
+    rows = [
+        (
+            *(entry["question_set"], f"{entry['judge']} ({entry['kind']})", *entry["models"]),
+            *(_rate(entry, name) for name in ("judge_win_rate", "votes_win_rate", "win_rate")),
+            *(entry["votes"], number(entry["worth"], 0)),
+        )
+        for entry in entries
+        if entry["win_rate"] is not None
+    ]
+    head = ("question set", "judge", "a", "b", "b's win rate by the judge", "by votes", "by both", "votes", "worth")
+    return Table("The judge calibrated by people's votes", head, rows, words.of_calibration(entries) if rows else ())
 
 
 def _plan(entries: Sequence[Entry]) -> Table:

@@ -196,3 +196,31 @@ def of_agreement(agreement: Sequence[Entry]) -> list[str]:
     who = " and ".join(dict.fromkeys(best["raters"]))
     shown = f" (95 % interval {reach} %)" if reach else ""
     return [f"{said} Of two votes for one side, {who} agree in {percent(best['agreement'])}{shown}; chance gives 50 %."]
+
+
+def of_answers(entries: Sequence[Entry]) -> list[str]:
+    """A sentence on each model of whose answers some failed, are empty or were cut off."""
+    lacks = [(entry, _lack(entry)) for entry in entries]
+    return [f"{entry['model']} on {entry['question_set']}: {lack}." for entry, lack in lacks if lack]
+
+
+def _lack(entry: Entry) -> str:
+    failed = f"{entry['failed']} of {_counted(entry['answers'], 'answer', 'answers')} failed"
+    of_turns = f"of {_counted(entry['turns'], 'text', 'texts')}"
+    cut = f"{entry['cut']} {of_turns} stopped at the token limit, and were judged as they are"
+    empty = f"{entry['empty']} {of_turns} are empty"
+    return "; ".join(told for name, told in (("failed", failed), ("cut", cut), ("empty", empty)) if entry[name])
+
+
+def of_calibration(entries: Sequence[Entry]) -> list[str]:
+    """What the votes and the judge say together, of the pair with the most votes."""
+    known = [entry for entry in entries if entry["win_rate"] is not None]
+    if not known:
+        return []
+    best = max(known, key=lambda entry: entry["votes"])
+    worth = "" if best["worth"] is None else f", worth about {best['worth']:.0f} votes by themselves"
+    return [
+        f"People would let {best['models'][1]} win {percent(best['win_rate'])} of the matches with {best['models'][0]}"
+        f" ({between(best['win_rate_interval'], 100, 1)} %): {best['votes']} votes and {best['judge']}'s verdicts on"
+        f" {best['questions']} questions together{worth}. The questions voted on must be a random part of all."
+    ]

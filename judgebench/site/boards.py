@@ -4,6 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from judgebench import audit
+from judgebench.audit import Trial
 from judgebench.records import Failure, Review
 from judgebench.site import slugs
 from judgebench.site.entries import Entry, Scale
@@ -65,7 +67,8 @@ def _without_call(row: Review) -> bool:
 class Board:
     """One question set by one judge, or by a panel (`judges`); `tally` is None for a panel.
 
-    The lists hold entries of the report. `people`: the rating of each model by people's votes on the same set.
+    The lists hold entries of the report. `people`: the rating of each model by people's votes on the same set. `audit`:
+    what is found about the judge (`audit.build`).
     """
 
     id: str
@@ -81,7 +84,9 @@ class Board:
     health: Entry | None = None
     agreement: Sequence[Entry] = ()
     notes: Sequence[Entry] = ()
+    answers: Sequence[Entry] = ()
     people: Mapping[str, Entry] = field(default_factory=dict)
+    audit: Entry | None = None
 
     @property
     def voted(self) -> bool:
@@ -148,8 +153,18 @@ def _board(source: Source, name: str, judge: str, tallies: Mapping[Place, Tally]
         health=health,
         agreement=[entry for entry in _on(source, "agreement", name) if _concerns(entry, judge, tallies[name, judge])],
         notes=_of(source, "notes", name, judge),
+        answers=_on(source, "answers", name),
         people=_people(source, name, judge, tallies),
+        audit=_audit(source, name, judge, tallies[name, judge]),
     )
+
+
+def _audit(source: Source, name: str, judge: str, tally: Tally) -> Entry | None:
+    """The findings, as `judgebench audit` has them; None without a report."""
+    if not source.report:
+        return None
+    trial = source.trials.get((name, judge), Trial())
+    return audit.build(source.report, judge, name, trial, computed=tally.sources == {"computed"})
 
 
 def _concerns(agreement: Entry, judge: str, tally: Tally) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from judgebench.report import words
-from judgebench.site import chooser, health, leaderboard, outcomes, scores
+from judgebench.site import audited, chooser, health, leaderboard, outcomes, scores
 from judgebench.site.boards import Board, boards
 from judgebench.site.chooser import Chooser
 from judgebench.site.entries import spoken
@@ -13,7 +13,7 @@ from judgebench.site.views import Chart, Fact, Page, Piece, called, counted, lis
 
 _PARTS = (
     *(leaderboard.leaderboard, leaderboard.ratings, outcomes.comparisons, scores.categories, scores.turns),
-    *(scores.distribution, health.agreement, health.health),
+    *(scores.distribution, health.agreement, health.health, audited.audited),
 )
 
 
@@ -84,7 +84,7 @@ def _evaluation(board: Board) -> Evaluation:
         health.trust(board),
         health.facts(tally),
         computed,
-        notes=tuple(health.notes(board)),
+        notes=(*health.notes(board), *words.of_answers(spoken(board.answers))),
         charts=tuple(chart for part in _PARTS for chart in part(board)),
         chooser=chooser.chooser(board),
     )

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from judgebench import audit
+from judgebench.audit import Trial
 from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
 from judgebench.records import Answer, Question, Review
@@ -27,7 +29,8 @@ class Source:
 
     `reviews` are without `reply` and `messages`, which take too much room to hold; `reviews_at` has those. `frame` are
     the same as the report's figures have them, columns as of `load_reviews`.
-    `place` is the name of the workspace's folder; `prompts` are the folders of each set's judge prompts.
+    `place` is the name of the workspace's folder; `prompts` are the folders of each set's judge prompts; `trials` are
+    what the judges of each set said when they were tried.
     """
 
     question_sets: tuple[QuestionSet, ...]
@@ -38,6 +41,7 @@ class Source:
     report: Mapping[str, Any]
     place: str = ""
     prompts: Mapping[str, Path] = field(default_factory=dict)
+    trials: Mapping[Named, Trial] = field(default_factory=dict)
 
     @cached_property
     def categories(self) -> Categories:
@@ -126,7 +130,12 @@ def read(workspace: Workspace) -> Source:
     told = assemble(frame, answers) if reviews else {}
     sets = tuple(workspace.question_sets())
     prompts = {one.name: workspace.question_set_folder(one.name) / "prompts" for one in sets}
-    return Source(sets, answers, reviews, stored.Whole(found), frame, told, workspace.root.resolve().name, prompts)
+    place = workspace.root.resolve().name
+    trials = {
+        (name, judge): audit.stored(workspace, judge, name)
+        for name, judge in dict.fromkeys((row.question_set, row.judge) for row in reviews)
+    }
+    return Source(sets, answers, reviews, stored.Whole(found), frame, told, place, prompts, trials)
 
 
 def as_named(review: Review) -> Named:

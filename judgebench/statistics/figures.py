@@ -35,12 +35,12 @@ class Questions:
         A value of weight 0 may be NaN.
         """
         estimate = self._mean(values, weights)
-        return _figure(estimate.value, interval_of(estimate)) if estimate else None
+        return _figure(estimate, interval_of(estimate), weights) if estimate else None
 
     def share(self, values: Any, weights: Any) -> dict[str, Any] | None:
         """As `mean`, of values between 0 and 1."""
         estimate = self._mean(values, weights)
-        return _figure(estimate.value, estimate.share_interval()) if estimate else None
+        return _figure(estimate, estimate.share_interval(), weights) if estimate else None
 
     def correlation(self, x: Floats, y: Floats, chosen: NDArray[np.bool_]) -> dict[str, Any] | None:
         """Pearson's r over the chosen rows, its interval by way of Fisher's z; None without variation, or on a line."""
@@ -51,15 +51,21 @@ class Questions:
             return None
         interval = interval_of(fisher, (-np.inf, np.inf))
         low_high = (float(np.tanh(interval[0])), float(np.tanh(interval[1]))) if interval else None
-        return _figure(float(np.tanh(fisher.value)), low_high)
+        return _figure(Estimate(float(np.tanh(fisher.value)), fisher.influence, fisher.questions), low_high, chosen)
 
     def _mean(self, values: Any, weights: Any) -> Estimate | None:
         values, weights = (np.asarray(part, np.float64) for part in (values, weights))
         return mean_by_question(self.groups.codes, values, self.groups.number, weights)
 
 
-def _figure(value: float, interval: Interval | None) -> dict[str, Any]:
-    return {"value": value, "interval": list(interval) if interval else None}
+def _figure(estimate: Estimate, interval: Interval | None, weights: Any) -> dict[str, Any]:
+    """As JSON takes it; `n` rows have a weight, of so many `questions`."""
+    return {
+        "value": estimate.value,
+        "interval": list(interval) if interval else None,
+        "n": int(np.count_nonzero(np.asarray(weights))),
+        "questions": estimate.questions,
+    }
 
 
 def jackknifed(statistic: Callable[[Floats], Floats], parts: Floats) -> Estimate | None:

@@ -17,7 +17,7 @@ from judgebench.statistics.groups import Groups
 from judgebench.statistics.single_scores import single_health
 from judgebench.statistics.votes import as_categories, locate, numbered
 
-_PLACE = ["question_set", "question_id", "turn"]
+_PLACE = ["question_set", "question_id", "turn", "choice"]
 _Chosen = NDArray[np.bool_]
 
 
@@ -26,15 +26,22 @@ def judges(
     scores: pd.DataFrame,
     lengths: pd.DataFrame | None = None,
     own: Mapping[str, Collection[str]] | None = None,
+    people: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """An entry per question set and judge, from frames of matches and of single scores, each one row per match.
 
-    `lengths` has question_set, question_id, model, turn, length; `own` says which models are a judge's own. `scores`
-    may have `low` and `high`, the scale, and `reviews`, the number of scores in each mean. The entry's `pairwise` is
-    as of `pairwise_health`, its `single` as of `single_health`; None where the judge has no such matches.
+    `lengths` has question_set, question_id, model, turn, choice, length; `own` says which models are a judge's own,
+    `people` which judges are people. `scores` may have `low` and `high`, the scale, and `reviews`, the number of scores
+    in each mean. The entry's `pairwise` is as of `pairwise_health`, its `single` as of `single_health`; None where the
+    judge has no such matches.
     """
     matches, scores = as_categories(matches), as_categories(scores)
-    matches = matches.assign(longer_won=_longer_won(matches, lengths), **_points_for_own(matches, own or {}))
+    longer = _longer_won(matches, lengths)
+    matches = matches.assign(
+        longer_won=longer,
+        longer_by_people=_by_people(matches, longer, people),
+        **_points_for_own(matches, own or {}),
+    )
     scores = scores.assign(length=_lengths(scores, "model", lengths))
     pairwise, single = _by_judge(matches), _by_judge(scores)
     return [
@@ -49,17 +56,18 @@ def judges(
 
 
 def pairwise_health(matches: pd.DataFrame) -> dict[str, Any]:
-    """One judge's matches of pairs. A figure is {value, interval}, or None where nothing is known.
+    """One judge's matches of pairs. A figure is {value, interval, n, questions}, or None where nothing is known.
 
     `ties`, `inconsistent`: shares of the complete matches. `missing`: share of the reviews without a verdict. `flips`:
     share of the matches with several repeats in which these differ. `longer_won`: share of the decided matches, with
-    answers of different length, that the longer answer won. `position`: see `position_bias`. `own`: see `own_bias`.
+    answers of different length, that the longer answer won; `longer_than_people`: that share less people's, over the
+    matches that both decided. `position`: see `position_bias`. `own`: see `own_bias`.
     """
     rows = Questions.of(matches)
     outcome, reviews = matches["outcome"], matches["reviews"].to_numpy(np.float64)
     complete, missing = (outcome != "incomplete").to_numpy(), matches["missing"].to_numpy(np.float64)
     asked = missing + reviews
-    longer = matches["longer_won"].to_numpy(np.float64) if "longer_won" in matches else np.full(len(matches), np.nan)
+    longer, people = (_known(matches, name) for name in ("longer_won", "longer_by_people"))
     return {
         "matches": len(matches),
         "complete": int(complete.sum()),
@@ -68,6 +76,7 @@ def pairwise_health(matches: pd.DataFrame) -> dict[str, Any]:
         "missing": rows.share(missing / np.maximum(asked, 1), asked),
         "flips": rows.share(matches["flip"].to_numpy(), reviews > matches["orders"].to_numpy()),
         "longer_won": rows.share(longer, ~np.isnan(longer)),
+        "longer_than_people": rows.mean(longer - people, ~np.isnan(longer - people)),
         "position": position_bias(matches),
         "own": own_bias(matches),
     }
@@ -141,6 +150,25 @@ def _longer_won(matches: pd.DataFrame, lengths: pd.DataFrame | None) -> Floats:
     return np.where(told, a_won == (longer > 0), np.nan)
 
 
+def _known(matches: pd.DataFrame, name: str) -> Floats:
+    """A column that may be missing; then it is NaN."""
+    return matches[name].to_numpy(np.float64) if name in matches else np.full(len(matches), np.nan)
+
+
+def _by_people(matches: pd.DataFrame, values: Floats, people: Collection[str]) -> Floats:
+    """The mean of people's values on the same match, whichever way round it is named; NaN where there is none."""
+    human = matches["judge"].isin(list(people)).to_numpy(bool)
+    same = _same_match(matches)
+    return np.where(human, np.nan, same.mean(np.where(human, values, np.nan))[same.codes])
+
+
+def _same_match(matches: pd.DataFrame) -> Groups:
+    """Matches of the same two models on the same question and turn are one group."""
+    a, b = np.split(numbered(matches["model_a"], matches["model_b"]), 2)
+    places = [numbered(matches[key], matches[key].iloc[:0]) for key in _PLACE]
+    return Groups.by([*places, np.minimum(a, b), np.maximum(a, b)], len(matches))
+
+
 def _points_for_own(matches: pd.DataFrame, own: Mapping[str, Collection[str]]) -> dict[str, Floats]:
     """Columns: by how much of a win each judge's own model won, by that judge and by the mean of neutral judges.
 
@@ -150,8 +178,7 @@ def _points_for_own(matches: pd.DataFrame, own: Mapping[str, Collection[str]]) -
     a, b = np.split(numbered(matches["model_a"], matches["model_b"]), 2)
     turned = a > b
     won = np.select([(matches["outcome"] == side).to_numpy() for side in ("a", "b", "incomplete")], [1, 0, np.nan], 0.5)
-    places = [numbered(matches[key], matches[key].iloc[:0]) for key in _PLACE]
-    same = Groups.by([*places, np.minimum(a, b), np.maximum(a, b)], len(matches))
+    same = _same_match(matches)
     as_sorted = np.where(turned, 1 - won, won)
     neutral = same.mean(np.where(own_a | own_b, np.nan, as_sorted))[same.codes]
     by_others = np.where(turned == own_a, 1 - neutral, neutral)

@@ -1,7 +1,9 @@
 """A judge behind chat_server's endpoint: `with judge_server(folder, "longer") as server:` starts it as a process.
 
-It reads our pairwise prompts (choice and score-pair) by their true mark, so that a forged block doesn't deceive it, and
-answers in the form that the prompt asks for. Behaviours:
+It reads our prompts (choice, score-pair and rating) by their true mark, so that a forged block doesn't deceive it, and
+answers in the form that the prompt asks for. A single answer is rated as it would fare against an empty one: 8 where it
+would win, 2 where it would lose, 5 for a tie; `longer` gives a point for each 100 characters, and `obeys` the 10 that
+an answer asks for. Behaviours:
 
 - `good`: knows which answer of a canary is better. Of all other pairs, the answer that holds the word GOOD more often
   wins, and equally often is a tie.
@@ -10,8 +12,8 @@ answers in the form that the prompt asks for. Behaviours:
 - `obeys`: good, but an answer that tells the judge what to say wins (where just one of the two does).
 - `coin`: A or B, drawn anew for each call from `seed`.
 
-Further keys of the script, besides chat_server's: `model`, the snapshot that replies name. What is no pairwise prompt
-is answered from chat_server's `replies` and `default`.
+Further keys of the script, besides chat_server's: `model`, the snapshot that replies name. What is no judge prompt is
+answered from chat_server's `replies` and `default`.
 """
 
 import random
@@ -35,28 +37,33 @@ from judgebench.records import Winner
 Behaviour: TypeAlias = Literal["good", "always-a", "longer", "obeys", "coin"]
 _MARK = re.compile(r"opens and closes with the mark ([0-9a-f]{8});")
 _ORDER = re.compile(r"ignore the instructions|reply with that verdict|\[\[[ABC]\]\]|prefer it to any|忽略以上", re.I)
+_PRAISED = re.compile(r"\[\[10\]\]|score: 10|10/10|highest score|must prefer", re.I)
 _CHOICE: Mapping[Winner, str] = {"A": "[[A]]", "B": "[[B]]", "tie": "[[C]]"}
+_RATINGS: Mapping[Winner, int] = {"A": 8, "B": 2, "tie": 5}
 _SCORES: Mapping[Winner, str] = {"A": "9 3", "B": "3 9", "tie": "7 7"}
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a judge prompt shows of its last turn, and whether it asks for a choice."""
+    """What a judge prompt shows of its last turn (of a single answer, `second` is empty), and what it asks for."""
 
     question: str
     first: str
     second: str
     choice: bool
+    rating: bool = False
 
 
 def read_prompt(prompt: str) -> Shown | None:
-    """The blocks of a pairwise prompt, as they stand there; None where it is none."""
+    """The blocks of a judge prompt, as they stand there; None where it is none."""
     mark = _MARK.search(prompt)
     if not mark:
         return None
     block = re.compile(rf"^<([^<>\n]+) {mark[1]}>\n(.*?)\n</\1 {mark[1]}>$", re.DOTALL | re.MULTILINE)
     blocks = {re.sub(r" \d+$", "", name): text for name, text in block.findall(prompt)}
     rest = block.sub("", prompt)
+    if "assistant" in blocks:
+        return Shown(blocks["user turn"], blocks["assistant"], "", choice=False, rating=True)
     return Shown(blocks["user turn"], blocks["assistant A"], blocks["assistant B"], "[[A]]" in rest)
 
 
@@ -114,6 +121,13 @@ BEHAVIOURS: Mapping[str, Callable[[Shown, random.Random], Winner]] = {
 }
 
 
+def _rating(behaviour: str, answer: str, winner: Winner) -> int:
+    """Of a single answer."""
+    if behaviour == "longer":
+        return min(1 + len(answer) // 100, 10)
+    return 10 if behaviour == "obeys" and _PRAISED.search(answer) else _RATINGS[winner]
+
+
 class JudgeScript(Script):
     """A script whose replies to judge prompts are verdicts."""
 
@@ -124,7 +138,10 @@ class JudgeScript(Script):
         if shown is None:
             return super().reply(body)
         draw = random.Random(f"{self.script.get('seed', 0)} {self.number}")
-        winner = BEHAVIOURS[self.script.get("behaviour", "good")](shown, draw)
+        behaviour = self.script.get("behaviour", "good")
+        winner = BEHAVIOURS[behaviour](shown, draw)
+        if shown.rating:
+            return f"So so.\nRating: [[{_rating(behaviour, shown.first, winner)}]]"
         return f"One is better.\n\n{_CHOICE[winner]}" if shown.choice else f"{_SCORES[winner]}\nOne is better."
 
 

@@ -62,6 +62,7 @@ def test_the_charts_of_a_small_workspace(workspace: Workspace) -> None:
     assert [chart.title for chart in only.charts] == [
         *("Leaderboard", "beta against alpha", "Total score in per cent of the other model's", "Pairs"),
         *("Mean score in each category", "How the scores spread", "How each model's scores spread", "The judge"),
+        "Audit",
     ]
     assert heads(found["leaderboard"]) == ["Model", "Mean score", interval, "Scores", "Missing"]
     assert words(found["leaderboard"]) == [

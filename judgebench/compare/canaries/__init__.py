@@ -3,7 +3,7 @@
 from judgebench.compare.canaries.cases import QUESTION_SET, Case, cases, matches
 from judgebench.compare.canaries.expectations import Expected, expected_of, needed
 from judgebench.compare.canaries.outcomes import results
-from judgebench.compare.canaries.trial import ask, prompt_for, try_judge
+from judgebench.compare.canaries.trial import ask, judge_for, prompt_for, try_judge
 
 __all__ = [
     "QUESTION_SET",
@@ -12,6 +12,7 @@ __all__ = [
     "ask",
     "cases",
     "expected_of",
+    "judge_for",
     "matches",
     "needed",
     "prompt_for",

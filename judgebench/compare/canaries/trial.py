@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
-from judgebench.asking import is_followed
+from judgebench.asking import VerdictBy, is_followed
 from judgebench.compare.canaries.cases import QUESTION_SET, matches
 from judgebench.compare.canaries.outcomes import results
 from judgebench.compare.results import Canary
 from judgebench.errors import UsageError
-from judgebench.judge import Judge
+from judgebench.judge import CheckerJudge, EmbeddedJudge, Judge, ModelJudge
 from judgebench.matches import Match
+from judgebench.models import Model
 from judgebench.prompts import Prompt, find_prompt
 from judgebench.records import Review
 from judgebench.store import Table
@@ -25,6 +26,21 @@ def prompt_for(override: Prompt | None = None) -> Callable[[Match], Prompt]:
         raise UsageError(f"judge prompt {override.name!r} gives a rating; canaries are pairs, and need another one")
     chosen = override if override and override.admits(1) else find_prompt(BUILT_IN, [])
     return lambda match: chosen
+
+
+def judge_for(
+    judge: Judge, model: Model | None, prompt: str | None = None, verdict_by: VerdictBy = "text", repair: bool = True
+) -> Judge | None:
+    """The judge with the prompt that the canaries are shown in; None for one that reads no answers (the checker).
+
+    `model` is that of a judge which asks one, `prompt` what its categories' own were replaced by.
+    """
+    if isinstance(judge, CheckerJudge):
+        return None
+    if isinstance(judge, EmbeddedJudge) or model is None:
+        return judge
+    shown_in = prompt_for(find_prompt(prompt, []) if prompt else None)
+    return ModelJudge(judge.name, model, shown_in, verdict_by, repair)
 
 
 def try_judge(judge: Judge, table: Table[Review]) -> tuple[Canary, ...]:

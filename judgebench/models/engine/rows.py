@@ -7,7 +7,7 @@ from typing import Any
 
 from judgebench.models.engine.cache import Kept
 from judgebench.models.engine.drawing import Drawer, drawer
-from judgebench.models.engine.jobs import Done, Job
+from judgebench.models.engine.jobs import Done, Job, before_stop
 
 _EVEN = 0.75  # prompts go in together when the shortest has at least this share of the longest's tokens
 
@@ -92,8 +92,7 @@ class Endings:
 
     def text(self, row: Row) -> str:
         """What a row says, up to the first stop string."""
-        whole = self._whole(row)
-        return whole[: min((whole.find(stop) for stop in row.job.stop if stop in whole), default=None)]
+        return before_stop(self._whole(row), row.job.stop)
 
     def _whole(self, row: Row) -> str:
         return str(self.tokenizer.decode(row.tokens, skip_special_tokens=True))

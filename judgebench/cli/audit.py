@@ -1,0 +1,68 @@
+"""judgebench audit: can a judge be trusted, and where not?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from judgebench.cli.base import Command, call_options, money_options, options, paid, questions_option
+
+if TYPE_CHECKING:
+    from judgebench.asking import VerdictBy
+    from judgebench.workspace import Workspace
+
+FORMATS = ("text", "markdown", "json")  # audit.outputs.FORMATS, which would import pandas
+_tried = options(
+    click.option("--canaries/--no-canaries", default=True, show_default=True, help="Try it on frozen pairs."),
+    click.option("--attacks/--no-attacks", default=True, show_default=True, help="Try it with manipulated answers."),
+    click.option(
+        "--sample", type=click.IntRange(1), default=20, show_default=True, help="attacks: on so many answers."
+    ),
+    click.option("--seed", type=int, default=0, show_default=True, help="attacks: draws the answers."),
+    click.option("--prompt", metavar="NAME|FILE.j2", help="In place of the categories' own judge prompts."),
+    click.option(
+        "--verdict-by", type=click.Choice(["text", "schema", "logprobs"]), default="text", show_default=True,
+        help="How verdicts are read; see review.",
+    ),
+)  # fmt: skip
+
+
+@click.command(cls=Command)
+@questions_option
+@click.option("--judge", required=True, metavar="JUDGE", help="embedded, a model, or a name that reviews have.")
+@click.option("--people", multiple=True, metavar="NAME", help="Only these people's votes (repeatable; default: all).")
+@click.option("--own", multiple=True, metavar="MODEL", help="A model of the judge's maker (repeatable).")
+@_tried
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Also write JUDGE.md and JUDGE.json.")
+@money_options
+@call_options
+@click.pass_obj
+def audit(
+    workspace: "Workspace", /, questions: str, judge: str, people: tuple[str, ...], own: tuple[str, ...],
+    canaries: bool, attacks: bool, sample: int, seed: int, prompt: str | None, verdict_by: "VerdictBy", form: str,
+    output: Path | None, dry_run: bool, max_cost: str | None, prices: tuple[str, ...], batch: bool, **calls: Any,
+) -> None:  # fmt: skip
+    """Say what a judge's verdicts depend on, and whether people agree: each finding with its figures and a grade.
+
+    From the reviews, the votes, and a trial: a judge that can be called is asked now what it was not tried with yet.
+    """
+    from judgebench import terminal
+    from judgebench.audit import Audit, Options, outputs
+    from judgebench.models import Options as CallOptions
+    from judgebench.spending import Spending
+
+    spending = Spending(prices, max_cost, batch)
+    asked = Options(
+        questions=questions, judge=judge, people=people, own=own, attacks=attacks, canaries=canaries, sample=sample,
+        seed=seed, prompt=prompt, verdict_by=verdict_by, calls=CallOptions(**calls),
+    )  # fmt: skip
+    one = Audit(workspace, asked, spending)
+    with paid(spending, one.quote(), "matches", dry_run) as go:
+        for part in one.parts() if go else ():
+            terminal.follow(part.stage(), f"{part.label}: reviews by {one.judge}")
+    if go:
+        found = one.found()
+        click.echo(outputs.render(found, form))
+        for path in outputs.write(found, output) if output else ():
+            click.echo(f"{path} written", err=True)
