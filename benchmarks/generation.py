@@ -159,7 +159,7 @@ def first_turns(options: argparse.Namespace, dtype: str, way: str, places: Seque
 
 
 def conversations(options: argparse.Namespace, dtype: str, way: str, places: Sequence[int]) -> Part:
-    """One way of holding some of the conversations; `asked` is the tokens of prompts that went through the model."""
+    """One way of holding some of the conversations; `asked` is the tokens of prompts that no turn before computed."""
     _prepare(options)
     model = HFModel(str(options.checkpoint), Options(dtype=dtype, batch_size=options.batch_size, keep=True))
     turns, sampling, part = chosen(options), Sampling(max_tokens=options.tokens), Part()
@@ -199,7 +199,7 @@ def apart(work: Callable[..., Part], *arguments: Any) -> Part:
 def compare(options: argparse.Namespace, dtype: str) -> None:
     """Measure and print one dtype: three ways of answering first turns."""
     everyone = range(len(chosen(options)))
-    few = everyone[:: max(1, len(everyone) // options.alone)][: options.alone]
+    few = everyone[:: max(1, len(everyone) // max(1, options.alone))][: options.alone]
     halves = [
         [(ALONE, few[: len(few) // 2]), (PLAIN, everyone[: len(everyone) // 2])],
         [(ALONE, few[len(few) // 2 :]), (PLAIN, everyone[len(everyone) // 2 :])],
