@@ -2,6 +2,7 @@
 
 import os
 import socket
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -9,14 +10,15 @@ from judgebench.errors import EndpointError, JudgebenchError, UsageError
 from judgebench.models.loading.telling import first_line
 from judgebench.models.ray_engine.shapes import Node, Shape
 
-_SETTINGS = {
+_QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # no call home
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # of what nodes say of themselves, nothing: deaths are told by us
     "RAY_IGNORE_UNHANDLED_ERRORS": "1",
     "RAY_SCHEDULER_EVENTS": "0",
 }
-# Ray's own way to listen on loopback alone; elsewhere it takes 127.0.0.1 for the machine's address in the network.
+# Ray's own way to use loopback alone; elsewhere it takes 127.0.0.1 for the machine's address in the network.
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+_JOINING = {"RAY_NUM_REDIS_GET_RETRIES": "1"}  # it would try for minutes
 _STORE = 100 * 2**20  # bytes of shared memory of a Ray started here: replies are small
 
 
@@ -26,8 +28,7 @@ def connect(address: str | None) -> Any:
 
     Raises UsageError for an address that is none, JudgebenchError where Ray is missing or can't be reached.
     """
-    _check(address)
-    os.environ.update(_SETTINGS | ({} if address else _LOOPBACK))
+    os.environ.update(_QUIET | (_joining(address) if address else _LOOPBACK))
     try:
         import ray
     except ImportError as error:
@@ -76,17 +77,42 @@ def _explained(address: str | None, error: Exception) -> str:
     )
 
 
-def _check(address: str | None) -> None:
-    """Ask first whether anybody listens: Ray would try for a minute."""
-    if address in (None, "auto"):
-        return
-    host, colon, port = str(address).rpartition(":")
-    if not (colon and host and port.isdigit()) or "/" in host:
+def _joining(address: str) -> dict[str, str]:
+    """How to join a cluster, where somebody listens; Ray itself would not come back from one that is on loopback."""
+    if address == "auto":
+        return _JOINING
+    host, port = _parsed(address)
+    outside = _own_address() if host in ("127.0.0.1", "localhost") else host
+    if _refusal(outside, port) is None:
+        return _JOINING
+    refusal = _refusal(host, port)
+    if refusal is None:
+        return _JOINING | _LOOPBACK
+    raise EndpointError(
+        f"nobody listens at {address} ({refusal}): start a cluster with `ray start --head`, and give the address that"
+        " it prints"
+    )
+
+
+def _parsed(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not (port.isdigit() and int(port) < 1 << 16):
         raise UsageError(f"--address {address} is no address: write HOST:PORT, as in 10.0.0.1:6379, or auto")
+    return host.strip("[]"), int(port)
+
+
+def _own_address() -> str:
+    """This machine's in the network: where it would send from. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked, suppress(OSError):
+        asked.connect(("192.0.2.1", 9))
+        return str(asked.getsockname()[0])
+    return "127.0.0.1"
+
+
+def _refusal(host: str, port: int) -> str | None:
+    """Why nobody can be reached there; None where somebody can."""
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
-    except (OSError, OverflowError) as error:
-        raise EndpointError(
-            f"nobody listens at {address} ({first_line(error)}): start a cluster with `ray start --head`, and give"
-            " the address that it prints"
-        ) from error
+        socket.create_connection((host, port), timeout=10).close()
+    except OSError as error:
+        return first_line(error)
+    return None
