@@ -18,6 +18,7 @@ _QUIET = {
 }
 # Ray's own way to use loopback alone; elsewhere it takes 127.0.0.1 for the machine's address in the network.
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+_STARTING = _LOOPBACK | {"RAY_worker_niceness": "0"}  # replicas are as important as whatever else runs here
 _JOINING = {"RAY_NUM_REDIS_GET_RETRIES": "1"}  # it would try for minutes
 _STORE = 100 * 2**20  # bytes of shared memory of a Ray started here: replies are small
 
@@ -28,7 +29,7 @@ def connect(address: str | None) -> Any:
 
     Raises UsageError for an address that is none, JudgebenchError where Ray is missing or can't be reached.
     """
-    os.environ.update(_QUIET | (_joining(address) if address else _LOOPBACK))
+    os.environ.update(_QUIET | (_joining(address) if address else _STARTING))
     try:
         import ray
     except ImportError as error:

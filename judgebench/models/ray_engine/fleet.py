@@ -157,7 +157,7 @@ class Fleet:
     def _bury(self, member: _Member, work: Work, why: str) -> Iterator[Reply]:
         """Put another in the place of one that died, and what it held back to what waits, up to a bound."""
         self._kill(member)
-        self._deaths += 1
+        self._deaths, self._began = self._deaths + 1, time.monotonic()
         for index in work.lost(member):
             self._deaths = 0
             yield Reply(index, (), Failure("replica_died", f"{TRIES} replicas died over it; the last: {why}"))
