@@ -103,8 +103,8 @@ class Fleet:
         return _Member(actor, actor.news.remote())
 
     def _hand_out(self, member: _Member, work: Work) -> None:
-        loaded = sum(other.most > 0 for other in self._members)
-        more = work.take(member, member.most, max(1, loaded)) if member.most else []
+        among = sum(bool(other.node) for other in self._members)  # those that still load want their share as well
+        more = work.take(member, member.most, among) if member.most else []
         if more:
             member.actor.give.remote(more)
 
