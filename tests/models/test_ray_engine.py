@@ -25,7 +25,7 @@ QUESTIONS = [
     Question(
         id=str(number), category="small", turns=(f"hello {'world ' * (number % 7)} {number}", "what is a question")
     )
-    for number in range(120)
+    for number in range(60)
 ]
 # Drawn at a temperature, so that texts are of many lengths; and few at a time, so that there is a middle to be hit in.
 SAMPLED = ("get-answers", "--questions", "small", "--max-tokens", "24", "--temperature", "1", "--batch-size", "2")

@@ -2,13 +2,16 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from models import tiny
 from servers.running import environment, make_workspace
 
 from judgebench.errors import UsageError
 from judgebench.models import Options, Request
+from judgebench.models.hf import HFModel
 from judgebench.models.ray_engine import RayModel
 from judgebench.models.ray_engine.replica import Inbox
 from judgebench.models.ray_engine.shapes import Node, Shape, shape
@@ -184,3 +187,33 @@ def test_a_dry_run_joins_no_cluster(asking: list[str]) -> None:
     done = run("-c", WITHOUT_RAY, *asking, "--address", "127.0.0.1:1", "--dry-run")
     assert done.returncode == 0
     assert "calls     1" in done.stdout
+
+
+class Trickle:
+    """Requests with pauses between them."""
+
+    def __init__(self, *steps: tuple[int, Request] | None) -> None:
+        self._steps = list(steps)
+
+    def __iter__(self) -> "Trickle":
+        return self
+
+    def __next__(self) -> tuple[int, Request]:
+        step = self._steps.pop(0) if self._steps else None
+        if step is None:
+            raise StopIteration
+        return step
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="hf: models need the extra `local`")
+def test_requests_may_come_while_others_are_answered(tmp_path: Path) -> None:
+    """The batch takes them in as it goes, and says of each what it says where all are there from the start."""
+    model = HFModel(str(tiny.checkpoint(tmp_path / "tiny")), Options(device="cpu", batch_size=2, keep=True))
+    several = [Request((text,), Sampling(1.0, 20)) for text in ("hello world", "what is", "a question ?")]
+    first, second, third = enumerate(several)
+    trickled = list(model.stream(Trickle(first, None, second, None, None, third)))
+    together = list(model.generate(several))
+    assert model.batch_size() == 2
+    assert {reply.index: reply.completions[0].text for reply in trickled} == {
+        reply.index: reply.completions[0].text for reply in together
+    }

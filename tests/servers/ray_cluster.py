@@ -7,8 +7,11 @@ import json
 import os
 import sys
 
-os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # loopback only
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ.update(
+    RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",  # loopback only
+    RAY_USAGE_STATS_ENABLED="0",
+    RAY_worker_niceness="0",  # replicas would get nothing on a busy machine
+)
 
 from ray.cluster_utils import Cluster
 
