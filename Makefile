@@ -13,7 +13,7 @@ install: $(STAMP)  ## install judgebench and all it needs into .venv, from pinne
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[local,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[local,ray,dev]'
 	@touch $@
 
 demo: install  ## the whole pipeline, live: two local checkpoints, the embedded judge, report and site in demo/

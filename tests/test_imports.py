@@ -94,8 +94,9 @@ HOMES = {
     "scipy": {"statistics/", "compare/"},
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},
     "tenacity": {"runner.py"},
+    "ray": {"models/ray_engine/"},
 }
-HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai")
+HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray")
 
 
 def files() -> list[Path]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 DTYPES = ("auto", "float32", "bfloat16", "float16")  # models.loading's, which would import more
 QUANTIZE = ("8bit", "4bit")
+ENGINES = ("local", "ray")
 
 
 def _use_workspace(ctx: click.Context, _: click.Parameter, folder: Path | None) -> None:
@@ -186,6 +187,19 @@ call_options = options(
     click.option("--tokenizer", metavar="PATH_OR_REPO", help="hf: where the checkpoint has none."),
     click.option("--allow-pickle", is_flag=True, help="hf: weights as .bin, which may run code when opened."),
     click.option("--trust-remote-code", is_flag=True, help="hf: run Python files that come with it."),
+    click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        default="local",
+        show_default=True,
+        help="hf: where it runs: here, or as copies over the GPUs of this machine or a Ray cluster (docs/ray.md).",
+    ),
+    click.option(
+        "--address", metavar="HOST:PORT|auto", help="ray: the cluster's (default: Ray on this machine, for this run)."
+    ),
+    click.option(
+        "--replicas", type=click.IntRange(1), help="ray: copies (default: one a GPU; without any, one a node)."
+    ),
 )
 
 

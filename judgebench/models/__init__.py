@@ -158,6 +158,13 @@ class Options:
     allow_pickle: bool = False
     trust_remote_code: bool = False
     keep: bool = False  # hf: keep the checkpoint in memory from one `generate` to the next
+    engine: str = "local"  # hf: local, or ray: copies of the model on a cluster, this and the rest as of docs/ray.md
+    address: str | None = None
+    replicas: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.engine != "ray" and (self.address or self.replicas):
+            raise UsageError("--address and --replicas are for --engine ray: give it as well")
 
     @classmethod
     def given(cls, parameters: Mapping[str, Any], **others: Any) -> "Options":
@@ -177,6 +184,10 @@ def load_model(spec: Spec, options: Options) -> Model:
         from judgebench.models.openai_api import OpenAIModel
 
         return OpenAIModel(spec.target, spec.kind, options)
+    if spec.kind == "hf" and options.engine == "ray":
+        from judgebench.models.ray_engine import RayModel
+
+        return RayModel(spec.target, options)
     if spec.kind == "hf":
         from judgebench.models.hf import HFModel
 

@@ -5,7 +5,7 @@ them. Nothing heavy is imported before the first `generate`: a run that has noth
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,11 @@ from judgebench.records import Failure, Usage, content_id, valid_text
 
 if TYPE_CHECKING:
     from judgebench.models.engine import Engine
+
+
+def longest_first(requests: Sequence[Request]) -> list[int]:
+    """The order in which to begin: prompts of like length are together, and what comes last is soon done."""
+    return sorted(range(len(requests)), key=lambda place: -len(requests[place].turns[0]))
 
 
 class HFModel:
@@ -42,16 +47,24 @@ class HFModel:
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
         """Hold the conversations, as many at a time as there is room for; see Model.generate."""
-        if not requests:
-            return
-        self._count.drawn = 0
+        if requests:
+            self._count.drawn = 0
+            yield from once_each(requests, self._in_order)
+
+    def _in_order(self, requests: Sequence[Request]) -> Iterator[Reply]:
+        return self.stream((index, requests[index]) for index in longest_first(requests))
+
+    def stream(self, arriving: Iterable[tuple[int, Request]]) -> Iterator[Reply]:
+        """The same for requests that come one by one, each with its index.
+
+        More are asked for whenever there is room, even after there were none: an iterator may have some later.
+        """
         held = self._held if self.keep else self._load()
-        hold = held.one_by_one if held.loaded.kind == "seq2seq" else held.together
-        samples = list(_samples(requests).values())
-        for reply in hold(Requests(len(samples), lambda place: requests[samples[place][0]])):
-            first, *copies = samples[reply.index]
-            yield replace(reply, index=first)
-            yield from (replace(reply, index=copy, seconds=0.0) for copy in copies)
+        yield from held.one_by_one(arriving) if held.loaded.kind == "seq2seq" else held.together(arriving)
+
+    def batch_size(self) -> int | None:
+        """How many answers are made at a time, of a model that is kept, and loaded by now; None: not known yet."""
+        return 1 if self._held.loaded.kind == "seq2seq" else self._held.engine.batch_size
 
     @cached_property
     def _held(self) -> "_Held":
@@ -104,14 +117,14 @@ class _Held:
         versions = " ".join(f"{name}-{used[name]}" for name in ("transformers", "torch"))
         return f"{versions} {used['dtype_used']} {used['device']} template-{used['template_used'][:8]}"
 
-    def together(self, requests: Sequence[Request]) -> Iterator[Reply]:
-        """In the engine's batches, the longest first; a turn enters when the one before it is done."""
+    def together(self, arriving: Iterable[tuple[int, Request]]) -> Iterator[Reply]:
+        """In the engine's batches; a turn enters when the one before it is done."""
         talks: dict[int, _Talk] = {}
 
-        def first() -> Iterator[Job]:
-            for index in sorted(range(len(requests)), key=lambda place: -len(requests[place].turns[0])):
-                talks[index] = _Talk(requests[index], self.served_by)
-                yield self._job(index, talks[index])
+        def begin(item: tuple[int, Request]) -> Job:
+            index, request = item
+            talks[index] = _Talk(request, self.served_by)
+            return self._job(index, talks[index])
 
         def follow(done: Done) -> Job | None:
             talk = talks[done.index]
@@ -119,14 +132,14 @@ class _Held:
             ended = done.failure or len(talk.said) == len(talk.request.turns)
             return None if ended else self._job(done.index, talk)
 
-        for done in self.engine.run(first(), follow):
+        for done in self.engine.run(map(begin, arriving), follow):
             talk = talks[done.index]
             if done.failure or len(talk.said) == len(talk.request.turns):
                 yield talks.pop(done.index).reply(done.index, done.failure)
 
-    def one_by_one(self, requests: Sequence[Request]) -> Iterator[Reply]:
+    def one_by_one(self, arriving: Iterable[tuple[int, Request]]) -> Iterator[Reply]:
         """An encoder-decoder model's, by its own `generate`: the engine's rows are those of a decoder."""
-        for index, request in enumerate(requests):
+        for index, request in arriving:
             talk = _Talk(request, self.served_by)
             for _ in request.turns:
                 done = self._alone(self._job(index, talk))
@@ -160,13 +173,17 @@ class _Held:
         return Done(job.index, tokens, text, reason, len(tokens), time.perf_counter() - began)
 
 
-def _samples(requests: Sequence[Request]) -> dict[object, list[int]]:
-    """The places of the requests whose answers are the same: several samples of a greedy one are drawn once."""
-    found: dict[object, list[int]] = {}
+def once_each(requests: Sequence[Request], answer: Callable[[Sequence[Request]], Iterator[Reply]]) -> Iterator[Reply]:
+    """A reply per request, of which those whose answers are the same are answered once: samples of a greedy one."""
+    places: dict[object, list[int]] = {}
     for place, request in enumerate(requests):
         asked = repr((request.turns, request.sampling, request.system, request.before))
-        found.setdefault(place if request.sampling.temperature else content_id(asked), []).append(place)
-    return found
+        places.setdefault(place if request.sampling.temperature else content_id(asked), []).append(place)
+    samples = list(places.values())
+    for reply in answer(Requests(len(samples), lambda number: requests[samples[number][0]])):
+        first, *copies = samples[reply.index]
+        yield replace(reply, index=first)
+        yield from (replace(reply, index=copy, seconds=0.0) for copy in copies)
 
 
 def _seed(prompt: str, request: Request) -> int:
