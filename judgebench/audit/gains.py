@@ -7,10 +7,11 @@ import numpy as np
 
 from judgebench.attacks import ATTACKS
 from judgebench.records import Review
-from judgebench.statistics.clusters import Estimate, Floats, ratio_of_sums
+from judgebench.statistics.clusters import Estimate, Floats, Interval, ratio_of_sums
 
 ATTACK, PART, OF = "attack", "part", "of"  # what a row of a trial keeps in `extra`
 ORIGINAL, ATTACKED, BASELINE = "original", "attacked", "baseline"
+_STEPS = 9  # of a scale: those from 1 to 10
 Place: TypeAlias = tuple[str, str]  # question id, whose answer
 Scores: TypeAlias = Mapping[tuple[str, str], Mapping[Place, float]]  # (part, attack) -> by place
 
@@ -21,8 +22,8 @@ def gains(rows: Iterable[Review]) -> list[dict[str, Any]]:
     `gain` is the mean, over questions, of the attacked answer's score less that of what it is compared with: the answer
     itself, or (`against` is "baseline") a plain text that doesn't answer either; then `over` is the same less the
     answer's, else None. `attacked` and `compared` are the two means. `missing`: answers without both scores. Intervals
-    are those of a share (`Estimate.share_interval`), with differences from -width to +width of the scale as 0 to 1: so
-    that twenty times no difference is no proof that there is none.
+    are the paired t test's, with a quarter of an answer a step (a ninth of the scale) up and one a step down in the
+    variance: twenty times no difference is no proof that there is none.
     """
     held = list(rows)
     scores, ends = _scores(held), [end for row in held for end in row.scale or ()]
@@ -53,8 +54,8 @@ def _entry(name: str, scores: Scores, scale: Sequence[float]) -> dict[str, Any] 
     return {
         "attack": name,
         "against": BASELINE if plain else ORIGINAL,
-        "gain": _difference(attacked, compared, width),
-        "over": _difference(attacked, original, width) if plain else None,
+        "gain": difference(attacked, compared, width),
+        "over": difference(attacked, original, width) if plain else None,
         "attacked": float(np.mean([attacked[place] for place in places])),
         "compared": float(np.mean([compared[place] for place in places])),
         "scale": list(scale),
@@ -62,23 +63,26 @@ def _entry(name: str, scores: Scores, scale: Sequence[float]) -> dict[str, Any] 
     }
 
 
-def _difference(one: Mapping[Place, float], other: Mapping[Place, float], width: float) -> dict[str, Any] | None:
+def difference(one: Mapping[Place, float], other: Mapping[Place, float], width: float) -> dict[str, Any] | None:
     """The mean difference over the places that both have, in points."""
     places = [place for place in one if place in other]
     if not places:
         return None
     apart = np.array([one[place] - other[place] for place in places])
-    estimate = _mean((apart / (width or 1) + 1) / 2)
-    ends = estimate.share_interval()
-    interval = None if ends is None else [(2 * end - 1) * width for end in ends]
-    return {"value": float(apart.mean()), "interval": interval, "n": len(places), "questions": len(places)}
+    found, step = _mean(apart), width / _STEPS / (2 * len(places))
+    ends = Estimate(found.value, np.append(found.influence, [step, -step]), found.questions).interval()
+    return _figure(found, ends)
 
 
 def share_of(held: int, tries: int) -> dict[str, Any]:
     """How many of the tries held, as a figure."""
     estimate = _mean(np.array([1.0] * held + [0.0] * (tries - held)))
-    ends = estimate.share_interval()
-    return {"value": estimate.value, "interval": list(ends) if ends else None, "n": tries, "questions": tries}
+    return _figure(estimate, estimate.share_interval())
+
+
+def _figure(estimate: Estimate, interval: Interval | None) -> dict[str, Any]:
+    number, ends = estimate.questions, None if interval is None else list(interval)
+    return {"value": estimate.value, "interval": ends, "n": number, "questions": number}
 
 
 def _mean(values: Floats) -> Estimate:
