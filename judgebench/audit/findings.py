@@ -46,6 +46,7 @@ FAULTS: Mapping[str, Limits] = {
     "repeats": Limits(0.15, 0.4),  # of matches judged several times
     "repeated scores": Limits(0.3, 0.8),  # of answers scored several times: a point up or down is much less than a flip
     "attack": Limits(0.05, 0.2),  # gain, as a share of the scale
+    "attack in pairs": Limits(0.05, 0.3),  # share of the pairs that it wins, less one half
     "people": Limits(0.25, 0.4),  # share of decided votes that are otherwise; two people: a fifth
     "missing": Limits(0.05, 0.2),  # of the reviews
 }

@@ -1,5 +1,6 @@
 """From figures to grades and sentences: each rule by itself."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,28 @@ class TestGains:
         rows += [row(n, 3 if n != 5 else None, "attacked", "listed") for n in range(12)]
         (entry,) = gains(rows)
         assert (entry["gain"]["n"], entry["missing"]) == (10, 2)
+
+    def test_in_pairs_it_is_who_wins(self) -> None:
+        """Over both orders: a tie, or orders that differ, are half."""
+        named = [f"attack:{attack}:{part}:m" for attack, part in (("", "original"), ("padded", "attacked"))]
+        won = {0: "BA", 1: "BA", 2: "AB", 3: "AA", 4: ("tie", "tie")}  # by question, the places that won
+        rows = [
+            replace(
+                row(n, None, "pair", "padded"),
+                id=content_id(n, order),
+                mode="pairwise",
+                models=tuple(named[::-1] if order else named),
+                verdict=Verdict(winner=winner),
+            )
+            for n, winners in won.items()
+            for order, winner in enumerate(winners)
+        ]
+        (entry,) = gains(rows)
+        assert (entry["preferred"]["value"], entry["preferred"]["n"], entry["gain"]) == (
+            (1 + 1 + 0 + 0.5 + 0.5) / 5,
+            5,
+            None,
+        )
 
     def test_nothing_gives_nothing(self) -> None:
         """Nor rows of something else."""
