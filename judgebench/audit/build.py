@@ -13,6 +13,7 @@ from judgebench.statistics.ppi import FEWEST
 
 SCHEMA = 1
 Entry = Mapping[str, Any]
+_WIDE = 0.5  # an interval that spans more than half of all win rates says next to nothing
 _DAY = re.compile(r"\d{4}-\d\d-\d\dT", re.ASCII)
 
 
@@ -182,8 +183,10 @@ def _rate(entry: Entry, key: str, name: str, of: str) -> Figure | None:
 
 
 def _calibrated(entry: Entry) -> Grade:
-    """broken: it prefers the other model; beware: it is outside of what people would say."""
+    """broken: it prefers the other model; beware: it is outside of what people would say, so far as that is known."""
     judge, (low, high) = entry["judge_win_rate"], entry["win_rate_interval"]
+    if high - low > _WIDE:
+        return "not known"
     if low <= judge <= high:
         return "fine"
     own = entry["judge_win_rate_interval"] or (0.0, 1.0)

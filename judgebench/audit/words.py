@@ -182,6 +182,7 @@ def _calibration(finding: Finding) -> Told:
     todo = {
         "broken": "The judge prefers the other model than people do: believe the calibrated figure.",
         "beware": "The judge is off by more than chance: believe the calibrated figure.",
+        "not known": "Vote on more questions of this pair, drawn at random.",
     }
     return said, todo.get(finding["grade"], "")
 

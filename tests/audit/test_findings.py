@@ -180,6 +180,7 @@ class TestFindings:
             (0.8, (0.7, 0.9), (0.45, 0.7), "beware"),
             (0.8, (0.7, 0.9), (0.2, 0.45), "broken"),
             (0.2, (0.1, 0.3), (0.55, 0.8), "broken"),
+            (0.5, (0.4, 0.6), (0.2, 0.8), "not known"),
         ],
     )
     def test_calibration_holds_the_judge_against_people(
