@@ -13,14 +13,14 @@ install: $(STAMP)  ## install judgebench and all it needs into .venv, from pinne
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[local,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[local,ray,dev]'
 	@touch $@
 
 demo: install  ## the whole pipeline, live: two local checkpoints, the embedded judge, report and site in demo/
 	@$(BIN)/python tools/demo.py
 
-test: install  ## all tests but the slow ones
-	$(BIN)/python -m pytest -m "not slow"
+test: install  ## all tests but the slow ones, a process a core
+	$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
 test-slow: install  ## the tests that take minutes in all: in a browser, with checkpoints, long comparisons
 	$(BIN)/python -m pytest -m slow

@@ -1,6 +1,8 @@
-"""Kill `review` at 100 random moments, and count what was lost, doubled and paid for again.
+"""Kill a command at 100 random moments, and count what was lost, doubled and paid for again.
 
-python benchmarks/kills.py [--kills 100]
+python benchmarks/kills.py [--of reviews|answers] [--kills 100]
+
+`reviews` are made over HTTP, `answers` by a tiny checkpoint.
 """
 
 import argparse
@@ -12,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "tests"))
 
 from servers.running import chat_server  # noqa: E402 - found by the line above
-from test_kill import PARALLEL, REVIEW_OVER_HTTP, Run, calls_are_bounded, pauses, two_models  # noqa: E402
+from test_kill import PARALLEL, REVIEW_OVER_HTTP, Answering, Run, calls_are_bounded, pauses, two_models  # noqa: E402
 
 
 def rounds(folder: Path, seed: int) -> tuple[int, int, int]:
@@ -30,11 +32,8 @@ def rounds(folder: Path, seed: int) -> tuple[int, int, int]:
     return run.kills, len(rows), calls
 
 
-def main() -> None:
+def reviews(wanted: int) -> None:
     """Rounds until there were enough kills."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=100)
-    wanted = parser.parse_args().kills
     kills = rows = calls = seed = 0
     while kills < wanted:
         seed += 1
@@ -43,6 +42,26 @@ def main() -> None:
         kills, rows, calls = kills + more[0], rows + more[1], calls + more[2]
     print(f"{kills} kills in {seed} runs of 80 reviews, {PARALLEL} calls in flight: {rows} rows, none lost, none twice")
     print(f"{calls} calls served: {calls - rows} paid again, {(calls - rows) / kills:.2f} per kill")
+
+
+def answers(wanted: int) -> None:
+    """The same; the rows of each run are those of one that nobody killed, or it ends here."""
+    with tempfile.TemporaryDirectory() as folder:
+        answering, kills, seed = Answering.calmly(Path(folder)), 0, 0
+        while kills < wanted:
+            seed += 1
+            kills += answering.kill(seed, often=10)
+    each = len(answering.expected)
+    print(f"{kills} kills in {seed} runs of {each} conversations: {seed * each} rows, none lost, none twice")
+
+
+def main() -> None:
+    """Parse and kill."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--of", choices=["reviews", "answers"], default="reviews")
+    parser.add_argument("--kills", type=int, default=100)
+    options = parser.parse_args()
+    (answers if options.of == "answers" else reviews)(options.kills)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def run(reviews: int, parallel: int, folder: Path) -> tuple[float, float]:
     from judgebench.store import Table
 
     questions = [Question(id=str(number), category="c", turns=(f"{number}: {QUESTION}",)) for number in range(reviews)]
-    answers = {("m", question.id): _answer(Answer, question.id, question.digest) for question in questions}
+    answers = {("m", question.id): [_answer(Answer, question.id, question.digest)] for question in questions}
     prompt = find_prompt("rating", [])
     judge = ModelJudge("bench", load_model(parse_spec("openai:bench"), Options(parallel=parallel)), lambda _: prompt)
     stage = review(single(questions, answers, ["m"]), judge, "set", Table(folder / "reviews.jsonl", Review))

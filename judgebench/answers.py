@@ -1,11 +1,9 @@
 """Questions -> answers."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
-
-import msgspec
 
 from judgebench.models import Model, Reply, Request, Spec
 from judgebench.question_sets import QuestionSet
@@ -19,20 +17,28 @@ def get_answers(
     spec: Spec,
     model: Model,
     table: Table[Answer],
-    overrides: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+    choices: int = 1,
 ) -> Stage[Answer]:
     """The answers of a model that the table doesn't hold yet; iterate to make them.
 
-    `overrides` replaces fields of each category's Sampling.
+    `changes` replaces fields of each category's Sampling. `choices`: how many samples of each answer to draw.
     """
-    drafted = drafts(question_set, questions, spec, model, overrides)
+    drafted = drafts(question_set, questions, spec, model, changes, choices)
     requests = {draft.id: request for draft, request in drafted}
 
     def produce(todo: Sequence[Answer]) -> Iterator[Answer]:
         for reply in model.generate([requests[draft.id] for draft in todo]):
             yield _answered(todo[reply.index], reply)
 
-    return Stage([draft for draft, _ in drafted], table, produce, getattr(model, "ready", lambda: 0))
+    ready = getattr(model, "ready", lambda: 0)
+    return Stage([draft for draft, _ in drafted], table, produce, ready, lambda: getattr(model, "drawn", 0))
+
+
+def overrides(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the names that are fields of Sampling and were given a value."""
+    names = [one.name for one in fields(Sampling)]
+    return {name: asked[name] for name in names if asked.get(name) not in (None, ())}
 
 
 def drafts(
@@ -40,17 +46,20 @@ def drafts(
     questions: Sequence[Question],
     spec: Spec,
     model: Model,
-    overrides: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+    choices: int = 1,
 ) -> list[tuple[Answer, Request]]:
     """The rows before any call, each with what would be asked; see `get_answers`."""
     made = []
     for question in questions:
-        drawn = replace(question_set.category(question).sampling, **(overrides or {}))
-        made.append((_draft(question, question_set.name, spec, model, drawn), Request(question.turns, drawn)))
+        drawn = replace(question_set.category(question).sampling, **(changes or {}))
+        for choice in range(choices):
+            request = Request(question.turns, drawn, drawn.system, choice=choice)
+            made.append((_draft(question, question_set.name, spec, model, request), request))
     return made
 
 
-def _draft(question: Question, question_set: str, spec: Spec, model: Model, sampling: Sampling) -> Answer:
+def _draft(question: Question, question_set: str, spec: Spec, model: Model, request: Request) -> Answer:
     identity = model.identity
     draft = Answer(
         id="",
@@ -60,10 +69,11 @@ def _draft(question: Question, question_set: str, spec: Spec, model: Model, samp
         model=spec.name,
         turns=(),
         spec=spec.text,
-        sampling=sampling,
+        sampling=request.sampling,
+        choice=request.choice,
         provenance=identity,
     )
-    parts = ("answer", draft.slot, question.digest, identity, msgspec.to_builtins(sampling))
+    parts = ("answer", draft.slot, question.digest, identity, request.sampling.content)
     return replace(draft, id=content_id(*parts))
 
 
@@ -73,6 +83,7 @@ def _answered(draft: Answer, reply: Reply) -> Answer:
         draft,
         turns=tuple(completion.text for completion in reply.completions),
         error=reply.failure,
+        reasoning=reply.reasoning,
         finish_reasons=tuple(completion.finish_reason for completion in reply.completions),
         usage=reply.usage,
         seconds=reply.seconds,

@@ -96,7 +96,9 @@ def judged(draft: Review, reply: Reply, prompt: Prompt, way: VerdictBy) -> Revie
     """The row that a reply makes of a draft: a verdict, or an error."""
     completion = reply.completions[0] if reply.completions else None
     read = reading(prompt, completion, way) if completion else Reading(None)
-    notes = {"notes": list(completion.notes)} if completion and completion.notes else {}
+    notes: dict[str, Any] = {"notes": list(completion.notes)} if completion and completion.notes else {}
+    if completion and completion.reasoning:
+        notes["reasoning"] = completion.reasoning
     return replace(
         draft,
         verdict=None if reply.failure else read.verdict,

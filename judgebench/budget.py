@@ -70,6 +70,11 @@ class MeteredModel:
         """The model's own."""
         return self._model.identity
 
+    @property
+    def drawn(self) -> int:
+        """How many tokens the model has drawn, where it counts them."""
+        return getattr(self._model, "drawn", 0)
+
     def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
         """What the model replies."""
         for reply in self._model.generate(requests):
@@ -104,6 +109,11 @@ class BudgetedModel:
     def identity(self) -> Mapping[str, Any]:
         """The model's own: a limit changes no row."""
         return self._model.identity
+
+    @property
+    def drawn(self) -> int:
+        """How many tokens the model has drawn, where it counts them."""
+        return getattr(self._model, "drawn", 0)
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
         """Yield a reply per request for as long as the budget lasts; see Model.generate."""

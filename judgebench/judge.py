@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-import msgspec
-
 from judgebench import asking, checkers, embedded
 from judgebench.asking import VerdictBy
 from judgebench.matches import Match
@@ -98,7 +96,7 @@ class ModelJudge:
         way = [] if self._verdict_by == "text" else [self._verdict_by]
         return replace(
             draft,
-            id=content_id("review", draft.slot, digest, self._model.identity, msgspec.to_builtins(REPLY), *way),
+            id=content_id("review", draft.slot, digest, self._model.identity, REPLY.content, *way),
             prompt_digest=digest,
             sampling=REPLY,
             flags=flags(prompt, match.conversation()),
@@ -231,6 +229,7 @@ def _draft(match: Match, question_set: str, judge: str, kind: str, prompt: str) 
         prompt=prompt,
         swapped=match.swapped,
         repeat=match.repeat,
+        choice=match.choice,
     )
     obstacle = match.obstacle
     if obstacle is None:

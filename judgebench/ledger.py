@@ -75,7 +75,7 @@ def renew(matches: Sequence[Match], judge: Judge, question_set: str, table: Tabl
     current = in_force(table.read())
     held: dict[tuple[object, ...], set[tuple[str, ...]]] = defaultdict(set)
     for row in current.values():
-        held[row.question_id, row.turn, row.models, row.repeat].add(row.answer_ids)
+        held[row.question_id, row.turn, row.models, row.repeat, row.choice].add(row.answer_ids)
     for match in matches:
         answers = {tuple(answer.id if answer else "" for answer in match.answers)}
         if held.get(_about(match), answers) == answers:
@@ -107,6 +107,7 @@ class Reread:
         for before, after in self.changed:
             about = f"{before.question_id} turn {before.turn}, {' and '.join(before.models)}, by {before.judge}"
             again = f", repeat {before.repeat + 1}" if before.repeat else ""
+            again += f", sample {before.choice + 1}" if before.choice else ""
             yield f"{about}{again}: {_said(before)} -> {_said(after)}"
         yield from (f"{number} left as they are: {reason}" for reason, number in sorted(self.left.items()))
         yield f"{len(self.changed) + self.same} replies read again: {len(self.changed)} changed, {self.same} the same"
@@ -203,8 +204,8 @@ def _said(row: Review) -> str:
     return scores or str(row.verdict.winner)
 
 
-def _about(match: Match) -> tuple[str, int, tuple[str, ...], int]:
-    return match.question.id, match.turn, match.models, match.repeat
+def _about(match: Match) -> tuple[object, ...]:
+    return match.question.id, match.turn, match.models, match.repeat, match.choice
 
 
 def _now() -> str:

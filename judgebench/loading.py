@@ -1,8 +1,13 @@
 """The reviews of a workspace as one DataFrame, read as quickly as they can be."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from judgebench.matches import samples
+from judgebench.store import in_force
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -11,7 +16,7 @@ if TYPE_CHECKING:
     from judgebench.statistics.columns import Judgment
     from judgebench.workspace import Workspace
 
-Text: TypeAlias = tuple[str, str, str, int, str]  # question set, question id, model, turn (from 1), text
+Text: TypeAlias = tuple[str, str, str, int, int, str]  # question set, question id, model, turn (from 1), choice, text
 
 
 def load_reviews(
@@ -20,7 +25,8 @@ def load_reviews(
     """The reviews in force of a workspace (of one question set, by one judge), one row each.
 
     Columns: question_set, question_id, category, turn; mode (single, pairwise), kind (rating, choice, score_pair),
-    judge; model_a and model_b (the pair as it was named, or one model and None), swapped (b was shown first), repeat;
+    judge; model_a and model_b (the pair as it was named, or one model and None), swapped (b was shown first), choice
+    (which samples, from 0) and repeat;
     winner (a, b, tie or None), score_a, score_b (NaN without one), low and high (the scale); error (why there is no
     verdict), source (how it was read), prompt, served_by (the judge's snapshot); prompt_tokens and completion_tokens
     (as the endpoint counted them), chance (of having been chosen), voter, created (ISO 8601). Estimators take what
@@ -38,14 +44,36 @@ def load_reviews(
 def _judgments(workspace: "Workspace", questions: str | None, judge: str | None) -> "Iterator[list[Judgment]]":
     from judgebench.statistics.columns import Judgment
 
+    @cache
+    def drawn() -> set[str]:
+        return _drawn(workspace.all_answers(questions))
+
     for table in workspace.tables("reviews", questions, Judgment):
         for batch in table.batches():
-            yield batch if judge is None else [row for row in batch if row.judge == judge]
+            rows = batch if judge is None else [row for row in batch if row.judge == judge]
+            yield [row for row in rows if not row.choice or drawn().issuperset(row.answer_ids)]
+
+
+def _drawn(answers: "Iterable[Answer]") -> set[str]:
+    """The ids of the samples that belong together; what judges said of others is about an earlier checkpoint."""
+    return {answer.id for held in _samples(in_force(answers).values()).values() for answer in held}
 
 
 def texts_of(answers: "Iterable[Answer]") -> Iterator[Text]:
-    """Every turn of these answers, the first where a question was answered several times."""
+    """Every turn of these answers in force, for each choice that was judged: see `matches.sample`."""
+    drawn = _samples(answers)
+    most: dict[tuple[str, str], int] = defaultdict(int)
+    for (question_set, _, question), held in drawn.items():
+        most[question_set, question] = max(most[question_set, question], len(held))
+    for (question_set, model, question), held in drawn.items():
+        for choice in range(most[question_set, question]):
+            for turn, text in enumerate(held[choice % len(held)].turns, start=1):
+                yield question_set, question, model, turn, choice, text
+
+
+def _samples(answers: "Iterable[Answer]") -> "dict[tuple[str, str, str], list[Answer]]":
+    """By question set, model and question."""
+    by_set: dict[str, list[Answer]] = defaultdict(list)
     for answer in answers:
-        if answer.choice == 0:
-            for turn, text in enumerate(answer.turns, start=1):
-                yield answer.question_set, answer.question_id, answer.model, turn, text
+        by_set[answer.question_set].append(answer)
+    return {(name, *place): held for name, rows in by_set.items() for place, held in samples(rows).items()}

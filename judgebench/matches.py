@@ -1,14 +1,14 @@
 """Which matches a review run consists of: what one judge call looks at; pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal, TypeAlias
 
 from judgebench.records import Answer, Mode, Question, Verdict, content_id
 
-Answers = Mapping[tuple[str, str], Answer]  # by (model, question id)
+Answers = Mapping[tuple[str, str], Sequence[Answer]]  # by (model, question id), one or several samples
 Pair = tuple[str, str]
 Orders: TypeAlias = Literal["both", "named", "random", "adaptive"]
 
@@ -39,6 +39,7 @@ class Match:
     answers: tuple[Answer | None, ...]
     swapped: bool = False
     repeat: int = 0
+    choice: int = 0
 
     @property
     def obstacle(self) -> str | None:
@@ -64,12 +65,46 @@ class Match:
         return None
 
 
+def samples(answers: Iterable[Answer]) -> dict[tuple[str, str], list[Answer]]:
+    """By model and question id the samples that belong together, from the answers in force to one set.
+
+    Those made like the first one: after a question or a checkpoint has changed, what is left of more samples drawn
+    before is none of them.
+    """
+    found: dict[tuple[str, str], list[Answer]] = {}
+    for answer in sorted(answers, key=lambda one: one.choice):
+        held = found.setdefault((answer.model, answer.question_id), [])
+        if answer.choice == 0 or (held and _made(answer) == _made(held[0])):
+            held.append(answer)
+    return {place: held for place, held in found.items() if held}
+
+
+def _made(answer: Answer) -> tuple[object, ...]:
+    provenance = {name: value for name, value in answer.provenance.items() if name != "served_by"}
+    return answer.question_digest, answer.spec, answer.sampling, provenance
+
+
+def sample(drawn: Sequence[Answer], choice: int) -> Answer | None:
+    """The sample that stands for a choice: where a model has fewer than another, its own begin again."""
+    return drawn[choice % len(drawn)] if drawn else None
+
+
 def single(questions: Sequence[Question], answers: Answers, models: Sequence[str], repeats: int = 1) -> Iterator[Match]:
-    """Every turn of every question, one model at a time, and all of them as often as `repeats` says."""
+    """Every turn of every question, one model at a time, each sample, and all of them as often as `repeats` says."""
     for repeat in range(repeats):
         for question, turn in _turns(questions):
             for model in models:
-                yield Match("single", question, turn, (model,), (answers.get((model, question.id)),), repeat=repeat)
+                for choice, found in _drawn(question, (model,), answers):
+                    yield Match("single", question, turn, (model,), found, repeat=repeat, choice=choice)
+
+
+def _drawn(
+    question: Question, models: Sequence[str], answers: Answers
+) -> Iterator[tuple[int, tuple[Answer | None, ...]]]:
+    """Each choice of a question, and the models' samples for it: as many as the model with most has."""
+    held = [answers.get((model, question.id), ()) for model in models]
+    for choice in range(max(1, *map(len, held))):
+        yield choice, tuple(sample(one, choice) for one in held)
 
 
 def pairwise(
@@ -79,7 +114,7 @@ def pairwise(
     design: Design = Design(),
     places: Mapping[str, int] | None = None,
 ) -> Iterator[Match]:
-    """Every turn of every question for each pair, in the orders and as often as the design says.
+    """Every turn and sample of every question for each pair, in the orders and as often as the design says.
 
     `places` are those of the questions in the whole set, where `questions` is a part of it. Of an adaptive design
     these are the first orders; `second_orders` has the others.
@@ -89,8 +124,8 @@ def pairwise(
         for question, turn in _turns(questions):
             for pair in pairs:
                 for shown in _shown(question, turn, pair, design, known[question.id]):
-                    found = tuple(answers.get((model, question.id)) for model in shown)
-                    yield Match("pairwise", question, turn, shown, found, shown != pair, repeat)
+                    for choice, found in _drawn(question, shown, answers):
+                        yield Match("pairwise", question, turn, shown, found, shown != pair, repeat, choice)
 
 
 def place_in_category(questions: Sequence[Question]) -> dict[str, int]:
@@ -110,7 +145,7 @@ def second_orders(
 
     A match is close when one of its repeats is, and all its repeats are shown again. One without any verdict waits.
     """
-    judged: dict[tuple[str, int, Pair], list[Verdict]] = defaultdict(list)
+    judged: dict[tuple[object, ...], list[Verdict]] = defaultdict(list)
     for match, verdict in zip(first, verdicts, strict=True):
         if verdict:
             judged[_about(match)].append(verdict)
@@ -142,9 +177,8 @@ def _draw(*about: object) -> float:
     return int(content_id(*about)[:12], 16) / 16**12
 
 
-def _about(match: Match) -> tuple[str, int, Pair]:
-    first, second = sorted(match.models)
-    return match.question.id, match.turn, (first, second)
+def _about(match: Match) -> tuple[object, ...]:
+    return match.question.id, match.turn, tuple(sorted(match.models)), *([match.choice] if match.choice else [])
 
 
 def _close(verdict: Verdict, points: float) -> bool:

@@ -52,10 +52,24 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How an answer or a reply is drawn; temperature 0 is greedy decoding."""
+    """How an answer or a reply is drawn; temperature 0 is greedy decoding.
+
+    It ends before the first of the strings in `stop`. `system` stands before the conversation. `seed` draws another
+    sample, where there is anything to draw.
+    """
 
     temperature: float = 0.0
     max_tokens: int = 1024
+    stop: tuple[str, ...] = ()
+    system: str | None = None
+    seed: int | None = None
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What a row's id depends on: the first two, and what was asked for of the others."""
+        asked = {"stop": list(self.stop), "system": self.system, "seed": self.seed}
+        kept = {name: value for name, value in asked.items() if value not in (None, [])}
+        return {"temperature": self.temperature, "max_tokens": self.max_tokens, **kept}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +116,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a model said to every turn of a question, or the error that it met on the way."""
+    """What a model said to every turn of a question, or the error that it met on the way.
+
+    `reasoning` has what it thought before it said that, where it did so in any turn: no judge is shown it. `choice`
+    counts the samples of one model.
+    """
 
     id: str
     question_set: str
@@ -114,6 +132,7 @@ class Answer:
     spec: str | None = None
     sampling: Sampling | None = None
     choice: int = 0
+    reasoning: tuple[str | None, ...] = ()
     finish_reasons: tuple[str, ...] = ()
     usage: Usage | None = None
     seconds: float | None = None
@@ -127,15 +146,19 @@ class Answer:
         """One answer per model, question and choice is in force."""
         return (self.question_set, self.question_id, self.model, self.choice)
 
+    def is_cut(self, turn: int) -> bool:
+        """Whether the answer to a turn (counted from 1) was stopped at its token limit."""
+        return len(self.finish_reasons) >= turn and self.finish_reasons[turn - 1] == "length"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """The stored row of one judge call, or of one person's vote: the raw reply (the explanation), its verdict or error.
 
     `models` and `answer_ids` stand in the order in which the judge saw them. `swapped` says that this
-    is the reverse of the order in which the pair was named, so that baseline and candidate stay apart. `reread`
-    says that the reply is an earlier row's, read again without a call. `scale` is the lowest and the highest score that
-    could be given.
+    is the reverse of the order in which the pair was named, so that baseline and candidate stay apart. `choice` says
+    which samples of the models were judged, and `repeat` for which time. `reread` says that the reply is an earlier
+    row's, read again without a call. `scale` is the lowest and the highest score that could be given.
     """
 
     id: str
@@ -156,6 +179,7 @@ class Review:
     reread: bool = False
     swapped: bool = False
     repeat: int = 0
+    choice: int = 0
     prompt_digest: str | None = None
     messages: tuple[Message, ...] | None = None
     sampling: Sampling | None = None
@@ -169,7 +193,7 @@ class Review:
 
     @property
     def slot(self) -> Slot:
-        """One review per judge, kind of verdict, question, turn, order and repeat is in force."""
+        """One review per judge, kind of verdict, question, turn, order, sample and repeat is in force."""
         about = (
             self.question_set,
             self.question_id,
@@ -179,4 +203,4 @@ class Review:
             self.judge,
             self.repeat,
         )
-        return (*about, *self.models)
+        return (*about, *self.models, *((self.choice,) if self.choice else ()))

@@ -207,8 +207,7 @@ def _planned(workspace: Workspace, question_set: QuestionSet, mode: Mode, asked:
 
 
 def _answers(workspace: Workspace, question_set: str) -> Answers:
-    rows = in_force(workspace.all_answers(question_set)).values()
-    return {(row.model, row.question_id): row for row in rows if row.choice == 0}
+    return matches.samples(in_force(workspace.all_answers(question_set)).values())
 
 
 def _models(workspace: Workspace, question_set: str, asked: Asked) -> list[str]:

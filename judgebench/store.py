@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote
 import msgspec
 import portalocker
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, JudgebenchError, UsageError
 from judgebench.records import SCHEMA, Failure, Slot
 
 _MAX_NAME_BYTES = 240  # most file systems allow 255, and `.jsonl.torn` must fit as well
@@ -96,19 +96,26 @@ class Table(Generic[RowT]):
     def append(self, rows: Iterable[RowT], sync: bool = True) -> None:
         """Write the rows in one piece and return when they are on disk; other writers wait their turn.
 
-        Without `sync` they outlive this process, but the machine only after the next append that has it.
+        Without `sync` they outlive this process, but the machine only after the next append that has it. Raises
+        JudgebenchError where they can't be written: what was there before stays.
         """
         data = b"".join(map(self._encoded, rows))
         if not data:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a+b") as file:
-            portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
-            self._repair(file)
-            file.write(data)
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
+        try:
+            with self.path.open("a+b") as file:
+                portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
+                self._repair(file)
+                file.write(data)
+                file.flush()
+                if sync:
+                    os.fsync(file.fileno())
+        except OSError as error:  # a full disk, most likely; it doesn't say of which file
+            raise JudgebenchError(
+                f"{self.path} can't be written ({error.strerror or error}); what was done is kept: make room there,"
+                " and run the same command to go on"
+            ) from error
 
     def claim(self) -> BinaryIO:
         """Wait until no other stage works on this table, and keep others waiting until the result is closed.
@@ -282,14 +289,19 @@ class Stage(Generic[ResultT]):
         table: Table[ResultT],
         produce: Callable[[Sequence[ResultT]], Iterator[ResultT]],
         ready: Callable[[], int] = lambda: 0,
+        drawn: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`ready` says how many rows follow the last one without a wait: they are forced to disk together."""
+        """`ready` says how many rows follow the last one without a wait: they are forced to disk together.
+
+        `drawn` counts the tokens so far, those of rows under way included, where somebody does.
+        """
         self.total = len(drafts)
         self.table = table
         self._claim = table.claim()
         self._todo, again = unfinished(drafts, table.read())
         self._produce = produce
         self._ready = ready
+        self.drawn = drawn
         table.append(again)
         if not self._todo:
             self._claim.close()

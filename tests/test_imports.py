@@ -57,7 +57,7 @@ ALLOWED = {
     "spending": {"batch", "budget", "cost", "prices", "judge", "matches", "models", "store", "records", "errors"},
     "terminal": {"store", "records"},
     "statistics": {"store", "records"},
-    "loading": {"statistics", "workspace", "store", "records"},
+    "loading": {"matches", "statistics", "workspace", "store", "records"},
     "report": {
         *("loading", "models", "prices", "checkers", "embedded", "terminal"),
         *("statistics", "workspace", "store", "records", "errors"),
@@ -94,8 +94,9 @@ HOMES = {
     "scipy": {"statistics/", "compare/"},
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},
     "tenacity": {"runner.py"},
+    "ray": {"models/ray_engine/"},
 }
-HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai")
+HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray")
 
 
 def files() -> list[Path]:

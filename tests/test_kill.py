@@ -1,7 +1,6 @@
 """`kill -9` at any moment, torn lines and two writers: what was on disk stays, and the next run does the rest."""
 
 import itertools
-import os
 import random
 import signal
 import subprocess
@@ -14,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from models import tiny
+from servers import forked
 from servers.running import ChatServer, chat_server, command, environment, judgebench, make_workspace
 
 from judgebench.records import Answer, Failure, Question, Usage
@@ -38,63 +39,70 @@ class Run:
     path: Path
     url: str | None = None
     kills: int = 0
+    forked: bool = False  # from a process that has torch: importing it takes longer than what is to be killed
 
     def complete(self) -> bytes:
         """The complete lines that are on disk."""
         data = self.path.read_bytes() if self.path.exists() else b""
         return data[: data.rfind(b"\n") + 1]
 
+    def start(self) -> "subprocess.Popen[str] | forked.Forked":
+        """The command, under way."""
+        if self.forked:
+            return forked.start(self.workspace, *self.arguments)
+        words = command(self.workspace, *self.arguments)
+        return subprocess.Popen(words, env=environment(self.url), stderr=subprocess.PIPE, text=True)
+
     def kill_after(self, pause: float, started: float | None = None) -> bool:
-        """Start the command and kill its process group; False where it had ended before.
+        """Start the command and kill it; False where it had ended before.
 
         The kill comes `pause` seconds after the table has grown, or `started` seconds after the start.
         """
         before = len(self.complete())
-        with subprocess.Popen(
-            command(self.workspace, *self.arguments),
-            env=environment(self.url),
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        ) as process:
+        with self.start() as process:
             if started is None:
                 self._await_growth(process, before)
             time.sleep(pause if started is None else started)
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             _, said = process.communicate()
-        killed = process.returncode == -signal.SIGKILL
-        assert killed or process.returncode == 0, said
+            killed = process.returncode == -signal.SIGKILL
+            assert killed or process.returncode == 0, said
         self.kills += killed
         return killed
 
-    def _await_growth(self, process: subprocess.Popen[bytes], before: int) -> None:
+    def _await_growth(self, process: "subprocess.Popen[str] | forked.Forked", before: int) -> None:
         while process.poll() is None and not (self.path.exists() and self.path.stat().st_size > before):
             time.sleep(0.001)
 
-    def kill_often(self, pauses: Sequence[float]) -> int:
-        """Kill once while the command starts and then at these points; returns how many kills hit it at work.
+    def kill_often(self, pauses: Sequence[float], starting: Sequence[float] = (0.15,), torn: bool = False) -> int:
+        """Kill while the command starts and then at these points; returns how many kills hit it at work.
 
-        After each kill, every complete row that was on disk before it is still there.
+        After each kill, every complete row that was on disk before it is still there. With `torn` each also leaves a
+        row that was cut short, as a machine does that loses power.
         """
-        for pause, started in [(0.0, 0.15), *((pause, None) for pause in pauses)]:
+        for pause, started in [*((0.0, early) for early in starting), *((pause, None) for pause in pauses)]:
             before = self.complete()
             killed = self.kill_after(pause, started)
             assert self.complete().startswith(before)
             if not killed:
                 break
-        return self.kills - 1
+            if torn and before:
+                with self.path.open("ab") as file:
+                    file.write(before.splitlines()[-1][: 20 * self.kills])
+        return self.kills - len(starting)
 
     def finish(self) -> bytes:
         """Run the command undisturbed; every row that was on disk before is there byte for byte."""
         before = self.complete()
-        finished = judgebench(self.workspace, *self.arguments, url=self.url)
-        assert finished.returncode == 0, finished.stderr
+        with self.start() as process:
+            _, said = process.communicate(timeout=300)
+            assert process.returncode == 0, said
         assert self.complete() == self.path.read_bytes()
         assert self.complete().startswith(before)
         return self.complete()
 
 
-def pauses(seed: int, number: int, longest: float) -> list[float]:
+def pauses(seed: int | str, number: int, longest: float) -> list[float]:
     """Random moments, the same in every run of the tests."""
     return [random.Random(f"{seed} {place}").uniform(0.0, longest) for place in range(number)]
 
@@ -150,6 +158,63 @@ def test_embedded_reviews_survive_kills(tmp_path: Path) -> None:
     expected = calm.reviews("small", "embedded").read()
     assert len(expected) == 80
     assert [replace(row, created=None) for row in table.read()] == [replace(row, created=None) for row in expected]
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Answers of a tiny checkpoint to 36 questions of two turns, a few at a time, and what they are in the end."""
+
+    folder: Path
+    checkpoint: Path
+    expected: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def calmly(cls, folder: Path) -> "Answering":
+        """What nobody disturbs."""
+        unknown = cls(folder, tiny.talkative(folder / "checkpoint"), {})
+        table = unknown.run("calm")
+        table.finish()
+        return replace(unknown, expected=unknown.said(table))
+
+    def run(self, name: str) -> Run:
+        """The command in a workspace of its own."""
+        workspace = make_workspace(self.folder / name, tiny.QUESTIONS)
+        settings = ("--model", f"me=hf:{self.checkpoint}", "--batch-size", "3", "--max-tokens", "20")
+        path = workspace.answers("small", "me").path
+        return Run(workspace, ("get-answers", "--questions", "small", *settings), path, forked=True)
+
+    @staticmethod
+    def said(run: Run) -> dict[str, tuple[str, ...]]:
+        """The turns of each question, of which none is lost, none twice and none a failure."""
+        rows = run.workspace.answers("small", "me").read()
+        assert Counter(row.question_id for row in rows) == Counter(question.id for question in tiny.QUESTIONS)
+        assert not any(row.error for row in rows)
+        return {row.question_id: row.turns for row in rows}
+
+    def kill(self, seed: int, often: int) -> int:
+        """Kill a run at random moments, in the beginning and later, finish it and hold it against the calm one."""
+        run, early = self.run(f"run {seed}"), pauses(f"{seed} early", often // 3, 0.6)
+        run.kill_often(pauses(seed, often - len(early), 0.08), early, torn=True)
+        run.finish()
+        assert self.said(run) == self.expected
+        return run.kills
+
+
+def test_answers_of_a_checkpoint_survive_kills(tmp_path: Path) -> None:
+    """Killed while it loads, while it answers and between two turns, with torn rows: each answer is there, once."""
+    pytest.importorskip("torch", reason="hf: models need the extra `local`")
+    assert Answering.calmly(tmp_path).kill(seed=0, often=6) >= 4
+
+
+@pytest.mark.slow
+def test_a_hundred_kills_lose_no_answer(tmp_path: Path) -> None:
+    """The same in as many runs as it takes to be killed a hundred times."""
+    pytest.importorskip("torch", reason="hf: models need the extra `local`")
+    answering, kills = Answering.calmly(tmp_path), 0
+    for seed in itertools.count(1):
+        kills += answering.kill(seed, often=10)
+        if kills >= 100:
+            break
 
 
 HOLDER = """

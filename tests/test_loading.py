@@ -101,12 +101,14 @@ def test_any_review_that_the_table_holds_can_be_loaded(workspace: Workspace) -> 
 
 
 def test_the_texts_of_answers_in_force(workspace: Workspace) -> None:
-    """Every turn of the first choice, as the last row of its slot has it."""
+    """Every turn of each sample, as the last row of its slot has it; a model with fewer begins again."""
     about = {"question_set": "s", "question_id": "1", "question_digest": "", "model": "m"}
     old, new = (Answer(id=text, turns=(text, "b"), **about) for text in ("old", "new"))
     workspace.answers("s", "m").append([old, new, Answer(id="c", turns=("other",), choice=1, **about)])
     rows = in_force(workspace.all_answers()).values()
-    assert list(texts_of(rows)) == [("s", "1", "m", 1, "new"), ("s", "1", "m", 2, "b")]
+    n = Answer(id="n", turns=("n",), **about | {"model": "n"})
+    m = [("s", "1", "m", 1, 0, "new"), ("s", "1", "m", 2, 0, "b"), ("s", "1", "m", 1, 1, "other")]
+    assert list(texts_of([*rows, n])) == [*m, ("s", "1", "n", 1, 0, "n"), ("s", "1", "n", 1, 1, "n")]
 
 
 @pytest.fixture(scope="module")

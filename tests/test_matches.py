@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from judgebench.matches import Design, Match, pairs_of, pairwise, place_in_category, second_orders, single
+from judgebench.matches import Design, Match, pairs_of, pairwise, place_in_category, samples, second_orders, single
 from judgebench.records import Answer, Question, Verdict
 
 QUESTIONS = [Question(id=f"q{n}", category="ab"[n % 2], turns=("?", "??")) for n in range(40)]
@@ -134,9 +134,55 @@ def test_every_turn_is_judged_with_the_whole_conversation_before_it() -> None:
     said = Answer(
         id="i", question_set="s", question_id="q", question_digest=question.digest, model="m", turns=("1", "2", "3")
     )
-    third = list(single([question], {("m", "q"): said}, ["m"]))[2]
+    third = list(single([question], {("m", "q"): [said]}, ["m"]))[2]
     assert third.conversation() == [
         {"question": "1?", "reference": "r1", "answer": "1"},
         {"question": "2?", "reference": None, "answer": "2"},
         {"question": "3?", "reference": None, "answer": "3"},
     ]
+
+
+def drawn(model: str, choice: int, **about: object) -> Answer:
+    """A sample of a model's answer to the first question."""
+    question = QUESTIONS[0]
+    made = Answer(
+        id=f"{model}{choice}", question_set="s", question_id=question.id, question_digest=question.digest,
+        model=model, turns=("1", "2"), choice=choice,
+    )  # fmt: skip
+    return replace(made, **about)
+
+
+def test_each_sample_is_judged() -> None:
+    """Two models with three samples each: three matches in two orders, of every turn; singly three each."""
+    answers = samples([drawn(model, choice) for model in "mn" for choice in (2, 0, 1)])
+    pairs = list(pairwise(QUESTIONS[:1], answers, [("m", "n")]))
+    assert Counter((match.turn, match.choice) for match in pairs) == {(t, c): 2 for t in (1, 2) for c in range(3)}
+    assert all(answer and answer.choice == match.choice for match in pairs for answer in match.answers)
+    assert [match.choice for match in single(QUESTIONS[:1], answers, ["m"]) if match.turn == 1] == [0, 1, 2]
+
+
+def test_a_model_with_fewer_samples_begins_again() -> None:
+    """A greedy baseline's one answer is shown beside each sample of the candidate."""
+    answers = samples([drawn("m", 0), *(drawn("n", choice) for choice in range(3))])
+    matches = [match for match in pairwise(QUESTIONS[:1], answers, [("m", "n")], Design("named")) if match.turn == 1]
+    assert [[answer.id for answer in match.answers if answer] for match in matches] == [
+        ["m0", f"n{c}"] for c in range(3)
+    ]
+
+
+def test_samples_of_an_earlier_checkpoint_or_question_are_left_out() -> None:
+    """Only those made like the first one belong to it; which snapshot of a service served them doesn't matter."""
+    first = drawn("m", 0, provenance={"weights": "new", "served_by": "a"})
+    same = drawn("m", 1, provenance={"weights": "new", "served_by": "b"})
+    others = [drawn("m", 2, provenance={"weights": "old"}), drawn("m", 3, question_digest="old")]
+    assert samples([*others, same, first]) == {("m", QUESTIONS[0].id): [first, same]}
+    assert samples(others) == {}
+
+
+def test_an_adaptive_second_order_is_of_its_sample() -> None:
+    """A tie of one sample is close; the other sample, which was won, is not."""
+    answers = samples([drawn(model, choice) for model in "mn" for choice in (0, 1)])
+    design = Design("adaptive", share=0.0)
+    first = [match for match in pairwise(QUESTIONS[:1], answers, [("m", "n")], design) if match.turn == 1]
+    again = second_orders(first, [TIE if match.choice else WON for match in first], design)
+    assert [match.choice for match, _ in again] == [1]

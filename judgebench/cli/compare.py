@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from judgebench.cli.base import Command, call_options, options, questions_option, selection_options
+from judgebench.cli.base import Command, call_options, options, questions_option, sampling_options, selection_options
 
 if TYPE_CHECKING:
     from judgebench.compare.results import Inconclusive
@@ -63,10 +63,6 @@ _verdict = options(
     click.option("--seed", type=int, default=0, show_default=True, help="Draws the order of the questions."),
     click.option("--inconclusive", type=click.Choice(["pass", "fail"]), help="Exit with 0 or 3, not 4."),
 )  # fmt: skip
-_sampling = options(
-    click.option("--max-tokens", type=click.IntRange(1), help="Of answers, in place of the categories' own limits."),
-    click.option("--temperature", type=click.FloatRange(0), help="Of answers, in place of the categories' own."),
-)
 _money = options(
     click.option("--dry-run", is_flag=True, help="Print what it could take at most, all judged, and ask nothing."),
     click.option("--max-cost", metavar="DOLLARS", help="Make no call that could take the run past this."),
@@ -85,7 +81,7 @@ _files = options(
 @_judge
 @_verdict
 @selection_options
-@_sampling
+@sampling_options
 @_money
 @_files
 @call_options

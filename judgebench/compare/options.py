@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from judgebench import models
+from judgebench.answers import overrides
 from judgebench.asking import VerdictBy
 from judgebench.errors import UsageError
 from judgebench.matches import Orders
@@ -45,6 +46,8 @@ class Options:
     prices: tuple[str, ...] = ()
     max_tokens: int | None = None
     temperature: float | None = None
+    stop: tuple[str, ...] = ()
+    system: str | None = None
     prompt: str | None = None
     verdict_by: VerdictBy = "text"
     repair: bool = True
@@ -61,9 +64,8 @@ class Options:
     @classmethod
     def given(cls, parameters: Mapping[str, Any]) -> "Options":
         """From the parameters of the command `compare`, by name; others among them are left alone."""
-        calls = {one.name: parameters[one.name] for one in fields(models.Options) if one.name in parameters}
         asked = {one.name: parameters[one.name] for one in fields(cls) if one.name in parameters}
-        return cls(**asked, categories=parameters["chosen"], calls=models.Options(**calls, keep=True))
+        return cls(**asked, categories=parameters["chosen"], calls=models.Options.given(parameters, keep=True))
 
     def step(self, questions: int) -> int:
         """How many questions to judge before the next look."""
@@ -72,7 +74,6 @@ class Options:
         return self.look or max(8, -(-questions // _LOOKS))
 
     @property
-    def overrides(self) -> dict[str, float | int]:
+    def overrides(self) -> dict[str, Any]:
         """What replaces the categories' own sampling."""
-        given = {"max_tokens": self.max_tokens, "temperature": self.temperature}
-        return {name: value for name, value in given.items() if value is not None}
+        return overrides({one: getattr(self, one) for one in ("max_tokens", "temperature", "stop", "system")})

@@ -5,7 +5,7 @@ tables and defaults to the whole spec. One file per kind in this package; heavy 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol, overload
 
 from judgebench.errors import UsageError
@@ -24,6 +24,7 @@ class Request:
     schema: Mapping[str, Any] | None = None  # a JSON schema for the reply, where the endpoint takes one
     logprobs: int = 0  # how many alternatives to report for each token of the reply, where the endpoint can
     before: tuple[Message, ...] = ()  # a conversation held already, which the turns go on with
+    choice: int = 0  # which of several samples of the same conversation
 
 
 class Requests(Sequence[Request]):
@@ -55,7 +56,7 @@ class TokenLogprobs:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a model said to one turn."""
+    """What a model said to one turn, and apart from it what it thought before."""
 
     text: str
     finish_reason: str = "stop"
@@ -63,6 +64,7 @@ class Completion:
     served_by: str | None = None
     logprobs: tuple[TokenLogprobs, ...] = ()
     notes: tuple[str, ...] = ()  # what was asked and not sent, since the endpoint refuses it
+    reasoning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,12 @@ class Reply:
     completions: tuple[Completion, ...]
     failure: Failure | None = None
     seconds: float = 0.0
+
+    @property
+    def reasoning(self) -> tuple[str | None, ...]:
+        """What was thought before each completion; empty where nothing was."""
+        thought = tuple(completion.reasoning for completion in self.completions)
+        return thought if any(thought) else ()
 
     @property
     def usage(self) -> Usage | None:
@@ -150,6 +158,19 @@ class Options:
     allow_pickle: bool = False
     trust_remote_code: bool = False
     keep: bool = False  # hf: keep the checkpoint in memory from one `generate` to the next
+    engine: str = "local"  # hf: local, or ray: copies of the model on a cluster, this and the rest as of docs/ray.md
+    address: str | None = None
+    replicas: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.engine != "ray" and (self.address or self.replicas):
+            raise UsageError("--address and --replicas are for --engine ray: give it as well")
+
+    @classmethod
+    def given(cls, parameters: Mapping[str, Any], **others: Any) -> "Options":
+        """From the parameters of a command, by name; others among them are left alone."""
+        names = [one.name for one in fields(cls) if one.name in parameters]
+        return cls(**{name: parameters[name] for name in names}, **others)
 
 
 def may_pass(failure: Failure) -> bool:
@@ -163,6 +184,10 @@ def load_model(spec: Spec, options: Options) -> Model:
         from judgebench.models.openai_api import OpenAIModel
 
         return OpenAIModel(spec.target, spec.kind, options)
+    if spec.kind == "hf" and options.engine == "ray":
+        from judgebench.models.ray_engine import RayModel
+
+        return RayModel(spec.target, options)
     if spec.kind == "hf":
         from judgebench.models.hf import HFModel
 

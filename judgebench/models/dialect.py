@@ -57,6 +57,10 @@ class Dialect:
     def _wanted(self, request: Request) -> Body:
         length = "max_completion_tokens" if "max_tokens" in self.refused else "max_tokens"
         body: Body = {"temperature": request.sampling.temperature, length: request.sampling.max_tokens}
+        if request.sampling.stop:
+            body["stop"] = list(request.sampling.stop)
+        if request.sampling.seed is not None:
+            body["seed"] = request.sampling.seed + request.choice
         if request.logprobs:
             body |= {"logprobs": True, "top_logprobs": request.logprobs}
         if request.schema is not None:

@@ -5,18 +5,23 @@ them. Nothing heavy is imported before the first `generate`: a run that has noth
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from judgebench.models import Completion, Options, Reply, Request, loading, messages
-from judgebench.models.engine import Done, Job
-from judgebench.models.loading import Loaded, LoadOptions
+from judgebench.models import Completion, Options, Reply, Request, Requests, loading, messages, reasoning
+from judgebench.models.engine import Count, Done, Job, before_stop
+from judgebench.models.loading import Loaded, LoadOptions, templating
 from judgebench.records import Failure, Usage, content_id, valid_text
 
 if TYPE_CHECKING:
     from judgebench.models.engine import Engine
+
+
+def longest_first(requests: Sequence[Request]) -> list[int]:
+    """The order in which to begin: prompts of like length are together, and what comes last is soon done."""
+    return sorted(range(len(requests)), key=lambda place: -len(requests[place].turns[0]))
 
 
 class HFModel:
@@ -27,6 +32,7 @@ class HFModel:
         self.target = target
         self.keep = options.keep
         self._batch_size = options.batch_size
+        self._count = Count()
         self._how = LoadOptions(**{one.name: getattr(options, one.name) for one in fields(LoadOptions)})
 
     @cached_property
@@ -34,15 +40,31 @@ class HFModel:
         """The content of the checkpoint (weights, tokenizer, template, settings) and the arithmetic used."""
         return loading.identity(self.target, self._how)
 
+    @property
+    def drawn(self) -> int:
+        """How many new tokens there are so far in this `generate`, those of answers under way included."""
+        return self._count.drawn
+
     def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
         """Hold the conversations, as many at a time as there is room for; see Model.generate."""
-        if not requests:
-            return
+        if requests:
+            self._count.drawn = 0
+            yield from once_each(requests, self._in_order)
+
+    def _in_order(self, requests: Sequence[Request]) -> Iterator[Reply]:
+        return self.stream((index, requests[index]) for index in longest_first(requests))
+
+    def stream(self, arriving: Iterable[tuple[int, Request]]) -> Iterator[Reply]:
+        """The same for requests that come one by one, each with its index.
+
+        More are asked for whenever there is room, even after there were none: an iterator may have some later.
+        """
         held = self._held if self.keep else self._load()
-        if held.loaded.kind == "seq2seq":
-            yield from held.one_by_one(requests)
-        else:
-            yield from held.together(requests)
+        yield from held.one_by_one(arriving) if held.loaded.kind == "seq2seq" else held.together(arriving)
+
+    def batch_size(self) -> int | None:
+        """How many answers are made at a time, of a model that is kept, and loaded by now; None: not known yet."""
+        return 1 if self._held.loaded.kind == "seq2seq" else self._held.engine.batch_size
 
     @cached_property
     def _held(self) -> "_Held":
@@ -52,7 +74,8 @@ class HFModel:
         from judgebench.models.engine import Engine
 
         loaded = loading.load(self.target, self._how)
-        return _Held(loaded, Engine(loaded.model, loaded.tokenizer, batch_size=self._batch_size))
+        engine = Engine(loaded.model, loaded.tokenizer, batch_size=self._batch_size, count=self._count)
+        return _Held(loaded, engine)
 
 
 @dataclass(slots=True)
@@ -62,6 +85,7 @@ class _Talk:
     request: Request
     served_by: str
     prompt_tokens: int = 0
+    thinks: bool = False  # the prompt ends where reasoning begins
     said: list[Completion] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -70,8 +94,8 @@ class _Talk:
         self.seconds += done.seconds
         if not done.failure:
             usage = Usage(self.prompt_tokens, done.drawn)
-            text = valid_text(done.text.strip())
-            self.said.append(Completion(text, done.finish_reason, usage, self.served_by))
+            thought, text = reasoning.split(valid_text(done.text.strip()), self.thinks)
+            self.said.append(Completion(text, done.finish_reason, usage, self.served_by, reasoning=thought))
 
     def reply(self, index: int, failure: str | None) -> Reply:
         """Its end."""
@@ -93,14 +117,14 @@ class _Held:
         versions = " ".join(f"{name}-{used[name]}" for name in ("transformers", "torch"))
         return f"{versions} {used['dtype_used']} {used['device']} template-{used['template_used'][:8]}"
 
-    def together(self, requests: Sequence[Request]) -> Iterator[Reply]:
-        """In the engine's batches, the longest first; a turn enters when the one before it is done."""
+    def together(self, arriving: Iterable[tuple[int, Request]]) -> Iterator[Reply]:
+        """In the engine's batches; a turn enters when the one before it is done."""
         talks: dict[int, _Talk] = {}
 
-        def first() -> Iterator[Job]:
-            for index in sorted(range(len(requests)), key=lambda place: -len(requests[place].turns[0])):
-                talks[index] = _Talk(requests[index], self.served_by)
-                yield self._job(index, talks[index])
+        def begin(item: tuple[int, Request]) -> Job:
+            index, request = item
+            talks[index] = _Talk(request, self.served_by)
+            return self._job(index, talks[index])
 
         def follow(done: Done) -> Job | None:
             talk = talks[done.index]
@@ -108,29 +132,30 @@ class _Held:
             ended = done.failure or len(talk.said) == len(talk.request.turns)
             return None if ended else self._job(done.index, talk)
 
-        for done in self.engine.run(first(), follow):
+        for done in self.engine.run(map(begin, arriving), follow):
             talk = talks[done.index]
             if done.failure or len(talk.said) == len(talk.request.turns):
                 yield talks.pop(done.index).reply(done.index, done.failure)
 
-    def one_by_one(self, requests: Sequence[Request]) -> Iterator[Reply]:
+    def one_by_one(self, arriving: Iterable[tuple[int, Request]]) -> Iterator[Reply]:
         """An encoder-decoder model's, by its own `generate`: the engine's rows are those of a decoder."""
-        for index, request in enumerate(requests):
+        for index, request in arriving:
             talk = _Talk(request, self.served_by)
             for _ in request.turns:
-                talk.took(self._alone(self._job(index, talk)))
+                done = self._alone(self._job(index, talk))
+                self.engine.count.drawn += done.drawn
+                talk.took(done)
             yield talk.reply(index, None)
 
     def _job(self, index: int, talk: _Talk) -> Job:
-        """The next turn. The seed is the prompt's own, so that sampling, too, can be repeated."""
+        """The next turn."""
         conversation = messages(talk.request, [completion.text for completion in talk.said])
-        plain = [{"role": item.role, "content": item.content} for item in conversation]
         tokenizer, sampling = self.loaded.tokenizer, talk.request.sampling
-        text = tokenizer.apply_chat_template(plain, tokenize=False, add_generation_prompt=True)
+        text = templating.rendered(tokenizer, conversation)
         prompt = tuple(tokenizer(text, add_special_tokens=self.loaded.special_tokens)["input_ids"])
-        talk.prompt_tokens = len(prompt)
-        seed = int(content_id(text)[:8], 16)
-        return Job(index, prompt, sampling.max_tokens, sampling.temperature, seed, self.loaded.stops)
+        talk.prompt_tokens, talk.thinks = len(prompt), reasoning.begins(text)
+        stops = (*self.loaded.stops, *sampling.stop)
+        return Job(index, prompt, sampling.max_tokens, sampling.temperature, _seed(text, talk.request), stops)
 
     def _alone(self, job: Job) -> Done:
         import torch
@@ -142,6 +167,26 @@ class _Held:
             prompt = torch.tensor([job.prompt], device=self.loaded.device)
             output = model.generate(prompt, max_new_tokens=job.max_tokens, do_sample=bool(drawn), **drawn)
         tokens = tuple(output[0, 1:].tolist())  # after the token that decoders begin with
-        text = self.loaded.tokenizer.decode(tokens, skip_special_tokens=True)
-        reason = "length" if len(tokens) >= job.max_tokens else "stop"
+        whole = self.loaded.tokenizer.decode(tokens, skip_special_tokens=True)
+        text = before_stop(whole, job.stop)
+        reason = "length" if len(tokens) >= job.max_tokens and text == whole else "stop"
         return Done(job.index, tokens, text, reason, len(tokens), time.perf_counter() - began)
+
+
+def once_each(requests: Sequence[Request], answer: Callable[[Sequence[Request]], Iterator[Reply]]) -> Iterator[Reply]:
+    """A reply per request, of which those whose answers are the same are answered once: samples of a greedy one."""
+    places: dict[object, list[int]] = {}
+    for place, request in enumerate(requests):
+        asked = repr((request.turns, request.sampling, request.system, request.before))
+        places.setdefault(place if request.sampling.temperature else content_id(asked), []).append(place)
+    samples = list(places.values())
+    for reply in answer(Requests(len(samples), lambda number: requests[samples[number][0]])):
+        first, *copies = samples[reply.index]
+        yield replace(reply, index=first)
+        yield from (replace(reply, index=copy, seconds=0.0) for copy in copies)
+
+
+def _seed(prompt: str, request: Request) -> int:
+    """The prompt's own, so that sampling can be repeated, and each sample's own."""
+    others = [request.sampling.seed or 0, request.choice]
+    return int(content_id(prompt, *(others if any(others) else []))[:8], 16)

@@ -7,9 +7,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from judgebench.models import Completion, TokenLogprobs
+from judgebench.models import Completion, TokenLogprobs, reasoning
 from judgebench.records import Usage, valid_text
 from judgebench.runner import TryAgain
+
+_REASONING = ("reasoning_content", "reasoning")  # what servers call it, the older name first
 
 
 class RequestRefused(Exception):
@@ -26,7 +28,8 @@ def completion(data: bytes, notes: tuple[str, ...] = ()) -> Completion:
         choice = body["choices"][0]
         if choice.get("finish_reason") == "content_filter":
             raise RequestRefused("the endpoint's content filter stopped the reply")
-        text = valid_text(choice["message"].get("content") or choice["message"].get("refusal") or "")
+        message = choice["message"]
+        thought, text = reasoning.split(valid_text(message.get("content") or message.get("refusal") or ""))
     except (AttributeError, LookupError, TypeError) as error:
         raise TryAgain("broken_reply", "the endpoint sent a reply without a message") from error
     return Completion(
@@ -36,7 +39,14 @@ def completion(data: bytes, notes: tuple[str, ...] = ()) -> Completion:
         served_by=_served_by(body),
         logprobs=_logprobs(choice.get("logprobs")),
         notes=notes,
+        reasoning=_field(message) or thought,
     )
+
+
+def _field(message: Mapping[str, Any]) -> str | None:
+    """The reasoning, where the endpoint has a field for it."""
+    found = (message.get(name) for name in _REASONING)
+    return next((valid_text(text) for text in found if isinstance(text, str) and text), None)
 
 
 def _served_by(body: dict[str, Any]) -> str | None:

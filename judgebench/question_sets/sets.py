@@ -23,7 +23,8 @@ class Category:
     """How the questions of one category are answered and judged.
 
     `single` and `pairwise` name the judge prompt of each mode; of several, the first that admits the turn is used.
-    `scorer` says who scores: a judge, or a checker that compares with the reference (see `checkers`).
+    `system` and `stop`, see Sampling, hold for all models: where they are part of the test. `scorer` says who scores:
+    a judge, or a checker that compares with the reference (see `checkers`).
     """
 
     title: str = ""
@@ -34,11 +35,13 @@ class Category:
     needs_reference: bool = False
     weight: float = 1.0
     scorer: Scorer = "judge"
+    system: str | None = None
+    stop: tuple[str, ...] = ()
 
     @property
     def sampling(self) -> Sampling:
         """How answers in this category are drawn."""
-        return Sampling(temperature=self.temperature, max_tokens=self.max_tokens)
+        return Sampling(self.temperature, self.max_tokens, self.stop, self.system)
 
     def prompts(self, mode: str) -> tuple[str, ...]:
         """The names of the judge prompts for a mode."""
@@ -157,7 +160,7 @@ def _toml(head: SetHead) -> str:
 
 def _scalars(item: SetHead | Category) -> list[tuple[str, object]]:
     pairs: dict[str, object] = msgspec.to_builtins(item)
-    return [(key, value) for key, value in pairs.items() if not isinstance(value, dict)]
+    return [(key, value) for key, value in pairs.items() if value is not None and not isinstance(value, dict)]
 
 
 def toml_value(value: object) -> str:

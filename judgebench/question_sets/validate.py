@@ -79,6 +79,8 @@ def _out_of_range(category: Category) -> Iterator[tuple[str, str]]:
         yield "temperature", "give a number from 0 (greedy) to 2"
     if category.max_tokens < 1:
         yield "max_tokens", "give 1 or more"
+    if "" in category.stop:
+        yield "stop", "give texts that aren't empty"
     if not 0 <= category.weight < math.inf:
         yield "weight", "give 0 or more"
 

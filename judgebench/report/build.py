@@ -1,6 +1,6 @@
 """Reviews -> the report as data, which every format and the site are made from."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -10,6 +10,7 @@ from judgebench import checkers
 from judgebench.errors import UsageError
 from judgebench.loading import load_reviews, texts_of
 from judgebench.records import Answer
+from judgebench.report.answered import answered
 from judgebench.statistics import controls, judging, ppi, ratings, style, summary
 from judgebench.statistics.agreement import agreements, alphas
 from judgebench.statistics.frames import matches_frame, scores_frame
@@ -46,26 +47,28 @@ def owners(given: Sequence[str]) -> dict[str, set[str]]:
 
 def build(workspace: Workspace, options: Options = Options()) -> Report:
     """The report on a workspace, as `assemble` makes it; UsageError where there are no such reviews."""
-    answers = in_force(workspace.all_answers(options.questions)).values()
+    answers = list(in_force(workspace.all_answers(options.questions)).values())
     return assemble(reviews_of(workspace, options), answers, options)
 
 
-def assemble(reviews: pd.DataFrame, answers: Iterable[Answer], options: Options = Options()) -> Report:
+def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Options = Options()) -> Report:
     """The report as the JSON interface has it: lists of entries under the names below, and `notes`.
 
     From a frame of reviews as of `load_reviews`, and the answers in force.
     `pairs`, `scores`, `score_differences`, `turn_differences`: see `statistics.summary`; entries of a panel stand
     after those of its judges, and pairs carry what `statistics.controls` says. `ratings`, `win_matrix`:
     `statistics.ratings`. `judges`: `statistics.judging`. `agreement`, `alpha`: `statistics.agreement`. `calibration`:
-    `statistics.ppi`. Raises
-    UsageError where `options.own` names a judge or a model that no review does.
+    `statistics.ppi`. `answers`: `report.answered`. Raises UsageError where `options.own` names a judge or a model that
+    no review does.
     """
     check_owners(reviews, options.own)
     matches, scores = matches_over_repeats(matches_frame(reviews)), scores_over_repeats(scores_frame(reviews))
     features = style.features_frame(texts_of(answers))
     people, by_people = votes_of(reviews), list(reviews.loc[reviews["source"] == "voted", "judge"].unique())
     alone = (*_NO_PANEL, *by_people)
-    votes = votes_frame(matches[~matches["judge"].isin(by_people)], scores, people)
+    shown = [frame[(frame["choice"] == 0).to_numpy()] for frame in (matches, scores)]  # what people were shown
+    judged = shown[0][~shown[0]["judge"].isin(by_people)]
+    votes = votes_frame(judged, shown[1], people)
     return {
         "pairs": _controlled(summary.pairs(matches), matches, features) + summary.pair_panels_of(matches, alone),
         "scores": summary.scores(scores) + summary.score_panels_of(scores, alone),
@@ -76,7 +79,8 @@ def assemble(reviews: pd.DataFrame, answers: Iterable[Answer], options: Options 
         "judges": judging.judges(matches, scores, features, options.own, by_people),
         "agreement": agreements(votes),
         "alpha": alphas(votes),
-        "calibration": ppi.win_rates(matches[~matches["judge"].isin(by_people)], scores, people),
+        "calibration": ppi.win_rates(judged, shown[1], people),
+        "answers": answered(answers),
         "notes": snapshots(reviews),
     }
 

@@ -118,7 +118,13 @@ def notes(report: Report) -> list[str]:
     surrogate = [embedded.NOTE] if embedded.NAME in {entry["judge"] for entry in entries} else []
     changed = [_changed(note) for note in report["notes"]]
     panels = [note for entry in entries for note in _disagreement(entry)]
-    return surrogate + changed + list(_counted(report)) + panels
+    return (
+        surrogate
+        + changed
+        + list(_counted(report))
+        + panels
+        + list(map(printable, words.of_answers(report["answers"])))
+    )
 
 
 def _changed(note: Entry) -> str:

@@ -198,6 +198,20 @@ def of_agreement(agreement: Sequence[Entry]) -> list[str]:
     return [f"{said} Of two votes for one side, {who} agree in {percent(best['agreement'])}{shown}; chance gives 50 %."]
 
 
+def of_answers(entries: Sequence[Entry]) -> list[str]:
+    """A sentence on each model of whose answers some failed, are empty or were cut off."""
+    lacks = [(entry, _lack(entry)) for entry in entries]
+    return [f"{entry['model']} on {entry['question_set']}: {lack}." for entry, lack in lacks if lack]
+
+
+def _lack(entry: Entry) -> str:
+    failed = f"{entry['failed']} of {_counted(entry['answers'], 'answer', 'answers')} failed"
+    of_turns = f"of {_counted(entry['turns'], 'text', 'texts')}"
+    cut = f"{entry['cut']} {of_turns} stopped at the token limit, and were judged as they are"
+    empty = f"{entry['empty']} {of_turns} are empty"
+    return "; ".join(told for name, told in (("failed", failed), ("cut", cut), ("empty", empty)) if entry[name])
+
+
 def of_calibration(entries: Sequence[Entry]) -> list[str]:
     """What the votes and the judge say together, of the pair with the most votes."""
     known = [entry for entry in entries if entry["win_rate"] is not None]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from judgebench.site import pieces, verdicts
+from judgebench.site import verdicts
 from judgebench.site.pieces import About
 
 BITS = {"a": 1, "b": 2, "tie": 4, "inconsistent": 8, "incomplete": 16, "flagged": 32, "disagree": 64, "cut": 128}
@@ -88,7 +88,7 @@ def _outcome(match: verdicts.Match, first: str) -> str:
 def _of_model(about: About, model: str) -> int:
     rows = about.reviews_of.get(frozenset([model]), ())
     answer = about.first.get(model)
-    cut = answer is not None and any(pieces.is_cut(answer, turn) for turn in about.turns)
+    cut = answer is not None and any(answer.is_cut(turn) for turn in about.turns)
     missing = any(row.verdict is None for row in rows)
     flagged = any(row.flags for row in rows)
     return BITS["cut"] * cut + BITS["incomplete"] * missing + BITS["flagged"] * flagged

@@ -84,7 +84,7 @@ def _evaluation(board: Board) -> Evaluation:
         health.trust(board),
         health.facts(tally),
         computed,
-        notes=tuple(health.notes(board)),
+        notes=(*health.notes(board), *words.of_answers(spoken(board.answers))),
         charts=tuple(chart for part in _PARTS for chart in part(board)),
         chooser=chooser.chooser(board),
     )

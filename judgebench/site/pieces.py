@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
+from judgebench.matches import sample
 from judgebench.records import Answer, Question, Review
 from judgebench.site import markdown, verdicts
 from judgebench.site.markdown import Rendered
@@ -86,10 +87,15 @@ class About:
         """The answer of each model that was judged."""
         return {model: answers[0] for model, answers in self.given.items()}
 
+    def judged(self, row: Review) -> Mapping[str, Answer]:
+        """The answers as a review's samples have them now."""
+        drawn = {model: sample(self.given.get(model, ()), row.choice) for model in row.models}
+        return {model: answer for model, answer in drawn.items() if answer}
+
     @cached_property
     def reviews_of(self) -> Mapping[frozenset[str], list[Review]]:
-        """The reviews of each model, and of each pair in either order, in the order of orders and repeats."""
-        found = sorted(self.reviews, key=lambda row: (row.turn, row.repeat, row.swapped))
+        """The reviews of each model, and of each pair in either order, in the order of samples, repeats and orders."""
+        found = sorted(self.reviews, key=lambda row: (row.turn, row.choice, row.repeat, row.swapped))
         return _by(found, lambda row: frozenset(row.models))
 
     @cached_property
@@ -149,17 +155,15 @@ def _answer(about: About, model: str, turn: int) -> AnswerView:
     )
 
 
-def is_cut(answer: Answer, turn: int) -> bool:
-    """Whether an answer was stopped at its token limit."""
-    return len(answer.finish_reasons) >= turn and answer.finish_reasons[turn - 1] == "length"
-
-
 def _answer_notes(answer: Answer, question: Question, turn: int) -> Iterator[str]:
     if len(answer.turns) >= turn:
         words = answer.turns[turn - 1]
         yield counted(len(words), "character") if words.strip() else "an empty answer"
-    if is_cut(answer, turn):
+    if answer.is_cut(turn):
         yield "stopped at its token limit"
+    thought = answer.reasoning[turn - 1] if len(answer.reasoning) >= turn else None
+    if thought:
+        yield f"after {counted(len(thought), 'character')} of reasoning, which no judge is shown"
     if answer.question_digest != question.digest:
         yield "given to an older wording of this question"
 
@@ -189,16 +193,18 @@ def _review(about: About, row: Review) -> ReviewView:
         explanation=markdown.render(row.reply) if row.reply else None,
         notes=tuple(_review_notes(row, about)),
         flags=tuple(called(flag) for flag in row.flags),
-        shown=about.prompts.shown(row, about.question, about.first),
+        shown=None if row.choice else about.prompts.shown(row, about.question, about.first),
     )
 
 
 def _review_notes(row: Review, about: About) -> Iterator[str]:
+    if row.choice:
+        yield f"sample {row.choice + 1}"
     if row.repeat:
         yield f"repeat {row.repeat + 1}"
     if row.verdict and row.verdict_source in verdicts.SOURCES:
         yield verdicts.SOURCES[row.verdict_source]
-    older = verdicts.older(row, about.first)
+    older = verdicts.older(row, about.judged(row))
     if older:
         yield f"judged an earlier answer of {listed(older)} than the one shown here"
 

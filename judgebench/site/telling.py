@@ -163,6 +163,8 @@ def _length(row: Row, about: Context) -> Iterator[_Found]:
 
 
 def _characters(row: Row, side: str, about: Context) -> int:
+    if row["choice"]:  # which are the lengths of the first samples
+        return 0
     lengths = about.lengths.get((row["question_set"], row["question_id"], row[f"model_{side}"]), ())
     return lengths[row["turn"] - 1] if len(lengths) >= row["turn"] else 0
 

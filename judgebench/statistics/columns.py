@@ -15,7 +15,7 @@ from judgebench.records import Review
 
 Codes: TypeAlias = NDArray[np.int64]
 ABOUT = (
-    *("question_set", "judge", "mode", "kind", "turn", "repeat", "reread"),
+    *("question_set", "judge", "mode", "kind", "turn", "choice", "repeat", "reread"),
     *("verdict_source", "prompt", "served_by", "scale", "error", "extra"),
 )
 
@@ -80,6 +80,7 @@ class Judgment(msgspec.Struct, gc=False, kw_only=True):
     reread: bool = False
     swapped: bool = False
     repeat: int = 0
+    choice: int = 0
     served_by: str | None = None
     usage: Tokens | None = None
     created: str | None = None

@@ -151,7 +151,7 @@ def _columns(matches: pd.DataFrame, features: pd.DataFrame) -> _Columns:
 
 def _side(matches: pd.DataFrame, features: pd.DataFrame, model: str) -> Floats:
     """The features of the answers of one side, in the order of the matches."""
-    place = matches[["question_set", "question_id", model, "turn"]].rename(columns={model: "model"})
+    place = matches[["question_set", "question_id", model, "turn", "choice"]].rename(columns={model: "model"})
     found = place.merge(features, how="left", on=list(PLACE), validate="many_to_one")
     return found[list(FEATURES)].to_numpy(dtype=np.float64)
 

@@ -18,7 +18,7 @@ def current(read: Columns) -> Codes:
     return kept[_latest(read, kept)]
 
 
-_SLOT = ("question_set", "judge", "mode", "kind", "turn", "repeat")  # with the question and the models shown
+_SLOT = ("question_set", "judge", "mode", "kind", "turn", "choice", "repeat")  # with the question and the models shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ class Matches:
     """Matches of a question set as arrays (matches,), from a frame of matches over repeats (see there).
 
     `outcome` holds places in OUTCOMES. `question` is the question's number within the set, whose matches have
-    `questions` of them. `weight`: see `second_order_weights`.
+    `questions` of them. `weight`: see `second_order_weights`. `share`: of several samples of the same answers each is
+    this part of a match, so that a question that was answered more often counts no more.
     """
 
     question: Codes
@@ -63,10 +64,11 @@ class Matches:
     orders: Codes
     flip: NDArray[np.bool_]
     weight: Floats
+    share: Floats
 
-    def mean(self, values: Floats, weights: Floats | None = None) -> Estimate | None:
-        """The mean of the values that are known, over questions; None where none is."""
-        return mean_by_question(self.question, values, self.questions, weights)
+    def mean(self, values: Floats, weights: Floats | float = 1.0) -> Estimate | None:
+        """The mean of the values that are known, over samples and questions; None where none is."""
+        return mean_by_question(self.question, values, self.questions, self.share * weights)
 
     def points(self, points: Mapping[str, float] = POINTS) -> Floats:
         """b's points in each match; NaN for an outcome that has none."""
@@ -81,7 +83,7 @@ class Matches:
 class Scores:
     """Single scores as arrays (scores,), from a frame of scores over repeats (see there); `row` is their place in it.
 
-    `question` and `category` are codes, the latter of `categories`; -1 is a question without one.
+    `question` and `category` are codes, the latter of `categories`; -1 is a question without one. `share`: see Matches.
     """
 
     row: Codes
@@ -93,6 +95,7 @@ class Scores:
     high: Floats
     missing: Codes
     flip: NDArray[np.bool_]
+    share: Floats
     categories: Sequence[str]
 
     @classmethod
@@ -100,8 +103,8 @@ class Scores:
         """All scores of a frame."""
         category, categories = pd.factorize(frame["category"])
         columns = {name: frame[name].to_numpy() for name in ("turn", "score", "low", "high", "missing", "flip")}
-        question = pd.factorize(frame["question_id"])[0]
-        return cls(np.arange(len(frame)), question, category=category, categories=list(map(str, categories)), **columns)
+        columns |= {"question": pd.factorize(frame["question_id"])[0], "share": _shares(frame, [])}
+        return cls(np.arange(len(frame)), category=category, categories=list(map(str, categories)), **columns)
 
     def take(self, rows: NDArray[np.bool_]) -> "Scores":
         """Those of the chosen rows."""
@@ -115,11 +118,19 @@ def by_pair(frame: pd.DataFrame, keys: list[str]) -> list[tuple[list[str], Match
     outcome = pd.Categorical(frame["outcome"], categories=OUTCOMES).codes.astype(np.int64)
     columns = {field.name: frame[field.name].to_numpy() for field in fields(Matches) if field.name in frame}
     columns |= {"question": number, "outcome": outcome}
-    columns["weight"] = second_order_weights(frame, Groups.of(frame, keys))
+    columns |= {"weight": second_order_weights(frame, Groups.of(frame, keys)), "share": _shares(frame, keys)}
     return [
         (key, Matches(questions=int(size[rows[0]]), **{name: column[rows] for name, column in columns.items()}))
         for key, rows in keyed(frame, keys)
     ]
+
+
+def _shares(frame: pd.DataFrame, keys: list[str]) -> Floats:
+    """One over the number of samples of each match (or score), whose groups have these keys."""
+    if not frame["choice"].any():
+        return np.ones(len(frame))
+    samples = Groups.of(frame, [*keys, "question_id", "turn"]).codes
+    return 1.0 / np.bincount(samples)[samples]
 
 
 def _numbered(frame: pd.DataFrame) -> tuple[Codes, Codes]:
@@ -132,15 +143,17 @@ def _numbered(frame: pd.DataFrame) -> tuple[Codes, Codes]:
 
 
 def mean_scores(scores: pd.DataFrame, by: str = "model") -> dict[Any, Estimate]:
-    """By model (or turn) its mean score, over all questions of the frame (columns question_id, score, and `by`).
+    """By model (or turn) its mean score, over all samples and questions of the frame.
+
+    Columns question_id, turn, choice, score, and `by`.
 
     Estimates over the same questions, so that they can be subtracted; what has no score has none.
     """
     codes, ids = pd.factorize(scores["question_id"])
     groups, names = pd.factorize(scores[by])
-    score = scores["score"].to_numpy(np.float64)
+    score, share = scores["score"].to_numpy(np.float64), _shares(scores, [by])
     found = {
-        name: mean_by_question(codes[groups == group], score[groups == group], len(ids))
+        name: mean_by_question(codes[groups == group], score[groups == group], len(ids), share[groups == group])
         for group, name in enumerate(names)
     }
     return {name: mean for name, mean in found.items() if mean is not None}

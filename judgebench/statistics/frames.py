@@ -17,17 +17,20 @@ from judgebench.statistics.groups import Floats, Groups
 Categories = Mapping[tuple[str, str], str]  # (question set, question id) -> category
 REVIEWS = [
     *("question_set", "question_id", "category", "turn", "mode", "kind", "judge", "model_a", "model_b"),
-    *("swapped", "repeat", "winner", "score_a", "score_b", "low", "high", "error", "source", "prompt"),
+    *("swapped", "choice", "repeat", "winner", "score_a", "score_b", "low", "high", "error", "source", "prompt"),
     *("served_by", "prompt_tokens", "completion_tokens", "chance", "voter", "created"),
 ]
-SCORES = ["question_set", "judge", "model", "question_id", "category", "turn", "repeat", "score", "low", "high"]
+SCORES = [
+    *("question_set", "judge", "model", "question_id", "category", "turn", "choice", "repeat"),
+    *("score", "low", "high"),
+]
 MATCHES = [
-    *("question_set", "judge", "kind", "model_a", "model_b", "question_id", "category", "turn", "repeat"),
+    *("question_set", "judge", "kind", "model_a", "model_b", "question_id", "category", "turn", "choice", "repeat"),
     *("outcome", "score_a", "score_b", "won_first", "won_second", "agree"),
     *("reviews", "missing", "orders", "chance", "low", "high", "created"),
 ]
 OUTCOMES = ["a", "b", "tie", "inconsistent", "incomplete"]
-_MATCH = ["question_set", "judge", "kind", "model_a", "model_b", "question_id", "turn", "repeat"]
+_MATCH = ["question_set", "judge", "kind", "model_a", "model_b", "question_id", "turn", "choice", "repeat"]
 _BY_MODEL = ({"A": "a", "B": "b"}, {"A": "b", "B": "a"})  # as named, and the other way round
 _WON = {"a": 1.0, "tie": 0.5, "b": 0.0}
 
@@ -41,10 +44,11 @@ def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categorie
     """One row per review in force, columns REVIEWS, in the order in which their slots were first written.
 
     Orders and repeats that saw other answers than the row written last are left out. `model_a`, `model_b`: the pair as
-    it was first named, or one model and None. `swapped`: b was shown first. `winner` (a, b, tie) is None, `score_a` and
-    `score_b` are NaN, where there is no verdict or none of that kind; `error` is then the kind of failure. `low` and
-    `high` are the scale of the scores, `source` says how the verdict was read, `created` is ISO 8601. `chance`: with
-    which an adaptive run showed the match in this order. `voter`: whose vote this is. Texts are categorical.
+    it was first named, or one model and None. `swapped`: b was shown first. `choice`: which of the models' samples.
+    `winner` (a, b, tie) is None, `score_a` and `score_b` are NaN, where there is no verdict or none of that kind;
+    `error` is then the kind of failure. `low` and `high` are the scale of the scores, `source` says how the verdict was
+    read, `created` is ISO 8601. `chance`: with which an adaptive run showed the match in this order. `voter`: whose
+    vote this is. Texts are categorical.
     """
     read = columns.read(batches)
     kept = current(read)
@@ -53,7 +57,7 @@ def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categorie
     first, second, swapped = _pairs(coded["models"])
     values = {
         **{name: about[name].series() for name in ("question_set", "mode", "kind", "judge", "prompt", "served_by")},
-        **{name: about[name].numbers().astype(np.int64) for name in ("turn", "repeat")},
+        **{name: about[name].numbers().astype(np.int64) for name in ("turn", "choice", "repeat")},
         "question_id": coded["question_id"].series(),
         "category": _categories(about["question_set"], coded["question_id"], categories),
         "model_a": first.series(),
@@ -79,7 +83,7 @@ def scores_frame(reviews: pd.DataFrame) -> pd.DataFrame:
 
 
 def matches_frame(reviews: pd.DataFrame) -> pd.DataFrame:
-    """One row per pair, question, turn and repeat of a frame of reviews, its orders put together; columns MATCHES.
+    """One row per pair, question, turn, sample and repeat of a frame of reviews, columns MATCHES: its orders together.
 
     `outcome` is one of OUTCOMES: `a` or `b` (who won), `tie`, `inconsistent` (the orders gave different verdicts) or
     `incomplete` (an order has no verdict). `score_a` and `score_b` are means over the orders, NaN without scores or

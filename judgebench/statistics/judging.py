@@ -17,7 +17,7 @@ from judgebench.statistics.groups import Groups
 from judgebench.statistics.single_scores import single_health
 from judgebench.statistics.votes import as_categories, locate, numbered
 
-_PLACE = ["question_set", "question_id", "turn"]
+_PLACE = ["question_set", "question_id", "turn", "choice"]
 _Chosen = NDArray[np.bool_]
 
 
@@ -30,10 +30,10 @@ def judges(
 ) -> list[dict[str, Any]]:
     """An entry per question set and judge, from frames of matches and of single scores, each one row per match.
 
-    `lengths` has question_set, question_id, model, turn, length; `own` says which models are a judge's own, `people`
-    which judges are people. `scores` may have `low` and `high`, the scale, and `reviews`, the number of scores in each
-    mean. The entry's `pairwise` is as of `pairwise_health`, its `single` as of `single_health`; None where the judge
-    has no such matches.
+    `lengths` has question_set, question_id, model, turn, choice, length; `own` says which models are a judge's own,
+    `people` which judges are people. `scores` may have `low` and `high`, the scale, and `reviews`, the number of scores
+    in each mean. The entry's `pairwise` is as of `pairwise_health`, its `single` as of `single_health`; None where the
+    judge has no such matches.
     """
     matches, scores = as_categories(matches), as_categories(scores)
     longer = _longer_won(matches, lengths)

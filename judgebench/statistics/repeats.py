@@ -12,11 +12,11 @@ from judgebench.statistics.groups import Groups
 PANEL = "panel"
 _PAIR = ["question_set", "kind", "model_a", "model_b"]
 _MODEL = ["question_set", "model"]
-_PLACE = ["question_id", "turn"]
+_PLACE = ["question_id", "turn", "choice"]
 
 
 def matches_over_repeats(matches: pd.DataFrame) -> pd.DataFrame:
-    """One row per match: columns MATCHES without `repeat`, and `flip`.
+    """One row per match, samples apart: columns MATCHES without `repeat`, and `flip`.
 
     Figures are means over the repeats that have a verdict in each order, `reviews` and `missing` sums over all.
     `outcome` is what more than half of those repeats gave, or else `inconsistent`; `incomplete` where there is none.
@@ -28,10 +28,10 @@ def matches_over_repeats(matches: pd.DataFrame) -> pd.DataFrame:
 
 
 def scores_over_repeats(scores: pd.DataFrame) -> pd.DataFrame:
-    """One row per model, question and turn: columns SCORES without `repeat`, `reviews` with a score, `missing`, `flip`.
+    """One row per model, question, turn and sample: columns SCORES without `repeat`, `reviews`, `missing` and `flip`.
 
-    `score` is the mean over the repeats that have one; `flip`: whether those scores differ. A frame that this was done
-    to already comes back as it is.
+    `reviews`: those with a score. `score` is the mean over the repeats that have one; `flip`: whether those scores
+    differ. A frame that this was done to already comes back as it is.
     """
     if "repeat" not in scores:
         return scores

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 FEATURES = ("length", "headers", "bold", "list_items", "code_blocks")
-PLACE = ("question_set", "question_id", "model", "turn")
+PLACE = ("question_set", "question_id", "model", "turn", "choice")
 
 # A fence that is never closed runs to the end (CommonMark 4.5). Every pattern is linear: answers are hostile text.
 _CODE = re.compile(r"^[ \t]*(```|~~~)[^\n]*(?:\n(?:.*?^[ \t]*\1[`~]*[ \t\r]*$|.*)|\Z)", re.MULTILINE | re.DOTALL)
@@ -36,11 +36,11 @@ def features(text: str) -> dict[str, float]:
     return dict(zip(FEATURES, map(float, counts), strict=True))
 
 
-def features_frame(answers: Iterable[tuple[str, str, str, int, str]]) -> pd.DataFrame:
-    """One row per turn of an answer, columns PLACE and FEATURES, from (question set, question id, model, turn, text).
+def features_frame(answers: Iterable[tuple[str, str, str, int, int, str]]) -> pd.DataFrame:
+    """One row per turn of an answer, columns PLACE and FEATURES, from the values of PLACE and the text.
 
     Turns count from 1. Of several texts with the same place the last one counts.
     """
-    last = {(question_set, question, model, turn): text for question_set, question, model, turn, text in answers}
+    last = {answer[:-1]: answer[-1] for answer in answers}
     rows = [(*place, *features(text).values()) for place, text in last.items()]
     return pd.DataFrame(rows, columns=[*PLACE, *FEATURES])

@@ -23,12 +23,12 @@ _CONSISTENT = {"a": 0.0, "tie": 0.5, "b": 1.0}
 def pairs(matches: pd.DataFrame) -> list[dict[str, Any]]:
     """One entry per question set, judge, kind of verdict and pair [a, b], from a frame of matches.
 
-    `totals`: sums of the scores over complete matches, None where the verdicts have no scores. `ratio`: b's total
-    over a's. `wins`: [a's, b's], `ties`, `inconsistent`, `incomplete`: matches. `reviews`, `missing`: reviews with
-    and without a verdict. `one_order`: matches judged in one order. `repeat_flips`: matches whose repeats gave
-    different outcomes. `consistency` and `order_effect`: see `_by_order`. `win_rate` and the figures after it: see
-    `_win_rates`. Each `..._interval` is [low, high] at 95 %, None for fewer than two questions. Source of the ratio:
-    the Vicuna evaluation, March 2023.
+    `totals`: sums of the scores over complete matches (of several samples their mean), None where the verdicts have no
+    scores. `ratio`: b's total over a's. `wins`: [a's, b's], `ties`, `inconsistent`, `incomplete`: matches; each sample
+    is one in all counts. `reviews`, `missing`: reviews with and without a verdict. `one_order`: matches judged in one
+    order. `repeat_flips`: matches whose repeats gave different outcomes. `consistency` and `order_effect`: see
+    `_by_order`. `win_rate` and the figures after it: see `_win_rates`. Each `..._interval` is [low, high] at 95 %, None
+    for fewer than two questions. Source of the ratio: the Vicuna evaluation, March 2023.
     """
     groups = by_pair(matches_over_repeats(matches), _PAIR)
     totals = [_totals(group) for _, group in groups]
@@ -114,7 +114,7 @@ def _by_model(frame: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFram
 
 def _place(key: Mapping[str, Any], turn: int | None, category: str | None, part: Scores) -> dict[str, Any]:
     codes, ids = pd.factorize(part.question)
-    mean = mean_by_question(codes, part.score, len(ids))
+    mean = mean_by_question(codes, part.score, len(ids), part.share)
     return {
         **key,
         "turn": turn,
@@ -134,7 +134,8 @@ def _bounds(part: Scores) -> list[float] | None:
     ends = [end[unknown] for end in (part.low, part.high)]
     if not unknown.any() or any(np.isnan(end).any() for end in ends):
         return None
-    return [float((np.nansum(part.score) + end.sum()) / len(part.score)) for end in ends]
+    known, whole = np.nansum(part.share * part.score), part.share.sum()
+    return [float((known + (part.share[unknown] * end).sum()) / whole) for end in ends]
 
 
 def _pair(
@@ -174,11 +175,12 @@ def _ratio(totals: Totals | None, bootstrapped: list[float] | None) -> dict[str,
 
 
 def _totals(group: Matches) -> Totals | None:
-    """By question of the set, what b's scores and a's add up to; None without scores."""
+    """By question of the set, what b's scores and a's (means over samples) add up to; None without scores."""
     known = ~(np.isnan(group.score_a) | np.isnan(group.score_b))
     if not known.any():
         return None
-    b, a = (sums(group.question[known], side[known], group.questions) for side in (group.score_b, group.score_a))
+    scores = (group.share * side for side in (group.score_b, group.score_a))
+    b, a = (sums(group.question[known], side[known], group.questions) for side in scores)
     return b, a
 
 

@@ -53,6 +53,39 @@ def test_a_second_turn_knows_the_first(checkpoint_folder: Path) -> None:
     assert second.usage.prompt_tokens > first.usage.prompt_tokens + first.usage.completion_tokens
 
 
+TALKS = (
+    ("Say hello.", "Say it again, in French.", "And in Spanish?"),
+    ("What is the capital of France?", "How many people live there?"),
+    ("Name three colours, please, and say why you like each of them.", "Which of them is the darkest?", "Thanks!"),
+    ("Hi!", "Hi again!"),
+)
+
+
+@pytest.mark.checkpoint
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_each_turn_of_a_batch_says_what_it_says_alone(checkpoint_folder: Path, batch_size: int) -> None:
+    """In float32, token for token, though a turn takes over what the one before it computed."""
+    model = HFModel(str(checkpoint_folder), Options(batch_size=batch_size, dtype="float32"))
+    replies = said(model, *(greedy(*turns, tokens=16) for turns in TALKS))
+    assert [[one.text for one in talk] for talk in replies] == [alone(checkpoint_folder, turns) for turns in TALKS]
+    assert model.drawn == sum(one.usage.completion_tokens for talk in replies for one in talk if one.usage)
+
+
+def alone(folder: Path, turns: tuple[str, ...]) -> list[str]:
+    """What `model.generate` says to each turn, the whole conversation so far as its prompt."""
+    import transformers
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
+    talk: list[dict[str, str]] = []
+    for turn in turns:
+        talk.append({"role": "user", "content": turn})
+        prompt = tokenizer.apply_chat_template(talk, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+        output = model.generate(**prompt, max_new_tokens=16, do_sample=False)[0, prompt["input_ids"].shape[1] :]
+        talk.append({"role": "assistant", "content": tokenizer.decode(output, skip_special_tokens=True).strip()})
+    return [message["content"] for message in talk[1::2]]
+
+
 @pytest.mark.checkpoint
 def test_a_cut_answer_says_so(checkpoint_folder: Path) -> None:
     """A text that met the limit is marked `length`, with as many tokens; one that ended by itself is marked `stop`."""

@@ -1,14 +1,14 @@
 """The engine: a batch whose rows come and go says what each prompt would get alone, token for token."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from judgebench.models.engine import Done, Engine, Job
+from judgebench.models.engine import Count, Done, Engine, Job
 from judgebench.models.engine import engine as loop
 
 torch = pytest.importorskip("torch", reason="hf: models need the extra `local`")
@@ -294,18 +294,80 @@ def test_any_of_several_end_tokens_ends_an_answer() -> None:
     assert all(item.drawn == len(item.tokens) + 1 for item in stopped)
 
 
-def test_a_conversation_goes_on_with_what_follows() -> None:
-    """The job that `follow` gives for one that is done comes in next, beside the others."""
-    model, work = tiny(), jobs(6)
+NEXT: dict[str, Callable[[Job, Done], tuple[int, ...]]] = {
+    "it goes on": lambda job, done: (*job.prompt, *done.tokens, 7, 8, 9),
+    "nothing is new": lambda job, done: (*job.prompt, *done.tokens),
+    "the answer is left out": lambda job, done: (*job.prompt, 7),
+    "earlier turns read otherwise": lambda job, done: (*job.prompt[: len(job.prompt) // 2], 9, *done.tokens, 7),
+    "it is cut": lambda job, done: (*job.prompt[:-1], 7),
+    "nothing is alike": lambda job, done: (96, *reversed(job.prompt)),
+}
+
+
+def talk(model: Any, work: list[Job], after: str, batch_size: int) -> tuple[list[Job], dict[int, Done]]:
+    """Conversations of three turns: the jobs that they came to, and what became of each."""
+    held = {job.index: job for job in work}
 
     def follow(done: Done) -> Job | None:
-        job = work[done.index % 10]
-        return Job(done.index + 10, (*job.prompt, *done.tokens, 7), 5) if done.index < 10 else None
+        if done.index >= 200 or done.failure:
+            return None
+        job = replace(held[done.index], index=done.index + 100, prompt=NEXT[after](held[done.index], done))
+        held[job.index] = job
+        return job
 
-    done = {item.index: item for item in Engine(model, Letters(), batch_size=3).run(iter(work), follow)}
-    second = [Job(job.index + 10, (*job.prompt, *done[job.index].tokens, 7), 5) for job in work]
-    assert sorted(done) == [*range(6), *range(10, 16)]
-    assert differing(model, [*work, *second], done) == []
+    done = {item.index: item for item in Engine(model, Letters(), batch_size=batch_size).run(iter(work), follow)}
+    return list(held.values()), done
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 8])
+@pytest.mark.parametrize("after", NEXT)
+def test_a_next_turn_says_what_its_prompt_gets_alone(after: str, batch_size: int) -> None:
+    """However much of it the turn before has seen, beside rows that come and go."""
+    model = tiny()
+    held, done = talk(model, jobs(6), after, batch_size)
+    assert sorted(done) == [place + turn for turn in (0, 100, 200) for place in range(6)]
+    assert differing(model, held, done) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("Gemma3", SLIDING),
+        ("OPT", {"ffn_dim": 48, "word_embed_proj_dim": 32}),
+        ("Bloom", {"n_layer": 2, "n_head": 4}),
+        ("Lfm2", {"layer_types": ["conv", "full_attention"]}),
+    ],
+)
+def test_so_do_those_of_other_kinds_of_model(kind: str, changes: dict[str, Any]) -> None:
+    """Sliding windows, learnt positions, biases by distance; and a state that can't be taken over."""
+    model = tiny(kind, **changes)
+    held, done = talk(model, jobs(5), "it goes on", 3)
+    assert differing(model, held, done) == []
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_a_next_turn_outlives_a_shortage_of_memory(temperature: float) -> None:
+    """What was kept is given up, and computed again."""
+    model, work = tiny(), jobs(12, temperature=temperature, seed=3)
+    expected = {index: done.tokens for index, done in talk(model, work, "it goes on", 8)[1].items()}
+    Scarce(model, 3)
+    assert {index: done.tokens for index, done in talk(model, work, "it goes on", 8)[1].items()} == expected
+
+
+def test_a_next_turn_computes_only_what_is_new() -> None:
+    """Tokens that the turn before put through the model do not go through it again."""
+    model, sizes = tiny(eos_token_id=None), []
+    inner = model.forward
+
+    def counted(**inputs: Any) -> Any:
+        sizes.append(inputs["input_ids"].shape[1])
+        return inner(**inputs)
+
+    model.forward = counted
+    held, done = talk(model, [Job(0, (5,) * 50, 20)], "it goes on", 1)
+    assert len(done[200].tokens) == 20
+    assert [size for size in sizes if size > 1] == [50, 4, 4]  # the last token drawn and three that are new
+    assert len(held[2].prompt) == 50 + 2 * 23
 
 
 def test_what_has_no_room_in_the_context_is_a_failure() -> None:
@@ -323,6 +385,23 @@ def test_the_shares_of_the_time_add_up() -> None:
     done = run(model, jobs(10))
     assert all(item.seconds > 0 for item in done.values())
     assert not any("forward" in vars(part) for part in model.modules())
+
+
+def test_the_tokens_drawn_so_far_can_be_seen() -> None:
+    """Before the first job is done, too; in the end they are the sum of all, whatever memory ran out in between."""
+    model, count, seen = tiny(), Count(), []
+    inner = model.forward
+
+    def watched(**inputs: Any) -> Any:
+        seen.append(count.drawn)
+        return inner(**inputs)
+
+    model.forward = watched
+    Scarce(model, 3)
+    done = list(Engine(model, Letters(), batch_size=8, count=count).run(jobs(12)))
+    assert seen == sorted(seen)
+    assert 0 == seen[0] < seen[1] < count.drawn
+    assert count.drawn == sum(item.drawn for item in done)
 
 
 @pytest.mark.checkpoint

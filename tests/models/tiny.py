@@ -1,13 +1,19 @@
 """Tiny random checkpoints, made in a moment, of every kind that `hf:` loads."""
 
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from judgebench.models.loading import Loaded, LoadOptions, load
+from judgebench.records import Question
 
 WORDS = ("hello", "world", "what", "is", "a", "question", "?", ".", "USER", ":", "Hi")
 SPECIAL = ("<unk>", "<s>", "</s>", "<pad>")
+QUESTIONS = tuple(  # of two turns
+    Question(id=f"{first} {second}", category="small", turns=(f"hello {first} is {second} ?", "what is a question ?"))
+    for first, second in product(WORDS[:6], repeat=2)
+)
 TEMPLATE = "{% for message in messages %}{{ message.role }} : {{ message.content }} </s> {% endfor %}"
 
 
@@ -39,8 +45,10 @@ def tokenizer(folder: Path, *, template: str | None = TEMPLATE, more: tuple[str,
     return folder
 
 
-def llama(folder: Path, *, seed: int = 0, dtype: str = "float32", vocabulary: int = 32, **saving: Any) -> Path:
-    """Save a Llama of two layers, with random weights."""
+def llama(
+    folder: Path, *, seed: int = 0, dtype: str = "float32", vocabulary: int = 32, heat: float = 1.0, **saving: Any
+) -> Path:
+    """Save a Llama of two layers, with random weights; with `heat` it is less quick to repeat itself."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -49,6 +57,8 @@ def llama(folder: Path, *, seed: int = 0, dtype: str = "float32", vocabulary: in
     sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
     ids = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 3}
     model = LlamaForCausalLM(LlamaConfig(vocab_size=vocabulary, max_position_embeddings=64, **sizes, **ids))
+    for weights in model.parameters():
+        weights.data *= heat
     model.to(getattr(torch, dtype)).save_pretrained(folder, **saving)
     return folder
 
@@ -56,6 +66,11 @@ def llama(folder: Path, *, seed: int = 0, dtype: str = "float32", vocabulary: in
 def checkpoint(folder: Path, *, template: str | None = TEMPLATE, **making: Any) -> Path:
     """Save a Llama with its tokenizer."""
     return tokenizer(llama(folder, **making), template=template)
+
+
+def talkative(folder: Path) -> Path:
+    """A checkpoint that has something else to say to everything, in words of its own."""
+    return checkpoint(folder, vocabulary=len(SPECIAL) + len(WORDS), heat=5.0, seed=3)
 
 
 def t5(folder: Path) -> Path:

@@ -28,6 +28,7 @@ def match(question: object, won_first: float, won_second: float = np.nan, turn: 
     return about | {
         "question_id": str(question),
         "turn": turn,
+        "choice": 0,
         "outcome": outcome,
         "won_first": won_first,
         "won_second": won_second,
@@ -40,7 +41,7 @@ def looks(lengths: Sequence[tuple[float, float]], **others: Sequence[tuple[float
     for question in range(len(lengths)):
         for side, model in enumerate("ab"):
             counts = {name: others[name][question][side] if name in others else 0.0 for name in FEATURES[1:]}
-            place = {"question_set": "s", "question_id": str(question), "model": model, "turn": 1}
+            place = {"question_set": "s", "question_id": str(question), "model": model, "turn": 1, "choice": 0}
             rows.append(place | {"length": float(lengths[question][side])} | counts)
     return pd.DataFrame(rows)
 
@@ -307,10 +308,10 @@ def vicuna_matches(folder: Path) -> list[dict[str, Any]]:
     return matches
 
 
-def vicuna_answers(folder: Path) -> list[tuple[str, str, str, int, str]]:
+def vicuna_answers(folder: Path) -> list[tuple[str, str, str, int, int, str]]:
     """The five models' answers."""
     return [
-        ("s", str(row["question_id"]), path.stem.removeprefix("answer_"), 1, row["text"])
+        ("s", str(row["question_id"]), path.stem.removeprefix("answer_"), 1, 0, row["text"])
         for path in sorted((folder / "answer").glob("*.jsonl"))
         for row in map(json.loads, path.read_text(encoding="utf-8").splitlines())
     ]
@@ -337,7 +338,7 @@ def test_gpt_4_likes_longer_answers_on_mt_bench_too(shared_data: Path) -> None:
         held = match(row["question_id"], *((np.nan, np.nan) if broken else (first, second)), row["turn"])
         matches.append(held | {"model_a": row["model_1"], "model_b": row["model_2"]})
     answers = [
-        ("s", str(row["question_id"]), model, turn, text)
+        ("s", str(row["question_id"]), model, turn, 0, text)
         for model in ("phi-3", "phi-3-dpo")
         for row in map(json.loads, (folder / f"model_answer/{model}.jsonl").read_text("utf-8").splitlines())
         for turn, text in enumerate(row["choices"][0]["turns"], 1)

@@ -127,7 +127,7 @@ def slow_review(
     used = row.usage
     return {
         **{name: getattr(row, name) for name in ("question_set", "question_id", "turn", "mode", "kind", "judge")},
-        **{name: getattr(row, name) for name in ("repeat", "prompt", "served_by", "created")},
+        **{name: getattr(row, name) for name in ("choice", "repeat", "prompt", "served_by", "created")},
         "category": categories.get((row.question_set, row.question_id)),
         "model_a": pair[0],
         "model_b": pair[1] if len(pair) > 1 else None,
@@ -145,7 +145,7 @@ def slow_review(
 def slow_matches(rows: Sequence[Row]) -> list[Row]:
     """`matches_frame` in the words of its docstring, a match at a time."""
     found: dict[object, list[Row]] = defaultdict(list)
-    keys = ("question_set", "judge", "kind", "model_a", "model_b", "question_id", "turn", "repeat")
+    keys = ("question_set", "judge", "kind", "model_a", "model_b", "question_id", "turn", "choice", "repeat")
     for row in rows:
         if row["mode"] == "pairwise":
             found[tuple(row[key] for key in keys)].append(row)

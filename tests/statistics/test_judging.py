@@ -29,7 +29,14 @@ def match(
     verdicts = orders if first is not None else orders - 1
     row = {
         **{"question_set": "s", "judge": judge, "kind": "choice", "model_a": pair[0], "model_b": pair[1]},
-        **{"question_id": question, "turn": 1, "outcome": outcome, "won_first": WON[first], "won_second": WON[second]},
+        **{
+            "question_id": question,
+            "turn": 1,
+            "choice": 0,
+            "outcome": outcome,
+            "won_first": WON[first],
+            "won_second": WON[second],
+        },
         **{"agree": float(first == second) if both else np.nan, "reviews": verdicts, "missing": orders - verdicts},
         **{"orders": orders, "chance": 1.0, "flip": False},
     }
@@ -38,7 +45,15 @@ def match(
 
 def score(question: str, value: float, model: str = "m", turn: int = 1, **extra: Any) -> dict[str, Any]:
     """A single score, NaN where missing, on a scale from 1 to 10."""
-    row = {"question_set": "s", "judge": "j", "model": model, "question_id": question, "turn": turn, "score": value}
+    row = {
+        "question_set": "s",
+        "judge": "j",
+        "model": model,
+        "question_id": question,
+        "turn": turn,
+        "choice": 0,
+        "score": value,
+    }
     return row | {"missing": int(np.isnan(value)), "flip": False, "low": 1.0, "high": 10.0} | extra
 
 
@@ -48,8 +63,8 @@ NO_SCORES = pd.DataFrame([score("1", 1.0)]).iloc[:0]
 
 def lengths(*rows: tuple[str, str, float]) -> pd.DataFrame:
     """Lengths of first answers: question, model, length."""
-    columns = ["question_set", "question_id", "model", "turn", "length"]
-    return pd.DataFrame([("s", question, model, 1, length) for question, model, length in rows], columns=columns)
+    columns = ["question_set", "question_id", "model", "turn", "choice", "length"]
+    return pd.DataFrame([("s", question, model, 1, 0, length) for question, model, length in rows], columns=columns)
 
 
 def of_pairs(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from judgebench.statistics.repeats import matches_over_repeats, scores_over_repe
 from judgebench.workspace import Workspace
 
 RUNS = 2000
-NO_SCORES = pd.DataFrame(columns=["question_set", "judge", "model", "question_id", "turn", "score"])
+NO_SCORES = pd.DataFrame(columns=["question_set", "judge", "model", "question_id", "turn", "choice", "score"])
 NO_MATCHES = pd.DataFrame(
     columns=["question_set", "judge", "kind", "model_a", "model_b", "question_id", "outcome", "reviews", "missing"]
 )
@@ -44,7 +44,7 @@ def scores(**by_model: list[float]) -> pd.DataFrame:
     """A score per model and question."""
     rows = [(model, str(place), score) for model, given in by_model.items() for place, score in enumerate(given)]
     frame = pd.DataFrame(rows, columns=["model", "question_id", "score"])
-    return frame.assign(question_set="s", judge="j", turn=1, missing=frame["score"].isna().astype(int))
+    return frame.assign(question_set="s", judge="j", turn=1, choice=0, missing=frame["score"].isna().astype(int))
 
 
 def rejected(samples: np.ndarray[Any, Any], null: float = 0.0) -> float:

@@ -23,7 +23,7 @@ def match(outcome: str, repeat: int = 0, question: str = "q", **about: Any) -> d
     first, second = (WON[outcome], WON[outcome]) if agreed else (1.0, 0.0) if complete else (NAN, NAN)
     row: dict[str, Any] = {
         **{"question_set": "s", "judge": "j", "kind": "choice", "model_a": "m", "model_b": "n"},
-        **{"question_id": question, "category": None, "turn": 1, "repeat": repeat, "outcome": outcome},
+        **{"question_id": question, "category": None, "turn": 1, "choice": 0, "repeat": repeat, "outcome": outcome},
         **{"score_a": NAN, "score_b": NAN, "won_first": first, "won_second": second},
         "agree": float(agreed) if complete else NAN,
         **{"reviews": 2 if complete else 1, "missing": 0 if complete else 1, "orders": 2, "chance": 1.0},
@@ -35,7 +35,7 @@ def match(outcome: str, repeat: int = 0, question: str = "q", **about: Any) -> d
 def score(value: float, repeat: int = 0, question: str = "q", **about: Any) -> dict[str, Any]:
     """A single score, NaN where it is missing, as `scores_frame` has it."""
     row: dict[str, Any] = {"question_set": "s", "judge": "j", "model": "m", "question_id": question, "category": "c"}
-    return row | {"turn": 1, "repeat": repeat, "score": value, "low": 1.0, "high": 10.0} | about
+    return row | {"turn": 1, "choice": 0, "repeat": repeat, "score": value, "low": 1.0, "high": 10.0} | about
 
 
 def over_repeats(*outcomes: str, **about: Any) -> dict[str, Any]:

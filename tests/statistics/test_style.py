@@ -82,8 +82,8 @@ def test_hostile_repetition_is_read_in_linear_time(piece: str) -> None:
 
 def test_the_frame_has_a_row_per_turn_and_the_last_text_counts() -> None:
     """So that a frame always joins one row to a place."""
-    frame = features_frame([("s", "1", "m", 1, "old"), ("s", "1", "m", 2, "- a"), ("s", "1", "m", 1, "newer")])
-    assert list(frame.columns) == ["question_set", "question_id", "model", "turn", *FEATURES]
+    frame = features_frame([("s", "1", "m", 1, 0, "old"), ("s", "1", "m", 2, 0, "- a"), ("s", "1", "m", 1, 0, "newer")])
+    assert list(frame.columns) == ["question_set", "question_id", "model", "turn", "choice", *FEATURES]
     assert frame[["turn", "length", "list_items"]].to_numpy().tolist() == [[1, 5, 0], [2, 3, 1]]
     assert features_frame([]).empty
 
@@ -93,7 +93,7 @@ def test_vicuna_answers_look_as_they_are_known_to(shared_data: Path) -> None:
     answers = []
     for path in sorted((shared_data / "vicuna-eval" / "answer").glob("*.jsonl")):
         rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-        answers += [("vicuna-eval", str(row["question_id"]), path.stem, 1, row["text"]) for row in rows]
+        answers += [("vicuna-eval", str(row["question_id"]), path.stem, 1, 0, row["text"]) for row in rows]
     means = features_frame(answers).groupby("model")[list(FEATURES)].mean()
     assert means.loc["answer_vicuna-13b", "length"] > 2 * means.loc["answer_alpaca-13b", "length"]
     assert means.index[means["bold"] > 0].tolist() == ["answer_bard"]

@@ -30,7 +30,7 @@ def match(question: str, first: str | None, second: Any = ..., **about: Any) -> 
     outcome = "incomplete" if not complete else str(first) if len(set(said)) == 1 else "inconsistent"
     row: dict[str, Any] = {
         **{"question_set": "s", "judge": "j", "kind": "choice", "model_a": "base", "model_b": "new"},
-        **{"question_id": question, "category": None, "turn": 1, "repeat": 0, "outcome": outcome},
+        **{"question_id": question, "category": None, "turn": 1, "choice": 0, "repeat": 0, "outcome": outcome},
         **{"score_a": NAN, "score_b": NAN, "won_first": won[0], "won_second": won[1] if len(said) > 1 else NAN},
         "agree": float(said[0] == said[1]) if complete and len(said) > 1 else NAN,
         **{"reviews": len(said) - said.count(None), "missing": said.count(None), "orders": len(said), "chance": 1.0},
@@ -54,7 +54,7 @@ def pair(*rows: dict[str, Any]) -> dict[str, Any]:
 def score(question: str, value: float, model: str = "m", **about: Any) -> dict[str, Any]:
     """A single score on a scale from 1 to 10; NaN is missing."""
     row: dict[str, Any] = {"question_set": "s", "judge": "j", "model": model, "question_id": question, "category": "c"}
-    return row | {"turn": 1, "repeat": 0, "score": value, "low": 1.0, "high": 10.0} | about
+    return row | {"turn": 1, "choice": 0, "repeat": 0, "score": value, "low": 1.0, "high": 10.0} | about
 
 
 def overall(*rows: dict[str, Any], model: str = "m") -> dict[str, Any]:

@@ -61,7 +61,7 @@ def matches_of(case: Case) -> list[Match]:
         id=case.question_id, category=case.category, turns=(case.question,), references=(case.reference,)
     )
     named = zip(case.models, case.texts, strict=True)
-    answers = {(model, question.id): _answer(question, model, text) for model, text in named}
+    answers = {(model, question.id): [_answer(question, model, text)] for model, text in named}
     return list(pairwise([question], answers, [case.models], Design("named" if case.worse is None else "both")))
 
 

@@ -27,6 +27,29 @@ class Span:
         return self.end - self.start
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """Keys and values of a sequence's first tokens, so many; of each layer a pair of tensors (heads, tokens, size)."""
+
+    length: int
+    layers: Sequence[tuple[Any, Any]]
+
+
+def begun(kept: Sequence[Kept | None], lengths: Sequence[int], width: int) -> Any:
+    """A cache of transformers' with the first `width` columns of rows that end together, `lengths` of them filled."""
+    from transformers import DynamicCache
+
+    past = DynamicCache()
+    found = next((one.layers for one in kept if one and width), ())
+    for number, pair in enumerate(found):
+        columns = [like.new_zeros((len(kept), like.shape[0], width, like.shape[2])) for like in pair]
+        for row, (one, length) in enumerate(zip(kept, lengths, strict=True)):
+            for mine, theirs in zip(columns, one.layers[number] if one else (), strict=bool(one)):
+                mine[row, :, width - length :] = theirs[:, :length]
+        past.update(*columns, number)
+    return past
+
+
 @cache
 def _layer_class() -> Any:
     """Ours among transformers' layers; made on demand, since what it is derived from is heavy to import."""
@@ -85,6 +108,12 @@ class Window:
                     held[place] = 0
                 if place != last:
                     held[place, :, columns] = held[last, :, columns]
+
+    def keep(self, place: int, held: int, length: int) -> Kept | None:
+        """A copy of the first `length` of the `held` tokens of a row."""
+        begin = self.span.end - held
+        part = place, slice(None), slice(begin, begin + length)
+        return Kept(length, [(layer.keys[part].clone(), layer.values[part].clone()) for layer in self.past.layers])
 
     def make_column(self) -> None:
         """See to it that the next step has a column to write to."""
@@ -145,6 +174,10 @@ class Closed:
         if place < len(kept):
             kept[place] = len(kept)
         self._keep(kept)
+
+    def keep(self, place: int, held: int, length: int) -> Kept | None:
+        """Nothing: a state is that of all its tokens, not of the first ones."""
+        return None
 
     def make_column(self) -> None:
         """Do nothing: it grows by itself."""

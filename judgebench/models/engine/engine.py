@@ -1,13 +1,13 @@
 """The loop: take in, step, let go; and with less at a time where memory runs out."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
 from judgebench.models.engine.drawing import draw
 from judgebench.models.engine.forward import Forward
-from judgebench.models.engine.jobs import Done, Job
+from judgebench.models.engine.jobs import Count, Done, Job
 from judgebench.models.engine.linears import quick_linears
 from judgebench.models.engine.memory import hand_back, is_shortage, rows_that_fit
 from judgebench.models.engine.rows import Endings, Row, Waiting
@@ -27,9 +27,12 @@ class Engine:
     prompt at a time, but for logits that tie within rounding.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, *, batch_size: int | None = None) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, *, batch_size: int | None = None, count: Count | None = None
+    ) -> None:
         self.model = model
         self.batch_size = batch_size
+        self.count = count or Count()
         config = model.config.get_text_config(decoder=True)
         self.endings = Endings(tokenizer, _ends(model, tokenizer), getattr(config, "max_position_embeddings", None))
         self.padding = tokenizer.pad_token_id or 0
@@ -38,15 +41,18 @@ class Engine:
         """Yield what becomes of each job as it is done, in any order; see Done.
 
         Jobs are drawn as room is found, with a few ahead. `follow` is asked about each one done for the job that comes
-        after it: the next turn of a conversation. A job that fails is a Done with a failure.
+        after it: the next turn of a conversation, of whose prompt only what the turn before didn't see is computed. A
+        job that fails is a Done with a failure. What is done is added to `count`.
         """
         run = _Run(self, jobs)
         with quick_linears(self.model):
             while run.goes_on():
-                for done in run.round():
+                for row in run.round():
+                    done = self.endings.done(row)
                     after = follow(done) if follow else None
                     if after:
-                        run.waiting.put([Row.of(after)])
+                        row.heir = Row.of(after)
+                        run.waiting.put([row.heir])
                     yield done
 
 
@@ -65,7 +71,7 @@ class _Run:
         self.waiting = Waiting(jobs, max(_AHEAD, engine.batch_size or 0))
         self.rows: list[Row] = []
         self.entering: list[Row] = []
-        self.ended: list[tuple[Row, str, str | None]] = []
+        self.ended: list[Row] = []
 
     def goes_on(self) -> bool:
         """Whether there is anything left to do; the batch is made when the first jobs are there to judge by."""
@@ -83,13 +89,17 @@ class _Run:
     def _size(self) -> int:
         return self.engine.batch_size or 1
 
-    def round(self) -> list[Done]:
-        """Take in what there is room for, give every row a token, and let those go that are at their end."""
+    def round(self) -> list[Row]:
+        """Let go of what is at its end, take in what there is room for, and give every row a token.
+
+        Returns the rows that have come to their end. They leave in the next round, when it is known what follows them.
+        """
         import torch
 
         began, short = time.perf_counter(), False
         try:
             with torch.inference_mode():
+                self._let_go()
                 self._refill()
                 self._step()
         except (RuntimeError, MemoryError) as error:
@@ -99,6 +109,29 @@ class _Run:
         if short:  # out here, where the error no longer holds on to what it ran out over
             self._retreat()
         return self._settle(time.perf_counter() - began)
+
+    def _let_go(self) -> None:
+        """Take rows out of the batch that are at their end."""
+        leaving = [place for place, row in enumerate(self.rows) if row.reason]
+        for place in reversed(leaving):
+            self._bequeath(place)
+            self._leave(place)
+        if leaving:
+            self.forward.cache.fit(max((row.computed for row in self.rows), default=0))
+
+    def _bequeath(self, place: int) -> None:
+        """Keep what a row has computed of the next turn's prompt, for that."""
+        row = self.rows[place]
+        shared = 0 if row.failure else row.shared()
+        if row.heir and shared:
+            row.heir.kept = self.forward.cache.keep(place, row.computed, shared)
+
+    def _leave(self, place: int) -> None:
+        """Take a row out; the last one takes its place, in the cache too."""
+        self.forward.cache.leave(place, spoilt=bool(self.rows[place].failure))
+        last = self.rows.pop()
+        if place < len(self.rows):
+            self.rows[place] = last
 
     def _refill(self) -> None:
         """Take rows in when several places are free: a prompt alone uses a fast device badly."""
@@ -119,67 +152,63 @@ class _Run:
 
     def _enter(self) -> None:
         """Put the prompts of `entering` through the model; those that aren't at their end already join the batch."""
-        for row in list(self.entering):
+        for row in self.entering:
             refusal = self.engine.endings.refusal(row.job)
             if refusal:
                 self._end(row, "error", refusal)
-                self.entering.remove(row)
+        self.entering = [row for row in self.entering if not row.reason]
         if not self.entering:
             return
-        logits, past = self.forward.prefill([row.known for row in self.entering])
-        tokens = draw(logits, [row.drawer for row in self.entering])
         longest = max(row.length for row in self.entering)
-        stay = [place for place, row in enumerate(self.entering) if not self._take(row, tokens[place])]
-        self.entering = [self.entering[place] for place in stay]
+        logits, past = self.forward.prefill([row.known for row in self.entering], [row.kept for row in self.entering])
+        self._draw(logits, self.entering)
+        stay = [place for place, row in enumerate(self.entering) if not row.reason]
         if stay:
             self.forward.cache.join(past, stay, longest)
-        self.rows += self.entering
+        self.rows += [self.entering[place] for place in stay]
+        for row in self.entering:
+            row.kept = None
         self.entering = []
 
     def _step(self) -> None:
         """A token for every row."""
-        if not self.rows:
-            return
-        logits = self.forward.step([row.tokens[-1] for row in self.rows], [row.length - 1 for row in self.rows])
-        tokens = draw(logits, [row.drawer for row in self.rows])
-        for place in reversed(range(len(self.rows))):
-            if self._take(self.rows[place], tokens[place]):
-                self._leave(place, spoilt=tokens[place] is None)
-        self.forward.cache.fit(max((row.length - 1 for row in self.rows), default=0))
+        if self.rows:
+            logits = self.forward.step([row.tokens[-1] for row in self.rows], [row.computed for row in self.rows])
+            self._draw(logits, self.rows)
 
-    def _take(self, row: Row, token: int | None) -> bool:
-        """Give a row its next token; whether that ends it."""
-        if token is None:
-            return self._end(row, "error", NOT_FINITE)
-        reason = self.engine.endings.take(row, token)
-        return bool(reason) and self._end(row, str(reason))
+    def _draw(self, logits: Any, rows: Sequence[Row]) -> None:
+        """Give each row its next token, which may end it."""
+        tokens = draw(logits, [row.drawer for row in rows])
+        for row, token in zip(rows, tokens, strict=True):
+            if token is None:
+                self._end(row, "error", NOT_FINITE)
+                continue
+            self.engine.count.drawn += 1
+            reason = self.engine.endings.take(row, token)
+            if reason:
+                self._end(row, reason)
 
-    def _end(self, row: Row, reason: str, failure: str | None = None) -> bool:
-        self.ended.append((row, reason, failure))
-        return True
-
-    def _leave(self, place: int, *, spoilt: bool) -> None:
-        """Take a row out; the last one takes its place, in the cache too."""
-        self.forward.cache.leave(place, spoilt=spoilt)
-        last = self.rows.pop()
-        if place < len(self.rows):
-            self.rows[place] = last
+    def _end(self, row: Row, reason: str, failure: str | None = None) -> None:
+        row.reason, row.failure = reason, failure
+        self.ended.append(row)
 
     def _retreat(self) -> None:
         """After memory ran out: all rows wait again, to go on from where they were, in a batch of half the size."""
-        rows = [row for row in (*self.rows, *self.entering) if not any(row is gone for gone, _, _ in self.ended)]
-        if len(rows) == 1 and not self.ended:
+        present = [*self.rows, *self.entering]
+        rows = [row for row in present if not row.reason]
+        if len(rows) == len(present) == 1 and not self.ended:
             self._end(rows.pop(), "error", NO_MEMORY)
         self.waiting.put(rows)
-        self.engine.batch_size = max(1, min(self._size, len(rows)) // 2)
+        self.waiting.forget()
+        self.engine.batch_size = max(1, min(self._size, len(present)) // 2)
         self.rows, self.entering = [], []
         self.__dict__.pop("forward", None)
         hand_back()
 
-    def _settle(self, seconds: float) -> list[Done]:
-        """The outcomes of a round, its time shared among those that were in it."""
+    def _settle(self, seconds: float) -> list[Row]:
+        """The rows that ended in a round, its time shared among those that were in it."""
         ended, self.ended = self.ended, []
-        present = [*self.rows, *(row for row, _, _ in ended)]
+        present = [*(row for row in self.rows if not row.reason), *ended]
         for row in present:
             row.seconds += seconds / len(present)
-        return [self.engine.endings.done(*outcome) for outcome in ended]
+        return ended

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from judgebench.models.engine.cache import Closed, Window, can_be_joined
+from judgebench.models.engine.cache import Closed, Kept, Window, begun, can_be_joined
 
 
 class Forward:
@@ -19,18 +19,27 @@ class Forward:
         opaque = "input_ids" not in takes  # a wrapper, as an adapter's, that hands on whatever it is given
         self._optional = {name for name in ("position_ids", "logits_to_keep") if opaque or name in takes}
 
-    def prefill(self, prompts: Sequence[Sequence[int]]) -> tuple[Any, Any]:
-        """The logits (rows, vocabulary) behind each prompt, and the cache of them all, padded on the left."""
+    def prefill(self, prompts: Sequence[Sequence[int]], kept: Sequence[Kept | None]) -> tuple[Any, Any]:
+        """The logits (rows, vocabulary) behind each prompt, and the cache of them all, padded on the left.
+
+        Only so many last columns are computed as the row needs that has kept least of its prompt.
+        """
         import torch
-        from transformers import DynamicCache
 
         lengths = [len(prompt) for prompt in prompts]
         longest = max(lengths)
+        new = max(length - (one.length if one else 0) for length, one in zip(lengths, kept, strict=True))
         padded = [[self.padding] * (longest - len(prompt)) + list(prompt) for prompt in prompts]
-        past = DynamicCache() if self.joinable else DynamicCache(config=self.model.config)
+        past = self._begun(kept, [max(0, length - new) for length in lengths], longest - new)
         first = torch.tensor([longest - length for length in lengths], device=self.model.device)
         places = torch.arange(longest, device=self.model.device) - first[:, None]
-        return self._call(padded, places.clamp(min=0), places >= 0, lengths, past), past
+        there, last = places >= 0, slice(longest - new, longest)
+        return self._call([row[last] for row in padded], places[:, last].clamp(min=0), there, lengths, past), past
+
+    def _begun(self, kept: Sequence[Kept | None], lengths: Sequence[int], width: int) -> Any:
+        from transformers import DynamicCache
+
+        return begun(kept, lengths, width) if self.joinable else DynamicCache(config=self.model.config)
 
     def step(self, tokens: Sequence[int], lengths: list[int]) -> Any:
         """The logits (rows, vocabulary) behind one more token of each row, whose cached tokens are so many."""

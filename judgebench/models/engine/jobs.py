@@ -1,5 +1,6 @@
 """What goes into the engine and what comes out of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -35,3 +36,15 @@ class Done:
     drawn: int
     seconds: float
     failure: str | None = None
+
+
+@dataclass(slots=True)
+class Count:
+    """How many tokens were drawn so far, those of rows under way included; another thread may look at it."""
+
+    drawn: int = 0
+
+
+def before_stop(text: str, stop: Iterable[str]) -> str:
+    """The text up to the first of the stop strings in it."""
+    return text[: min((text.find(end) for end in stop if end in text), default=None)]

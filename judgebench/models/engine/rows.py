@@ -2,23 +2,29 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
+from judgebench.models.engine.cache import Kept
 from judgebench.models.engine.drawing import Drawer, drawer
-from judgebench.models.engine.jobs import Done, Job
+from judgebench.models.engine.jobs import Done, Job, before_stop
 
 _EVEN = 0.75  # prompts go in together when the shortest has at least this share of the longest's tokens
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Row:
-    """A job and the tokens drawn so far."""
+    """A job and the tokens drawn so far; with a `reason` it is at its end."""
 
     job: Job
     drawer: Drawer
     tokens: list[int] = field(default_factory=list)
     seconds: float = 0.0
     end: int | None = None  # the end token that it met
+    reason: str | None = None
+    failure: str | None = None
+    heir: "Row | None" = None  # the turn after it
+    kept: Kept | None = None  # what the turn before it has computed of its prompt
 
     @classmethod
     def of(cls, job: Job) -> "Row":
@@ -34,6 +40,21 @@ class Row:
     def length(self) -> int:
         """Of `known`."""
         return len(self.job.prompt) + len(self.tokens)
+
+    @property
+    def computed(self) -> int:
+        """How many of them are in the cache, once it is in the batch: the token drawn last is not."""
+        return self.length - (self.end is None)
+
+    @property
+    def missing(self) -> int:
+        """How many have yet to go through the model for the next token."""
+        return self.length - (self.kept.length if self.kept else 0)
+
+    def shared(self) -> int:
+        """How many first tokens of its heir are those in the cache; the last must be computed for what follows it."""
+        pairs = zip(self.known[: self.computed], self.heir.known[:-1] if self.heir else (), strict=False)
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 @dataclass(frozen=True)
@@ -71,23 +92,23 @@ class Endings:
 
     def text(self, row: Row) -> str:
         """What a row says, up to the first stop string."""
-        whole = self._whole(row)
-        return whole[: min((whole.find(stop) for stop in row.job.stop if stop in whole), default=None)]
+        return before_stop(self._whole(row), row.job.stop)
 
     def _whole(self, row: Row) -> str:
         return str(self.tokenizer.decode(row.tokens, skip_special_tokens=True))
 
-    def done(self, row: Row, reason: str, failure: str | None) -> Done:
+    def done(self, row: Row) -> Done:
         """The outcome of a row."""
-        drawn = len(row.tokens) + (row.end is not None)
-        return Done(row.job.index, tuple(row.tokens), self.text(row), reason, drawn, row.seconds, failure)
+        drawn, tokens = len(row.tokens) + (row.end is not None), tuple(row.tokens)
+        return Done(row.job.index, tokens, self.text(row), str(row.reason), drawn, row.seconds, row.failure)
 
 
 class Waiting:
     """Jobs that aren't under way: a few, drawn from `jobs` when there is room, the longest first.
 
     Those of like length go in together, so that little of a prompt is padding; and what comes later is shorter, so
-    that it doesn't make the others' rows longer.
+    that it doesn't make the others' rows longer. Those that have kept something come before all others, since it takes
+    memory, and their length is what is missing.
     """
 
     def __init__(self, jobs: Iterable[Job], ahead: int) -> None:
@@ -98,14 +119,17 @@ class Waiting:
     def __len__(self) -> int:
         """How many there are, drawn or put back."""
         missing = self._ahead - len(self._rows)
-        fresh = [Row.of(job) for _, job in zip(range(missing), self._jobs, strict=False)]
-        if fresh:
-            self.put(fresh)
+        self._rows += [Row.of(job) for _, job in zip(range(missing), self._jobs, strict=False)]
         return len(self._rows)
 
     def put(self, rows: Iterable[Row]) -> None:
         """Add rows; those that have begun go on where they were."""
-        self._rows = sorted([*self._rows, *rows], key=lambda row: row.length)
+        self._rows += rows
+
+    def forget(self) -> None:
+        """Let go of what is kept."""
+        for row in self._rows:
+            row.kept = None
 
     def longest(self) -> int:
         """The most tokens that one of those here may come to."""
@@ -113,8 +137,9 @@ class Waiting:
 
     def take(self, most: int, tokens: int) -> list[Row]:
         """Rows to begin with together: of like length, and at most so many tokens, unless one alone has more."""
-        longest = self._rows[-1].length
+        self._rows.sort(key=lambda row: (row.kept is not None, row.missing))
+        longest = self._rows[-1].missing
         most = max(1, min(most, tokens // max(longest, 1)))
-        fitting = [row for row in self._rows[-most:] if row.length >= _EVEN * longest]
-        del self._rows[len(self._rows) - len(fitting) :]
+        fitting = [row for row in self._rows[-most:] if _EVEN * longest <= row.missing <= longest]
+        self._rows = [row for row in self._rows if row not in fitting]
         return fitting

@@ -1,11 +1,13 @@
 """Which chat template a checkpoint is asked with: its own, or one that was named; never one by its name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from judgebench.errors import UsageError
 from judgebench.models.loading.telling import first_line
+from judgebench.records import Message
 
 _FOLDER = Path(__file__).with_name("templates")
 # Where an answer ends in a format whose marks may be no tokens of the model.
@@ -64,8 +66,28 @@ def _default(own: Any, source: str) -> str:
 def put(tokenizer: Any, template: Template, source: str) -> None:
     """Give the tokenizer the template, and try it; UsageError where it doesn't render."""
     tokenizer.chat_template = template.text
-    talk = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hi"}, {"role": "user", "content": "?"}]
+    talk = [Message("user", "Hi"), Message("assistant", "Hi"), Message("user", "?")]
     try:
-        tokenizer.apply_chat_template(talk, tokenize=False, add_generation_prompt=True)
+        _applied(tokenizer, talk)
     except Exception as error:  # Jinja's own, and whatever a template's expressions run into
         raise UsageError(f"{source}: its chat template doesn't render ({first_line(error)})") from error
+
+
+def rendered(tokenizer: Any, conversation: Sequence[Message]) -> str:
+    """A conversation as the model sees it; a system text stands before the user's where the template knows no system.
+
+    UsageError where it doesn't render.
+    """
+    first, *others = conversation
+    try:
+        return _applied(tokenizer, conversation)
+    except Exception as error:
+        if first.role != "system":
+            raise UsageError(f"the chat template doesn't render this conversation ({first_line(error)})") from error
+    user, *others = others
+    return rendered(tokenizer, [Message(user.role, f"{first.content}\n\n{user.content}"), *others])
+
+
+def _applied(tokenizer: Any, conversation: Sequence[Message]) -> str:
+    plain = [{"role": item.role, "content": item.content} for item in conversation]
+    return str(tokenizer.apply_chat_template(plain, tokenize=False, add_generation_prompt=True))

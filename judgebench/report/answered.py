@@ -1,0 +1,32 @@
+"""What became of the answers that a report rests on: how many failed, and how many were cut off."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from judgebench.records import Answer
+
+
+def answered(answers: Iterable[Answer]) -> list[dict[str, Any]]:
+    """One entry per question set and model, from the answers in force.
+
+    `answers`: samples of answers, and those of them that `failed`, before all turns were there. `turns`: texts, and
+    those of them that are `empty`, were `cut` (stopped at their token limit) or have `reasoning` kept apart from them.
+    `completion_tokens`: of the answers whose model counted them; None where none did.
+    """
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for answer in answers:
+        entry = found.setdefault((answer.question_set, answer.model), _nothing(answer))
+        entry["answers"] += 1
+        entry["failed"] += answer.error is not None
+        entry["turns"] += len(answer.turns)
+        entry["empty"] += sum(not text.strip() for text in answer.turns)
+        entry["cut"] += sum(answer.is_cut(turn) for turn in range(1, len(answer.turns) + 1))
+        entry["reasoning"] += sum(thought is not None for thought in answer.reasoning)
+        if answer.usage:
+            entry["completion_tokens"] = (entry["completion_tokens"] or 0) + answer.usage.completion_tokens
+    return list(found.values())
+
+
+def _nothing(answer: Answer) -> dict[str, Any]:
+    counts = dict.fromkeys(("answers", "failed", "turns", "empty", "cut", "reasoning"), 0)
+    return {"question_set": answer.question_set, "model": answer.model, **counts, "completion_tokens": None}

@@ -1,0 +1,100 @@
+"""The command in a process that is forked from one which has torch imported: it begins at once, a hundred times.
+
+Otherwise it is as by the command line: a process (group) of its own, killed at any moment, with an exit status.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing import forkserver, get_context
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from unittest import mock
+
+from servers.running import ROOT, command, environment
+
+from judgebench.workspace import Workspace
+
+_IMPORTED = ["servers.imported"]  # what a child finds there
+
+
+def as_it_is() -> None:
+    """Nothing is prepared."""
+
+
+@dataclass(frozen=True)
+class Forked:
+    """A command under way; as much of Popen as is needed here."""
+
+    process: BaseProcess
+    said: Path
+
+    def __enter__(self) -> "Forked":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.join()
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self.process.pid or 0
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status, or minus the signal that ended it; None before its end."""
+        return self.process.exitcode
+
+    def poll(self) -> int | None:
+        """The same."""
+        return self.returncode
+
+    def kill(self) -> None:
+        """By a signal that it can't handle."""
+        self.process.kill()
+
+    def interrupt(self) -> None:
+        """As Ctrl-C does."""
+        os.kill(self.pid, signal.SIGINT)
+
+    def communicate(self, timeout: float | None = None) -> tuple[None, str]:
+        """Wait for its end; what it said on stderr."""
+        self.process.join(timeout)
+        return None, self.said.read_text() if self.said.exists() else ""
+
+
+def start(workspace: Workspace, *arguments: str, prepare: Callable[[], None] = as_it_is) -> Forked:
+    """Start the command; `prepare`, a function of a module, is called in its process first."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(_IMPORTED)
+    paths = os.pathsep.join([str(ROOT / "tests"), environment()["PYTHONPATH"]])
+    with mock.patch.dict(os.environ, {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}):
+        forkserver.ensure_running()  # in this environment: threads of before a fork are gone after it
+    said = workspace.root.with_name(f"{workspace.root.name}.stderr")
+    said.unlink(missing_ok=True)
+    words = command(workspace, *arguments)[3:]
+    process = context.Process(target=_run, args=(words, str(said), prepare), daemon=True)
+    process.start()
+    return Forked(process, said)
+
+
+def finished(workspace: Workspace, *arguments: str, prepare: Callable[[], None] = as_it_is) -> tuple[int, list[str]]:
+    """Run the command to its end: its exit status, and the lines on stderr."""
+    with start(workspace, *arguments, prepare=prepare) as process:
+        _, said = process.communicate(timeout=300)
+        assert process.returncode is not None, "it doesn't end"
+        return process.returncode, said.splitlines()
+
+
+def _run(arguments: Sequence[str], said: str, prepare: Callable[[], None]) -> None:
+    from judgebench.cli import main
+
+    os.setsid()
+    file = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(file, stream.fileno())
+    prepare()
+    main(list(arguments), prog_name="judgebench")

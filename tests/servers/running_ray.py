@@ -1,0 +1,40 @@
+"""Start a real Ray cluster of two nodes, and see and kill what runs on each."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_PROGRAM = Path(__file__).with_name("ray_cluster.py")
+
+
+@dataclass(frozen=True, slots=True)
+class RayCluster:
+    """A running cluster: its address, and the process of each node that the others on it are children of."""
+
+    address: str
+    raylets: dict[str, int]
+
+    def replicas(self, node: str) -> list[psutil.Process]:
+        """The replicas' processes on a node."""
+        children = psutil.Process(self.raylets[node]).children()
+        return [child for child in children if " ".join(child.cmdline()).startswith("ray::Replica")]
+
+
+@contextmanager
+def ray_cluster() -> Iterator[RayCluster]:
+    """Run ray_cluster.py; its nodes end with it."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, str(_PROGRAM)], text=True, **pipes) as process:
+        try:
+            assert process.stdout
+            yield RayCluster(**json.loads(process.stdout.readline()))
+        finally:
+            assert process.stdin
+            process.stdin.close()
+            process.wait(60)
