@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from judgebench import models, reviews
+from judgebench import embedded, models, reviews
 from judgebench.asking import VerdictBy
 from judgebench.audit.build import build
 from judgebench.audit.stored import stored
@@ -125,9 +125,9 @@ class Audit:
         """The judge, where it can be called; None for a name in the tables alone."""
         options = self._options
         known = [str(name) for name in self._reviews["judge"].unique()]
-        if options.judge in known and ":" not in options.judge and options.judge != EmbeddedJudge.name:
+        if options.judge in known and ":" not in options.judge and options.judge != embedded.NAME:
             return None
-        if ":" not in options.judge and options.judge not in (EmbeddedJudge.name, CheckerJudge.name):
+        if ":" not in options.judge and options.judge not in (embedded.NAME, CheckerJudge.name):
             there = ", ".join(known) or "none"
             raise UsageError(
                 f"{options.judge!r} has no reviews on {options.questions} (there are reviews by: {there}), and is no"
