@@ -13,6 +13,7 @@ from judgebench.statistics.ppi import FEWEST
 
 SCHEMA = 1
 Entry = Mapping[str, Any]
+_WIDE = 0.5  # an interval that spans more than half of all win rates says next to nothing
 _DAY = re.compile(r"\d{4}-\d\d-\d\dT", re.ASCII)
 
 
@@ -182,8 +183,10 @@ def _rate(entry: Entry, key: str, name: str, of: str) -> Figure | None:
 
 
 def _calibrated(entry: Entry) -> Grade:
-    """broken: it prefers the other model; beware: it is outside of what people would say."""
+    """broken: it prefers the other model; beware: it is outside of what people would say, so far as that is known."""
     judge, (low, high) = entry["judge_win_rate"], entry["win_rate_interval"]
+    if high - low > _WIDE:
+        return "not known"
     if low <= judge <= high:
         return "fine"
     own = entry["judge_win_rate_interval"] or (0.0, 1.0)
@@ -200,7 +203,7 @@ def _canaries(trial: Trial) -> Finding:
     waived = [one.name for one in results if not one.needed and one.held < one.tries]
     grade: Grade = "broken" if failed else "beware" if waived else "fine"
     tries, held = (sum(getattr(one, name) for one in results) for name in ("tries", "held"))
-    share = figure("held", share_of(held, tries), "tries")
+    share = figure("held", share_of([1.0] * held + [0.0] * (tries - held)), "tries")
     return finding("canaries", grade, [share], failed=failed, waived=waived, made=_day(trial.canaries))
 
 
@@ -216,13 +219,19 @@ def _attacks(trial: Trial) -> Iterator[Finding]:
     if not found:
         yield finding("attack", "not known")
     for one in found:
-        gain, width = one["gain"], one["scale"][1] - one["scale"][0]
-        grade = FAULTS["attack"].grade(
-            gain["value"] / width, gain["interval"] and [e / width for e in gain["interval"]]
-        )
-        figures = [
-            figure("gain", gain, "answers", "points"),
-            figure("over the answer", one["over"], "answers", "points"),
-        ]
         about = {name: one[name] for name in ("attack", "against", "scale", "attacked", "compared", "missing")}
-        yield finding("attack", grade, figures, **about)
+        figures = [
+            figure("gain", one["gain"], "answers", "points"),
+            figure("over the answer", one["over"], "answers", "points"),
+            figure("preferred", one["preferred"], "pairs"),
+        ]
+        yield finding("attack", worst(_grades(one)), figures, **about)
+
+
+def _grades(gain: Entry) -> Iterator[Grade]:
+    """Of an attack's gain as a share of the scale, and of how much more than half of the pairs it wins."""
+    points, width = gain["gain"], gain["scale"][1] - gain["scale"][0]
+    if points:
+        ends = points["interval"] and [end / width for end in points["interval"]]
+        yield FAULTS["attack"].grade(points["value"] / width, ends)
+    yield FAULTS["attack in pairs"].grade(*fault_of(gain["preferred"], 0.5))

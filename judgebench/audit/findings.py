@@ -21,19 +21,19 @@ class Limits:
     grave: float
 
     def grade(self, fault: float | None, interval: Iterable[float] | None) -> Grade:
-        """Of a fault (0: none) with its interval; `not known` where the interval has room for none and for a grave one.
+        """Of a fault (0: none) with its interval.
 
-        broken: surely more than bearable, and likely grave. beware: surely there, and likely more than bearable.
-        fine: surely less than grave.
+        broken: surely more than bearable, and likely grave. not known: the interval has room for a bearable one and for
+        a grave one. fine: likely bearable, or no more than chance. beware: all between.
         """
         if fault is None or interval is None:
             return "not known"
         low, high = interval
         if low >= self.bearable and fault >= self.grave:
             return "broken"
-        if low > 0 and fault > self.bearable:
-            return "beware"
-        return "fine" if high < self.grave else "not known"
+        if low < self.bearable and high >= self.grave:
+            return "not known"
+        return "fine" if fault <= self.bearable or low <= 0 else "beware"
 
 
 FAULTS: Mapping[str, Limits] = {
@@ -46,6 +46,7 @@ FAULTS: Mapping[str, Limits] = {
     "repeats": Limits(0.15, 0.4),  # of matches judged several times
     "repeated scores": Limits(0.3, 0.8),  # of answers scored several times: a point up or down is much less than a flip
     "attack": Limits(0.05, 0.2),  # gain, as a share of the scale
+    "attack in pairs": Limits(0.05, 0.3),  # share of the pairs that it wins, less one half
     "people": Limits(0.25, 0.4),  # share of decided votes that are otherwise; two people: a fifth
     "missing": Limits(0.05, 0.2),  # of the reviews
 }

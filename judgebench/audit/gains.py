@@ -5,32 +5,33 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from judgebench.attacks import ATTACKS
+from judgebench.attacks import ATTACKS, Attack
 from judgebench.records import Review
-from judgebench.statistics.clusters import Estimate, Floats, ratio_of_sums
+from judgebench.statistics.clusters import Estimate, Floats, Interval, ratio_of_sums
 
 ATTACK, PART, OF = "attack", "part", "of"  # what a row of a trial keeps in `extra`
-ORIGINAL, ATTACKED, BASELINE = "original", "attacked", "baseline"
+ORIGINAL, ATTACKED, BASELINE, PAIR = "original", "attacked", "baseline", "pair"
+_STEPS = 9  # of a scale: those from 1 to 10
 Place: TypeAlias = tuple[str, str]  # question id, whose answer
 Scores: TypeAlias = Mapping[tuple[str, str], Mapping[Place, float]]  # (part, attack) -> by place
 
 
 def gains(rows: Iterable[Review]) -> list[dict[str, Any]]:
-    """An entry per attack of which there are scores, from finished rows of a trial.
+    """An entry per attack of which there are verdicts, from finished rows of a trial.
 
     `gain` is the mean, over questions, of the attacked answer's score less that of what it is compared with: the answer
     itself, or (`against` is "baseline") a plain text that doesn't answer either; then `over` is the same less the
-    answer's, else None. `attacked` and `compared` are the two means. `missing`: answers without both scores. Intervals
-    are those of a share (`Estimate.share_interval`), with differences from -width to +width of the scale as 0 to 1: so
-    that twenty times no difference is no proof that there is none.
+    answer's, else None. `preferred`: the share of pairs in which the attacked one wins (a tie, or orders that differ:
+    half). `attacked` and `compared` are the two mean scores. `missing`: answers without both scores. What there are no
+    verdicts on is None. Intervals of gains are the paired t test's, with a quarter of an answer a step (a ninth of the
+    scale) up and one a step down in the variance: twenty times no difference is no proof that there is none.
     """
     held = list(rows)
-    scores, ends = _scores(held), [end for row in held for end in row.scale or ()]
-    if not ends:
-        return []
-    scale = [min(ends), max(ends)]
-    names = [attack.name for attack in ATTACKS if (ATTACKED, attack.name) in scores]
-    return [entry for name in names if (entry := _entry(name, scores, scale))]
+    scores, won = _scores(held), _won(held)
+    ends = [end for row in held if row.mode == "single" for end in row.scale or ()]
+    scale = [min(ends), max(ends)] if ends else [0.0, 1.0]
+    entries = (_entry(attack, scores, won.get(attack.name, {}), scale) for attack in ATTACKS)
+    return [entry for entry in entries if entry["gain"] or entry["preferred"]]
 
 
 def _scores(rows: Sequence[Review]) -> Scores:
@@ -43,42 +44,64 @@ def _scores(rows: Sequence[Review]) -> Scores:
     return found
 
 
-def _entry(name: str, scores: Scores, scale: Sequence[float]) -> dict[str, Any] | None:
-    attacked, plain, original = (scores.get(part, {}) for part in ((ATTACKED, name), (BASELINE, name), (ORIGINAL, "")))
-    compared = plain or original
-    places = [place for place in attacked if place in compared]
-    if not places:
-        return None
-    width = scale[1] - scale[0]
+def name_of(attack: str, part: str, model: str) -> str:
+    """What rows of a trial call an answer: so each has a slot of its own."""
+    return ":".join(["attack", attack, part, model])
+
+
+def _won(rows: Sequence[Review]) -> Mapping[str, Mapping[Place, float]]:
+    """By attack and place the attacked answer's mean points over the orders."""
+    found: dict[str, dict[Place, list[float]]] = {}
+    for row in rows:
+        if row.extra.get(PART) == PAIR and row.verdict and row.verdict.winner:
+            attack, of = str(row.extra.get(ATTACK, "")), str(row.extra.get(OF))
+            place = "AB"[row.models.index(name_of(attack, ATTACKED, of))]
+            points = 0.5 if row.verdict.winner == "tie" else float(row.verdict.winner == place)
+            found.setdefault(attack, {}).setdefault((row.question_id, of), []).append(points)
+    return {attack: {place: float(np.mean(some)) for place, some in by.items()} for attack, by in found.items()}
+
+
+def _entry(attack: Attack, scores: Scores, won: Mapping[Place, float], scale: Sequence[float]) -> dict[str, Any]:
+    name, plain = attack.name, attack.baseline is not None
+    original, attacked = scores.get((ORIGINAL, ""), {}), scores.get((ATTACKED, name), {})
+    compared = scores.get((BASELINE, name), {}) if plain else original
+    width, places = scale[1] - scale[0], [place for place in attacked if place in compared]
+    means = {
+        which: float(np.mean([some[place] for place in places])) if places else None
+        for which, some in (("attacked", attacked), ("compared", compared))
+    }
     return {
         "attack": name,
         "against": BASELINE if plain else ORIGINAL,
-        "gain": _difference(attacked, compared, width),
-        "over": _difference(attacked, original, width) if plain else None,
-        "attacked": float(np.mean([attacked[place] for place in places])),
-        "compared": float(np.mean([compared[place] for place in places])),
+        "gain": difference(attacked, compared, width),
+        "over": difference(attacked, original, width) if plain else None,
+        "preferred": share_of(list(won.values())) if won else None,
+        **means,
         "scale": list(scale),
-        "missing": len({*attacked, *compared, *original}) - len(places),
+        "missing": len({*attacked, *compared, *original}) - len(places) if attacked else 0,
     }
 
 
-def _difference(one: Mapping[Place, float], other: Mapping[Place, float], width: float) -> dict[str, Any] | None:
+def difference(one: Mapping[Place, float], other: Mapping[Place, float], width: float) -> dict[str, Any] | None:
     """The mean difference over the places that both have, in points."""
     places = [place for place in one if place in other]
     if not places:
         return None
     apart = np.array([one[place] - other[place] for place in places])
-    estimate = _mean((apart / (width or 1) + 1) / 2)
-    ends = estimate.share_interval()
-    interval = None if ends is None else [(2 * end - 1) * width for end in ends]
-    return {"value": float(apart.mean()), "interval": interval, "n": len(places), "questions": len(places)}
+    found, step = _mean(apart), width / _STEPS / (2 * len(places))
+    ends = Estimate(found.value, np.append(found.influence, [step, -step]), found.questions).interval()
+    return _figure(found, ends)
 
 
-def share_of(held: int, tries: int) -> dict[str, Any]:
-    """How many of the tries held, as a figure."""
-    estimate = _mean(np.array([1.0] * held + [0.0] * (tries - held)))
-    ends = estimate.share_interval()
-    return {"value": estimate.value, "interval": list(ends) if ends else None, "n": tries, "questions": tries}
+def share_of(points: Sequence[float]) -> dict[str, Any]:
+    """The mean of values from 0 to 1, as a figure."""
+    estimate = _mean(np.array(points))
+    return _figure(estimate, estimate.share_interval())
+
+
+def _figure(estimate: Estimate, interval: Interval | None) -> dict[str, Any]:
+    number, ends = estimate.questions, None if interval is None else list(interval)
+    return {"value": estimate.value, "interval": ends, "n": number, "questions": number}
 
 
 def _mean(values: Floats) -> Estimate:

@@ -1,10 +1,10 @@
 """What an `audit` command means: which judge, what it is tried with, and what is known of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from judgebench import models, reviews
+from judgebench import embedded, models, reviews
 from judgebench.asking import VerdictBy
 from judgebench.audit.build import build
 from judgebench.audit.stored import stored
@@ -17,7 +17,7 @@ from judgebench.loading import load_reviews
 from judgebench.matches import Match
 from judgebench.models import Model, Spec
 from judgebench.prompts import find_prompt
-from judgebench.records import Review
+from judgebench.records import Mode, Review
 from judgebench.report.build import Options as ReportOptions
 from judgebench.report.build import assemble, check_owners
 from judgebench.spending import Spending
@@ -32,7 +32,10 @@ _NOTHING: Mapping[str, Any] = {part: [] for part in ("judges", "agreement", "cal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`own`: models of the judge's maker. `people`: whose votes count (none: all). `sample`: answers to attack."""
+    """`own`: models of the judge's maker. `people`: whose votes count (none: all).
+
+    `sample`: how many answers to attack, in these `modes`.
+    """
 
     questions: str
     judge: str
@@ -40,12 +43,20 @@ class Options:
     own: tuple[str, ...] = ()
     attacks: bool = True
     canaries: bool = True
+    modes: tuple[Mode, ...] = ("single",)
     sample: int = 20
     seed: int = 0
     prompt: str | None = None
     verdict_by: VerdictBy = "text"
     repair: bool = True
     calls: models.Options = field(default_factory=models.Options)
+
+    @classmethod
+    def given(cls, parameters: Mapping[str, Any]) -> "Options":
+        """From the parameters of the command `audit`, by name; others among them are left alone."""
+        calls = {one.name: parameters[one.name] for one in fields(models.Options) if one.name in parameters}
+        asked = {one.name: parameters[one.name] for one in fields(cls) if one.name in parameters}
+        return cls(**asked, calls=models.Options(**calls))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +104,7 @@ class Audit:
             table = self._workspace.canaries(judge.name)
             yield Part("canaries", shown_in or judge, canaries.matches(), canaries.QUESTION_SET, table)
         if options.attacks:
-            matches = attacked(self._workspace, self._set, options.sample, options.seed)
+            matches = attacked(self._workspace, self._set, options.sample, options.seed, options.modes)
             table = self._workspace.attacks(self._set.name, judge.name)
             yield Part("attacks", Marked(judge), matches, self._set.name, table)
 
@@ -114,9 +125,9 @@ class Audit:
         """The judge, where it can be called; None for a name in the tables alone."""
         options = self._options
         known = [str(name) for name in self._reviews["judge"].unique()]
-        if options.judge in known and ":" not in options.judge and options.judge != EmbeddedJudge.name:
+        if options.judge in known and ":" not in options.judge and options.judge != embedded.NAME:
             return None
-        if ":" not in options.judge and options.judge not in (EmbeddedJudge.name, CheckerJudge.name):
+        if ":" not in options.judge and options.judge not in (embedded.NAME, CheckerJudge.name):
             there = ", ".join(known) or "none"
             raise UsageError(
                 f"{options.judge!r} has no reviews on {options.questions} (there are reviews by: {there}), and is no"
@@ -130,7 +141,7 @@ class Audit:
         )  # fmt: skip
 
     def _prompt(self, rating: bool) -> str | None:
-        """The prompt that was asked for, where it is of this kind: canaries are pairs, and attacks are rated."""
+        """The prompt that was asked for, where it is of this kind: canaries are pairs, and attacks mostly rated."""
         name = self._options.prompt
         if name is None:
             return None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from judgebench.errors import UsageError
 from judgebench.records import Review
 from judgebench.store import in_force
 from judgebench.workspace import Workspace
@@ -17,6 +18,9 @@ class Trial:
 
 def stored(workspace: Workspace, judge: str, question_set: str) -> Trial:
     """What the tables hold of a judge; empty where it was never tried."""
-    tables = workspace.canaries(judge), workspace.attacks(question_set, judge)
+    try:
+        tables = workspace.canaries(judge), workspace.attacks(question_set, judge)
+    except UsageError:  # an imported name that no file can have: nobody was ever called by it
+        return Trial()
     canaries, attacks = (tuple(in_force(table.read()).values()) for table in tables)
     return Trial(canaries, attacks)

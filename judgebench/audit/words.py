@@ -182,6 +182,7 @@ def _calibration(finding: Finding) -> Told:
     todo = {
         "broken": "The judge prefers the other model than people do: believe the calibrated figure.",
         "beware": "The judge is off by more than chance: believe the calibrated figure.",
+        "not known": "Vote on more questions of this pair, drawn at random.",
     }
     return said, todo.get(finding["grade"], "")
 
@@ -199,21 +200,24 @@ def _canaries(finding: Finding) -> Told:
 
 
 def _attack(finding: Finding) -> Told:
-    about, gain, over = finding["about"], _figure(finding, "gain"), _figure(finding, "over the answer")
-    if not gain:
+    about = finding["about"]
+    gain, over, preferred = (_figure(finding, name) for name in ("gain", "over the answer", "preferred"))
+    if not gain and not preferred:
         run = "Run `judgebench audit` with a judge that can be called, and answers in the workspace."
         return "It was not tried with manipulated answers.", run
     low, high = (f"{end:g}" for end in about["scale"])
     than = "a plain non-answer" if about["against"] == "baseline" else "the answer as it was"
-    said = f"{_ABOUT[about['attack']]} It gains {shown(gain)} over {than}, on a scale from {low} to {high}"
-    said += f"; over the real answers {shown(over)}." if over else "."
-    said += f" {about['missing']} answers are left out for want of a score." if about["missing"] else ""
+    said = [_ABOUT[about["attack"]]]
+    said.append(f"It gains {shown(gain)} over {than}, on a scale from {low} to {high}." if gain else "")
+    said.append(f"Over the real answers it gains {shown(over)}." if over else "")
+    said.append(f"In pairs with {than} it is preferred in {shown(preferred)}." if preferred else "")
+    said.append(f"{about['missing']} answers are left out for want of a score." if about["missing"] else "")
     todo = {
         "broken": "Don't grade texts by it whose authors could know this; check for it before.",
         "beware": "Look at answers of this kind yourself, where much depends on them.",
         "not known": "Try it on more answers: --sample 40.",
     }
-    return said, todo.get(finding["grade"], "")
+    return " ".join(filter(None, said)), todo.get(finding["grade"], "")
 
 
 _TOLD: Mapping[str, Callable[[Finding], Told]] = {

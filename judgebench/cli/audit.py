@@ -8,13 +8,16 @@ import click
 from judgebench.cli.base import Command, call_options, money_options, options, paid, questions_option
 
 if TYPE_CHECKING:
-    from judgebench.asking import VerdictBy
     from judgebench.workspace import Workspace
 
 FORMATS = ("text", "markdown", "json")  # audit.outputs.FORMATS, which would import pandas
 _tried = options(
     click.option("--canaries/--no-canaries", default=True, show_default=True, help="Try it on frozen pairs."),
     click.option("--attacks/--no-attacks", default=True, show_default=True, help="Try it with manipulated answers."),
+    click.option(
+        "--mode", "modes", type=click.Choice(["single", "pairwise"]), multiple=True, default=["single"],
+        show_default=True, help="attacks: rated one by one, or beside what they are held against (repeatable).",
+    ),
     click.option(
         "--sample", type=click.IntRange(1), default=20, show_default=True, help="attacks: on so many answers."
     ),
@@ -39,9 +42,8 @@ _tried = options(
 @call_options
 @click.pass_obj
 def audit(
-    workspace: "Workspace", /, questions: str, judge: str, people: tuple[str, ...], own: tuple[str, ...],
-    canaries: bool, attacks: bool, sample: int, seed: int, prompt: str | None, verdict_by: "VerdictBy", form: str,
-    output: Path | None, dry_run: bool, max_cost: str | None, prices: tuple[str, ...], batch: bool, **calls: Any,
+    workspace: "Workspace", /, form: str, output: Path | None, dry_run: bool, max_cost: str | None,
+    prices: tuple[str, ...], batch: bool, **asked: Any,
 ) -> None:  # fmt: skip
     """Say what a judge's verdicts depend on, and whether people agree: each finding with its figures and a grade.
 
@@ -49,15 +51,10 @@ def audit(
     """
     from judgebench import terminal
     from judgebench.audit import Audit, Options, outputs
-    from judgebench.models import Options as CallOptions
     from judgebench.spending import Spending
 
     spending = Spending(prices, max_cost, batch)
-    asked = Options(
-        questions=questions, judge=judge, people=people, own=own, attacks=attacks, canaries=canaries, sample=sample,
-        seed=seed, prompt=prompt, verdict_by=verdict_by, calls=CallOptions(**calls),
-    )  # fmt: skip
-    one = Audit(workspace, asked, spending)
+    one = Audit(workspace, Options.given(asked), spending)
     with paid(spending, one.quote(), "matches", dry_run) as go:
         for part in one.parts() if go else ():
             terminal.follow(part.stage(), f"{part.label}: reviews by {one.judge}")

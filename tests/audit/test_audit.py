@@ -205,6 +205,16 @@ class TestWhatItCosts:
         assert len(server.calls()) == ASKED + CANARIES + ASKED // SAMPLE
         assert named(larger, "Attack: padded")["figures"][0]["n"] == SAMPLE + 1
 
+    @pytest.mark.parametrize("server", ["longer"], indirect=True)
+    def test_attacks_in_pairs(self, tmp_path: Path, server: ChatServer) -> None:
+        """Both orders of each attacked answer and what it is held against; rated ones aren't asked for."""
+        place = workspace(tmp_path / "w")
+        found, _ = audited(place, *JUDGE, "--no-canaries", "--mode", "pairwise", url=server.url)
+        assert len(server.calls()) == 2 * SAMPLE * len(ATTACKS)
+        (preferred,) = named(found, "Attack: padded")["figures"]
+        assert (preferred["name"], preferred["value"], preferred["n"]) == ("preferred", 1, SAMPLE)
+        assert named(found, "Attack: padded")["grade"] == "broken"
+
     @pytest.mark.parametrize("server", ["good"], indirect=True)
     def test_a_dry_run_writes_nothing(self, tmp_path: Path, server: ChatServer) -> None:
         """It says how many calls there would be, and what they would cost at most."""

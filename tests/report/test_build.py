@@ -135,3 +135,16 @@ def test_own_takes_a_judge_and_a_model(wrong: str) -> None:
     with pytest.raises(UsageError, match="JUDGE=MODEL"):
         report.owners([wrong])
     assert report.owners(["j=m", "j=n", "k=a=b"]) == {"j": {"m", "n"}, "k": {"a=b"}}
+
+
+def test_votes_and_a_judge_are_put_together(tmp_path: Path) -> None:
+    """As an entry of the data and as a table, with a sentence; people aren't calibrated by themselves."""
+    rows = [review for n in range(1, 41) for review in both(n, "B" if n % 4 else "A")]
+    rows += [choice(n, "B" if n % 3 else "A", **VOTE, extra={"voter": "ann"}) for n in range(1, 21)]
+    built = report.build(workspace_at(tmp_path, rows, questions=40))
+    (entry,) = built["calibration"]
+    assert (entry["judge"], entry["votes"], entry["questions"], entry["models"]) == ("j", 20, 40, ["base", "new"])
+    text = report.render(built, "table")
+    assert "The judge calibrated by people's votes" in text
+    assert f"People would let new win {100 * entry['win_rate']:.1f} % of the matches with base" in text
+    assert "win_rate_interval" in report.render(built, "json")

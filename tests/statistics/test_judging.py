@@ -109,6 +109,24 @@ class TestPairs:
         assert of_pairs(rows, lengths=known)["longer_won"]["value"] == pytest.approx(2 / 3)
         assert of_pairs(rows)["longer_won"] is None
 
+    def test_the_longer_one_wins_more_often_than_with_people(self) -> None:
+        """On the same matches, whichever way round they are named; what people leave open doesn't count."""
+        rows = [match(f"{n}", "a") for n in range(10)]
+        voted = [match(f"{n}", "b" if n % 2 else "a", pair="xm", judge="people") for n in range(8)]
+        voted.append(match("8", "tie", judge="people"))
+        known = lengths(*((f"{n}", model, size) for n in range(10) for model, size in (("m", 5), ("x", 3))))
+        entries = judges(pd.DataFrame([*rows, *voted]), NO_SCORES, lengths=known, people=["people"])
+        found = {entry["judge"]: entry["pairwise"]["longer_than_people"] for entry in entries}
+        assert found["people"] is None
+        assert (found["j"]["value"], found["j"]["n"], found["j"]["questions"]) == (0.5, 8, 8)
+
+    def test_a_figure_says_over_how_much_it_is(self) -> None:
+        """Over so many matches of so many questions."""
+        rows = [match(f"{n}", "a", pair=pair) for n in range(10) for pair in ("mx", "my")]
+        found = of_pairs([*rows, match("10", None)])
+        assert (found["ties"]["n"], found["ties"]["questions"]) == (20, 10)
+        assert (found["missing"]["n"], found["missing"]["questions"]) == (21, 11)
+
     def test_judges_and_question_sets_are_apart(self) -> None:
         """An entry each, also where a judge only graded, and plain values in all of them."""
         rows = [match("1", "a"), match("1", "b", judge="k"), match("1", "b", judge="k", question_set="t")]
