@@ -1,6 +1,5 @@
 """Real clusters of two nodes on loopback: every question is answered once, whoever dies."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -158,7 +157,7 @@ def test_a_node_that_is_lost_costs_a_retry(workspace: Workspace, checkpoint: Pat
     with ray_cluster() as own, running(workspace, checkpoint, "--address", own.address) as run:
         wait_for(lambda: own.replicas("two"), run.process)
         run.grow(5)
-        os.kill(own.raylets["two"], signal.SIGKILL)
+        own.lose("two")
         run.end()
         assert run.process.returncode == 0
         each_is_answered_once(run, local)
@@ -168,8 +167,8 @@ def test_without_any_node_the_rows_stay(workspace: Workspace, checkpoint: Path, 
     """All nodes lost: one line that says so, status 1; the next run, here, does the rest."""
     with ray_cluster() as own, running(workspace, checkpoint, "--address", own.address) as run:
         run.grow(5)
-        for raylet in own.raylets.values():
-            os.kill(raylet, signal.SIGKILL)
+        for node in own.raylets:
+            own.lose(node)
         said = run.end()
         assert run.process.returncode == 1
         assert "no node of the Ray cluster has 1 CPU core" in said.splitlines()[-1]

@@ -25,6 +25,12 @@ class RayCluster:
         children = psutil.Process(self.raylets[node]).children()
         return [child for child in children if " ".join(child.cmdline()).startswith("ray::Replica")]
 
+    def lose(self, node: str) -> None:
+        """Kill a node with all that runs on it, as when its machine goes."""
+        raylet = psutil.Process(self.raylets[node])
+        for process in (raylet, *raylet.children(recursive=True)):  # listed before the first is killed
+            process.kill()
+
 
 @contextmanager
 def ray_cluster() -> Iterator[RayCluster]:
