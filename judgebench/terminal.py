@@ -59,7 +59,7 @@ class Pace:
     def told(self) -> str:
         """`12 of 80, 174 tokens/s, about 40 s left`."""
         tokens = max(self.drawn, self.finished)
-        speed = [f"{tokens / self.seconds:.0f} tokens/s"] if tokens and self.seconds else []
+        speed = [f"{_short(tokens / self.seconds)} tokens/s"] if tokens and self.seconds else []
         left = self._left(tokens)
         return ", ".join([f"{self.rows} of {self.total}", *speed, *([f"about {_spoken(left)} left"] if left else [])])
 
@@ -71,6 +71,10 @@ class Pace:
             return self.seconds / self.rows * (self.total - self.rows)
         expected = self.finished / self.rows * self.total
         return max(expected - tokens, 0.0) / tokens * self.seconds
+
+
+def _short(rate: float) -> str:
+    return f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}"
 
 
 def _spoken(seconds: float) -> str:

@@ -29,8 +29,8 @@ def answer(number: int, tokens: int | None = None) -> Answer:
         (Pace(80, rows=20, finished=2000, seconds=10.0), "20 of 80, 200 tokens/s, about 30 s left"),
         (Pace(80, rows=20, finished=2000, drawn=4000, seconds=10.0), "20 of 80, 400 tokens/s, about 10 s left"),
         (Pace(80, rows=79, finished=100, drawn=9000, seconds=10.0), "79 of 80, 900 tokens/s"),
-        (Pace(800, rows=2, finished=10, seconds=10.0), "2 of 800, 1 tokens/s, about 66 min left"),
-        (Pace(8000, rows=2, finished=10, seconds=10.0), "2 of 8000, 1 tokens/s, about 11.1 h left"),
+        (Pace(800, rows=2, finished=10, seconds=10.0), "2 of 800, 1.0 tokens/s, about 66 min left"),
+        (Pace(8000, rows=2, finished=10, seconds=10.0), "2 of 8000, 1.0 tokens/s, about 11.1 h left"),
     ],
 )
 def test_how_far_how_fast_and_how_long(pace: Pace, told: str) -> None:
