@@ -22,6 +22,7 @@ ALLOWED = {
     "verdicts": {"records"},
     "checkers": {"records"},
     "matches": {"records"},
+    "attacks": set(),
     "embedded": set(),
     "runner": {"errors"},
     "models": {"runner", "records", "errors"},
