@@ -16,6 +16,7 @@ from judgebench.cli.base import (
     workspace_option,
 )
 from judgebench.cli.compare import compare
+from judgebench.cli.embedded import embedded
 from judgebench.cli.imports import import_
 from judgebench.cli.questions import questions
 from judgebench.cli.references import references, table_name
@@ -52,6 +53,7 @@ main.add_command(references)
 main.add_command(import_)
 main.add_command(report)
 main.add_command(compare)
+main.add_command(embedded)
 
 
 @main.command()
@@ -122,7 +124,7 @@ def _paid(spending: "Spending", total: "Quote", noun: str, dry_run: bool) -> "It
 @questions_option
 @click.option(
     "--judge", "judges", multiple=True, metavar="JUDGE",
-    help="embedded, checker, or a model: [NAME=]openai:ID, [NAME=]hf:PATH (repeatable: a panel).",
+    help="embedded, [NAME=]embedded:FILE, checker, or a model: [NAME=]openai:ID, [NAME=]hf:PATH (repeatable: a panel).",
 )  # fmt: skip
 @click.option(
     "--mode", "modes", type=click.Choice(["single", "pairwise"]), multiple=True, default=["pairwise"],

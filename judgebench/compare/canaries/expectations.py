@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import comb
 
-from judgebench import embedded
+from judgebench.records import Review
 
 POSITION = "position"  # a canary that takes no call of its own: all pairs, looked at for their two orders
 WANTS: Mapping[str, str] = {
@@ -42,9 +42,10 @@ class Expected:
         return WANTS[canary] + ("; not expected of this judge" if canary in self.waived else "")
 
 
-def expected_of(judge: str) -> Expected:
-    """What is expected of the judge of that name: every model the same, and less of the embedded judge."""
-    return Expected(EMBEDDED_PEOPLE, EMBEDDED_WAIVED) if judge == embedded.NAME else Expected()
+def expected_of(row: Review | None) -> Expected:
+    """What is expected of the judge that wrote a row: every model the same, and less of an embedded judge."""
+    is_embedded = row is not None and row.verdict_source == "computed"
+    return Expected(EMBEDDED_PEOPLE, EMBEDDED_WAIVED) if is_embedded else Expected()
 
 
 def needed(tries: int, rate: float) -> int:
