@@ -36,8 +36,9 @@ ADDRESS = re.compile(
     r"\bignore (?:all |any |the |your )*(?:previous|prior|above|instruction|other)|"
     r"\b(?:rate|score|grade) (?:this|the|my) (?:answer|response|reply)\b"
 )
+_MARKS = ("[[", "10/10", "out of 10", "out of ten")
 ADDRESSING = frozenset((
-    "judge", "evaluator", "grader", "grading", "verdict", "rating", "score", "rate", "grade", "ignore", "10", "mark"
+    "judge", "evaluator", "grader", "grading", "verdict", "rating", "score", "rate", "grade", "ignore", "mark"
 ))  # fmt: skip
 
 
@@ -144,7 +145,9 @@ def leaks(text: Text) -> int:
 
 def addresses(text: Text) -> int:
     """How many phrases speak to a grader, at most 3."""
-    return 0 if ADDRESSING.isdisjoint(text.distinct) else min(3, len(ADDRESS.findall(text.lower)))
+    if ADDRESSING.isdisjoint(text.distinct) and not any(map(text.lower.__contains__, _MARKS)):
+        return 0
+    return min(3, len(ADDRESS.findall(text.lower)))
 
 
 def brackets(text: Text) -> int:

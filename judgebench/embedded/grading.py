@@ -53,7 +53,7 @@ class Grader:
     def score(self, turns: Sequence[str], answers: Sequence[str], reference: str | None = None) -> float:
         """The score alone, of the same answer."""
         case = _case(turns, answers, reference)
-        return SCALE[0] if _is_empty(case) else _score(self.forest.base + sum(self.forest.points(measure(case))))
+        return SCALE[0] if _is_empty(case) else _score(self.forest.total(measure(case)))
 
     def scores(self, items: Iterable[Item]) -> Iterator[float]:
         """The score of each item; those of one question are quickest beside each other."""

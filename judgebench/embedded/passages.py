@@ -66,7 +66,7 @@ def _grammar(case: Case) -> str:
 def _copied(answer: Text, source: Text) -> str:
     """The first run of four words that stands in the source too."""
     runs = zip(answer.words, answer.words[1:], answer.words[2:], answer.words[3:], strict=False)
-    return next((f"{quoted(' '.join(run))} was there before" for run in runs if run in source.grams), "")
+    return next((f"{quoted(' '.join(run))} was there before" for run in runs if hash(run) in source.grams), "")
 
 
 def _numbers(case: Case) -> str:

@@ -2,8 +2,10 @@
 
 import re
 import string
-from functools import cached_property, lru_cache
+from collections.abc import Callable
+from functools import lru_cache
 from itertools import filterfalse
+from typing import Generic, TypeVar
 
 LIMIT = 20_000  # characters read of one text: answers are hostile, and a grade must stay cheap
 MOST_STEMS = 100_000  # words whose stems are remembered
@@ -37,13 +39,28 @@ _NO_CAPITALS, _NO_DIGITS = _all_but(_CAPITALS), _all_but(_DIGITS)
 _NO_CONTROLS = _all_but(bytes(code for code in range(32) if code not in b"\n\r\t"))
 
 
+T = TypeVar("T")
+
+
+class once(Generic[T]):
+    """functools.cached_property without its lock, which costs more than half of what is cached here."""
+
+    def __init__(self, compute: "Callable[[Text], T]") -> None:
+        self.__doc__, self._name, self._compute = compute.__doc__, compute.__name__, compute
+
+    def __get__(self, text: "Text", owner: "type[Text] | None" = None) -> T:
+        """Compute, and stand back for what was found."""
+        found = text.__dict__[self._name] = self._compute(text)
+        return found
+
+
 class Text:
     """A text and its parts, each computed when first asked for and from the first LIMIT characters only."""
 
     def __init__(self, full: str) -> None:
         self.full = full
 
-    @cached_property
+    @once
     def head(self) -> str:
         """The first LIMIT characters, with plain quotes, dashes and line ends."""
         head = self.full[:LIMIT].strip()
@@ -51,75 +68,75 @@ class Text:
             head = head.replace("\r\n", "\n").replace("\r", "\n")
         return head if head.isascii() else _plain_marks(head)
 
-    @cached_property
+    @once
     def lower(self) -> str:
         """The head in lower case."""
         return self.head.lower()
 
-    @cached_property
+    @once
     def raw(self) -> bytes:
         """The head in UTF-8, of which characters are counted."""
         return self.head.encode("utf-8", "surrogatepass")
 
-    @cached_property
+    @once
     def tail(self) -> str:
         """The last 300 characters of the whole text, without what it ends on in blanks."""
         return self.full[-LIMIT:].rstrip()[-300:]
 
-    @cached_property
+    @once
     def words(self) -> list[str]:
         """The words in lower case, apostrophes left out; a CJK character is a word of its own."""
         if self.lower.isascii():
             return self.lower.translate(_BLANKS).split()
         return _WORD.findall(self.lower.replace("'", ""))
 
-    @cached_property
+    @once
     def carriers(self) -> list[str]:
         """The words that are no function words, in order."""
         return [*filterfalse(STOPWORDS.__contains__, self.words)]
 
-    @cached_property
+    @once
     def prose(self) -> "Text":
         """The text without what is fenced as code."""
         return self if len(self.parts) == 1 else Text("\n".join(self.parts[::2]))
 
-    @cached_property
+    @once
     def distinct(self) -> set[str]:
         """The distinct words."""
         return set(self.words)
 
-    @cached_property
+    @once
     def content(self) -> set[str]:
         """The distinct stems of the words that carry meaning."""
         return set(map(stem, self.distinct)) - _NO_STEM
 
-    @cached_property
-    def grams(self) -> set[tuple[str, ...]]:
-        """The distinct runs of four words."""
+    @once
+    def grams(self) -> set[int]:
+        """The distinct runs of four words, by their hash: 64 bits tell them apart and cost little."""
         words = self.words
-        return set(zip(words, words[1:], words[2:], words[3:], strict=False))
+        return set(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False)))
 
-    @cached_property
-    def pairs(self) -> set[tuple[str, str]]:
-        """The distinct pairs of neighbouring words."""
-        return set(zip(self.words, self.words[1:], strict=False))
+    @once
+    def pairs(self) -> set[int]:
+        """The distinct pairs of neighbouring words, by their hash."""
+        return set(map(hash, zip(self.words, self.words[1:], strict=False)))
 
-    @cached_property
+    @once
     def parts(self) -> list[str]:
         """The text cut at code fences: prose, code, prose, and so on."""
         return self.head.split("```")
 
-    @cached_property
+    @once
     def code(self) -> str:
         """What stands in code fences."""
         return "\n".join(self.parts[1::2])
 
-    @cached_property
+    @once
     def code_size(self) -> int:
         """Lines of fenced code, or, where nothing is fenced, marks of statements."""
         return self.code.count("\n") if len(self.parts) > 1 else sum(map(self.head.count, _CODE_MARKS))
 
-    @cached_property
+    @once
     def sentences(self) -> list[str]:
         """The sentences outside code, a line end ending one too."""
         lines = (
@@ -131,32 +148,32 @@ class Text:
         )
         return [*filter(str.strip, lines)]
 
-    @cached_property
+    @once
     def numbers(self) -> tuple[str, ...]:
         """The numbers in order, thousands separators and the zeros after a point taken out."""
         return tuple(_plain(found) for found in _NUMBER.findall(self.head))
 
-    @cached_property
+    @once
     def list_items(self) -> int:
         """How many lines, the first left out, are items of a list."""
         return len(_ITEM.findall(self.head))
 
-    @cached_property
+    @once
     def capitals(self) -> int:
         """How many of the letters A to Z there are."""
         return len(self.raw.translate(None, _NO_CAPITALS))
 
-    @cached_property
+    @once
     def digits(self) -> int:
         """How many of the digits 0 to 9 there are."""
         return len(self.raw.translate(None, _NO_DIGITS))
 
-    @cached_property
+    @once
     def controls(self) -> int:
         """How many control characters there are that no text needs."""
         return len(self.raw.translate(None, _NO_CONTROLS))
 
-    @cached_property
+    @once
     def foreign(self) -> int:
         """How many characters are not ASCII."""
         return 0 if self.head.isascii() else len(self.head) - len(self.head.encode("ascii", "ignore"))

@@ -31,12 +31,19 @@ class Forest:
 
     def points(self, values: Sequence[int]) -> tuple[int, ...]:
         """What each feature adds to `base`: each step down a tree counts for the feature it asks about."""
-        bounds, masks = self._splits
-        kept = reduce(and_, (mask[bisect_left(bound, v)] for bound, mask, v in zip(bounds, masks, values, strict=True)))
-        leaves = kept.to_bytes(len(self.trees), "little")
-        packed = sum(map(getitem, self._leaves, leaves)) + self._bias
+        packed = sum(map(getitem, self._leaves, self._reached(values))) + self._bias
         fields = struct.unpack(f"<{len(self.features)}I", packed.to_bytes(4 * len(self.features), "little"))
         return tuple(field - _BIAS for field in fields)
+
+    def total(self, values: Sequence[int]) -> int:
+        """`base` and all points together."""
+        return self.base + sum(map(getitem, self._sums, self._reached(values)))
+
+    def _reached(self, values: Sequence[int]) -> bytes:
+        """A byte for each tree, of which the lowest bit is the leaf reached."""
+        bounds, masks = self._splits
+        kept = reduce(and_, (mask[bisect_left(bound, v)] for bound, mask, v in zip(bounds, masks, values, strict=True)))
+        return kept.to_bytes(len(self.trees), "little")
 
     @cached_property
     def _bias(self) -> int:
@@ -64,6 +71,11 @@ class Forest:
     def _leaves(self) -> list[list[int]]:
         """For each tree, by the byte of leaves that are left, the packed points of the one that is reached."""
         return [_by_byte([_packed(path) for path in _paths(tree, ())]) for tree in self.trees]
+
+    @cached_property
+    def _sums(self) -> list[list[int]]:
+        """The same, but for all features together."""
+        return [_by_byte([sum(points for _, points in path) for path in _paths(tree, ())]) for tree in self.trees]
 
 
 def _by_byte(leaves: Sequence[int]) -> list[int]:

@@ -47,6 +47,7 @@ def test_all_trees_at_once_say_what_each_says(trees: list[Tree], values: list[in
     """The sum of the points is that of the leaves reached, less the means that they start from."""
     forest = Forest(("a", "b", "c"), 0, tuple(trees))
     assert sum(forest.points(values)) == sum(walked(tree, values) - root(tree) for tree in trees)
+    assert forest.total(values) == forest.base + sum(forest.points(values))
 
 
 GOOD: dict[str, Any] = {"features": ["a"], "base": 5, "trees": [[0, 1, 0, -1, 1]]}

@@ -44,7 +44,7 @@ def fit(values: Array, scores: Array, weights: Array) -> trees.Forest:
 def predicted(forest: trees.Forest, values: Array) -> Array:
     """The scores, 1 to 10, that a forest gives to rows of features."""
     rows = values.astype(int).tolist()
-    sums = np.array([forest.base + sum(forest.points(row)) for row in rows]) / trees.UNIT
+    sums = np.array([forest.total(row) for row in rows]) / trees.UNIT
     return np.asarray(np.clip(sums, 1, 10))
 
 
