@@ -52,18 +52,14 @@ CONTEXT = "the kind of question"  # a name for what is nearly the same for every
 
 FEATURES: tuple[Feature, ...] = (
     Feature("words", "length", 0, lambda c: min(1000, len(c.answer.words))),
-    Feature("ratio", "length", 0, lambda c: min(5000, 100 * len(c.answer.words) // (1 + len(c.question.words)))),
     Feature("novelty", "substance", 0, lambda c: relation.novelty(c.answer, c.question)),
     Feature("news", "substance", 0, lambda c: relation.novelty(c.answer, c.earlier_answer)),
     Feature("vocabulary", "substance", 0, lambda c: form.vocabulary(c.answer)),
     Feature("coverage", "focus", 1, lambda c: relation.coverage(c.answer, c.question)),
     Feature("drift", "focus", -1, lambda c: relation.drift(c.answer, c.question)),
     Feature("echo", "focus", -1, lambda c: relation.copied(c.answer, c.question)),
-    Feature("stuffed", "focus", 0, lambda c: relation.stuffed(c.answer, c.question)),
     Feature("topic", "the answer before", 0, lambda c: relation.coverage(c.answer, c.earlier_question), _later),
-    Feature("carry", "the answer before", 0, lambda c: relation.coverage(c.answer, c.earlier_answer), _later),
     Feature("again", "the answer before", -1, lambda c: relation.copied(c.answer, c.earlier_answer), _later),
-    Feature("before", "the answer before", 0, lambda c: min(1000, len(c.earlier_answer.words)), _later),
     Feature("repeat", "repetition", -1, lambda c: form.repeated_grams(c.answer)),
     Feature("lines", "repetition", -1, lambda c: form.repeated_lines(c.answer)),
     Feature("distinct", "repetition", 0, lambda c: form.distinct_words(c.answer)),
@@ -71,7 +67,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature("sentence", "wording", 0, lambda c: form.sentence_length(c.answer)),
     Feature("wordlen", "wording", 0, lambda c: form.word_length(c.answer)),
     Feature("capitals", "wording", 0, lambda c: form.share(c.answer.capitals, len(c.answer.head))),
-    Feature("digits", "wording", 0, lambda c: form.share(c.answer.digits, len(c.answer.head))),
     Feature("grammar", "grammar", -1, lambda c: form.broken_grammar(c.answer)),
     Feature("starts", "grammar", -1, lambda c: form.small_starts(c.answer)),
     Feature("gibberish", "legibility", -1, lambda c: form.gibberish(c.answer)),
@@ -97,7 +92,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature("turn", CONTEXT, 0, lambda c: min(c.turn, 3)),
     Feature("asked", CONTEXT, 0, lambda c: min(1000, len(c.question.words))),
     Feature("openness", CONTEXT, 0, lambda c: relation.openness(c.question)),
-    Feature("given", CONTEXT, 0, lambda c: relation.asks(c.question, "given")),
 )
 
 PHRASES = {  # how an explanation speaks of a name that counts for an answer, and against it

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from judgebench.embedded import form
 from judgebench.embedded.form import WHOLE, share
-from judgebench.embedded.text import STOPWORDS, Text, known
+from judgebench.embedded.text import Text, known
 
 HALF = WHOLE // 2  # where there is nothing to agree with
 _ASKED = {
@@ -14,7 +14,6 @@ _ASKED = {
     r"prove|value of|sum|ratio|express|true, false|which (?:word|one|company|situation)|who is|relationship)\b",
     "open": r"\b(?:explain|describe|discuss|what are|what is|how do|how can|differences?|outline|provide|write|"
     r"compose|create|craft|design|story|poem|imagine|pretend|role|email|blog)\b",
-    "given": r"\b(?:extract|following|given|below|identify|evaluate|json|csv|list|named|passage|paragraph|text)\b|:\n",
 }
 _ASKED_RE = {kind: re.compile(pattern) for kind, pattern in _ASKED.items()}
 
@@ -93,12 +92,6 @@ def foreignness(answer: Text, question: Text) -> int:
     if not answer.foreign and not question.foreign:
         return 0
     return abs(share(answer.foreign, len(answer.head)) - share(question.foreign, len(question.head)))
-
-
-def stuffed(answer: Text, question: Text) -> int:
-    """Share of the answer's words that are content words of the question."""
-    terms = question.distinct - STOPWORDS
-    return share(sum(map(terms.__contains__, answer.carriers)), len(answer.words))
 
 
 def addresses(answer: Text, question: Text) -> int:

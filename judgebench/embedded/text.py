@@ -16,7 +16,7 @@ _BLANKS = str.maketrans({char: " " for char in map(chr, range(128)) if not char.
 _TYPOGRAPHIC = tuple(zip("\u2018\u2019\u201c\u201d\u2013\u2014\u2022\u2026\u00a0", "''\"\"--*. ", strict=True))
 _NUMBER = re.compile(r"\d{1,15}(?:,\d{3}){0,5}(?:\.\d{1,12})?")
 _ITEM = re.compile(r"\n[ \t]{0,12}(?:[-*+]|\(?\d{1,3}[.):]|[A-Za-z][.)])[ \t]+\S")
-_CAPITALS, _DIGITS = string.ascii_uppercase.encode(), string.digits.encode()
+_CAPITALS = string.ascii_uppercase.encode()
 _CODE_MARKS = (";\n", "{\n", "):\n", "return ", ">\n<")
 
 _STOPWORDS = """
@@ -35,7 +35,7 @@ def _all_but(kept: bytes) -> bytes:
     return bytes(code for code in range(256) if code not in kept)
 
 
-_NO_CAPITALS, _NO_DIGITS = _all_but(_CAPITALS), _all_but(_DIGITS)
+_NO_CAPITALS = _all_but(_CAPITALS)
 _NO_CONTROLS = _all_but(bytes(code for code in range(32) if code not in b"\n\r\t"))
 
 
@@ -162,11 +162,6 @@ class Text:
     def capitals(self) -> int:
         """How many of the letters A to Z there are."""
         return len(self.raw.translate(None, _NO_CAPITALS))
-
-    @once
-    def digits(self) -> int:
-        """How many of the digits 0 to 9 there are."""
-        return len(self.raw.translate(None, _NO_DIGITS))
 
     @once
     def controls(self) -> int:

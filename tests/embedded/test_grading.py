@@ -212,7 +212,7 @@ TEXTS = {
     "second turn": ([QUESTION, "Say it shorter."], [GOOD, "They dry nectar, and keep it for the winter."], None),
     "umlauts": (["Wie entsteht Honig?"], ["Bienen sammeln Nektar \u2013 und dr\u00fccken ihn in die Waben."], None),
 }
-GOLDEN = {"good": 8.83, "loop": 2.69, "reference": 3.44, "second turn": 3.73, "umlauts": 4.74}
+GOLDEN = {"good": 8.88, "loop": 2.56, "reference": 3.66, "second turn": 3.75, "umlauts": 5.13}
 
 
 def test_golden_scores() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from judgebench.embedded import features
 from judgebench.embedded.grading import read_grader
-from judgebench.embedded.training import distilling, evaluation, fitting
+from judgebench.embedded.training import distilling, evaluation, figures, fitting
 from judgebench.embedded.training.adversaries import KINDS, copies
 from judgebench.embedded.training.data import Graded
 from judgebench.embedded.training.evaluation import Sample
@@ -80,23 +80,23 @@ def test_the_figures_of_perfect_and_of_reversed_predictions() -> None:
     """All four are at their ends."""
     rows = graded()
     scores = np.array([row.score for row in rows])
-    assert evaluation.figures(rows, scores) == {"answers": 1.0, "within": 1.0, "models": 1.0, "pairs": 1.0}
-    assert evaluation.figures(rows, -scores) == {"answers": -1.0, "within": -1.0, "models": -1.0, "pairs": 0.0}
-    assert evaluation.figures(rows, 0 * scores) == {"answers": 0.0, "within": 0.0, "models": 0.0, "pairs": 0.5}
+    assert figures.figures(rows, scores) == {"answers": 1.0, "within": 1.0, "models": 1.0, "pairs": 1.0}
+    assert figures.figures(rows, -scores) == {"answers": -1.0, "within": -1.0, "models": -1.0, "pairs": 0.0}
+    assert figures.figures(rows, 0 * scores) == {"answers": 0.0, "within": 0.0, "models": 0.0, "pairs": 0.5}
 
 
 def test_an_interval_holds_its_figure() -> None:
     """Drawn again by family and question it lies around what was found."""
     rows, rng = graded(6, 40), np.random.default_rng(1)
     predicted = np.array([row.score for row in rows]) + rng.normal(0, 2, len(rows))
-    found, around = evaluation.figures(rows, predicted), evaluation.intervals(rows, predicted, 100)
+    found, around = figures.figures(rows, predicted), figures.intervals(rows, predicted, 100)
     assert all(around[key][0] <= found[key] <= around[key][1] for key in ("answers", "pairs"))
 
 
 def test_calibration_finds_slope_and_bins() -> None:
     """Scores that are twice as far from 5 as predicted have a slope of 2."""
     predicted = np.linspace(3, 7, 201)
-    found = evaluation.calibration(2 * predicted - 5, predicted)
+    found = figures.calibration(2 * predicted - 5, predicted)
     assert (found["slope"], found["intercept"]) == (2.0, -5.0)
     assert [row["from"] for row in found["bins"]] == [3, 4, 5, 6, 7]
 

@@ -11,7 +11,8 @@ from judgebench.embedded import features, trees
 from judgebench.embedded.training import evaluation
 from judgebench.embedded.training.adversaries import COST, LOW, WEIGHT
 from judgebench.embedded.training.data import Graded, Pair
-from judgebench.embedded.training.evaluation import Sample, figures
+from judgebench.embedded.training.evaluation import Sample
+from judgebench.embedded.training.figures import calibration, figures, intervals
 from judgebench.embedded.training.fitting import RULES, Array, measure, predicted
 
 Found = dict[str, Any]
@@ -31,11 +32,11 @@ def measured(sample: Sample) -> Found:
     words = np.array([float(len(row.answers[-1].split())) for row in rows])
     return {
         "judge": figures(rows, judged),
-        "intervals": evaluation.intervals(rows, judged),
+        "intervals": intervals(rows, judged),
         "longer answer": figures(rows, words),
         "mean of category and turn": figures(rows, evaluation.mean_of_category(sample)),
         "by category": {name: _in_category(rows, judged, name) for name in sorted({row.category for row in rows})},
-        "calibration": evaluation.calibration(sample.scores[: sample.real], judged),
+        "calibration": calibration(sample.scores[: sample.real], judged),
         "gains": evaluation.gains(under_attack),
     }
 
@@ -137,7 +138,8 @@ real judge.
 
 Features, thresholds and points are whole numbers, and so are all sums; what is divided is divided last. Nothing is
 left for a processor, a library or the order of a sum to round otherwise: the same answer has the same score everywhere.
-(Which characters are letters is up to Python's Unicode tables, which newer versions add to.)
+(Which characters are letters is up to Python's Unicode tables, which newer versions add to; runs of words are told
+apart by 64-bit hashes, which take two for one in fewer than one text in a million million.)
 
 ## What it is not
 
@@ -146,7 +148,8 @@ left for a processor, a library or the order of a sum to round otherwise: the sa
   form: it is weak on mathematics, reasoning and code, and on what is to be read out of a given text. Even with a
   reference it compares words and numbers only.
 - It is hard on short answers, right ones included: the judge's own liking for length is in it.
-- A text made to please it will. The attacks below are those that we know of.
+- A text made to please it will: see [what manipulation gains](#manipulation), padding above all. It knows phrases that
+  speak to a judge in English only, and not all of them.
 - It was trained on English. Other languages are read, but how well it grades them was not measured.
 - Code is not parsed: which code does parse depends on Python's version, and a score must not.
 - A few tenths between two answers mean nothing: within one question it orders {pairs} of the pairs right that
@@ -198,7 +201,9 @@ REVIEWS = """
 ### Pairs of another evaluation
 
 The Vicuna evaluation, never trained on (other questions, other models; pairwise reviews by an earlier GPT-4; pairs
-with a winner). Nothing was chosen by these figures in this version, but its author knew those of the version before.
+with a winner). Nothing was chosen by these figures, but they were seen for the version before and for two variants of
+this one that the held-out figures hardly part: LLaMA went from 87.5 % to 90.0 %, ChatGPT from 65.5 % to 74.1 %. A share
+of 58 to 80 pairs has a standard error of 3 to 6 points.
 
 {pairs}
 """
