@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
@@ -147,6 +148,7 @@ class EmbeddedJudge:
     def __init__(self, name: str = embedded.NAME, grader: embedded.Grader | None = None) -> None:
         self.name = name
         self._grader = grader or embedded.built_in()
+        self._grade = lru_cache(maxsize=512)(self._grader.grade)  # an answer comes in many pairs, in both orders
 
     def draft(self, match: Match, question_set: str) -> Review:
         """Identified by the conversation, the judge's version and the slot."""
@@ -162,12 +164,8 @@ class EmbeddedJudge:
     def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
         """Grade each match; it takes less than a millisecond and costs nothing."""
         for match, draft in tasks:
-            grades = [self._grade(match, answer) for answer in match.answers if answer]
+            grades = [self._grade(*_graded(match, answer)) for answer in match.answers if answer]
             yield replace(draft, created=_now(), **_embedded_result(grades))
-
-    def _grade(self, match: Match, answer: Answer) -> embedded.Grade:
-        turns = match.question.turns[: match.turn]
-        return self._grader.grade(turns, answer.turns[: match.turn], match.question.reference(match.turn))
 
 
 class CheckerJudge:
@@ -212,6 +210,11 @@ def _checked_result(checks: Sequence[checkers.Check]) -> dict[str, Any]:
         return {"verdict": Verdict(scores=(scores[0],)), "reply": checks[0].explanation}
     reply = "\n".join(f"{side}: {check.explanation}" for side, check in zip("AB", checks, strict=True))
     return {"verdict": from_scores(*scores), "reply": reply}
+
+
+def _graded(match: Match, answer: Answer) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
+    turns = tuple(match.question.turns[: match.turn])
+    return turns, tuple(answer.turns[: match.turn]), match.question.reference(match.turn)
 
 
 def _embedded_result(grades: Sequence[embedded.Grade]) -> dict[str, Any]:

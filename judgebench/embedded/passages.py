@@ -37,7 +37,7 @@ def _repetition(case: Case) -> str:
     words = case.answer.words
     runs: Counter[str] = Counter(part for part in case.answer.sentences if len(part) > 15)
     if not runs or runs.most_common(1)[0][1] == 1:
-        runs = Counter(" ".join(words[i : i + 4]) for i in range(len(words) - 3))
+        runs = Counter(map(" ".join, zip(words, words[1:], words[2:], words[3:], strict=False)))
     return next((f"{quoted(run)} stands {n} times" for run, n in runs.most_common(1) if n > 1), "")
 
 
