@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from judgebench import asking, checkers, embedded
@@ -137,9 +138,15 @@ class ModelJudge:
 
 
 class EmbeddedJudge:
-    """The offline surrogate: grades by features, so that it gives the same verdict in either order."""
+    """The offline surrogate: grades by features, so that it gives the same verdict in either order.
 
-    name = embedded.NAME
+    `grader` is a judge of one's own; without it, the one that is installed.
+    """
+
+    def __init__(self, name: str = embedded.NAME, grader: embedded.Grader | None = None) -> None:
+        self.name = name
+        self._grader = grader or embedded.built_in()
+        self._grade = lru_cache(maxsize=512)(self._grader.grade)  # an answer comes in many pairs, in both orders
 
     def draft(self, match: Match, question_set: str) -> Review:
         """Identified by the conversation, the judge's version and the slot."""
@@ -148,13 +155,14 @@ class EmbeddedJudge:
         if draft.error:
             return draft
         digest = content_id(match.conversation())
-        identity = content_id("review", draft.slot, digest, embedded.VERSION, EMBEDDED_TIE)
-        return replace(draft, id=identity, prompt_digest=digest, verdict_source="computed", served_by=embedded.VERSION)
+        version = self._grader.version
+        identity = content_id("review", draft.slot, digest, version, EMBEDDED_TIE)
+        return replace(draft, id=identity, prompt_digest=digest, verdict_source="computed", served_by=version)
 
     def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
-        """Grade each match; a call takes milliseconds and costs nothing."""
+        """Grade each match; it takes less than a millisecond and costs nothing."""
         for match, draft in tasks:
-            grades = [_grade(match, answer) for answer in match.answers if answer]
+            grades = [self._grade(*_graded(match, answer)) for answer in match.answers if answer]
             yield replace(draft, created=_now(), **_embedded_result(grades))
 
 
@@ -202,9 +210,9 @@ def _checked_result(checks: Sequence[checkers.Check]) -> dict[str, Any]:
     return {"verdict": from_scores(*scores), "reply": reply}
 
 
-def _grade(match: Match, answer: Answer) -> embedded.Grade:
-    turns = match.question.turns[: match.turn]
-    return embedded.grade(turns, answer.turns[: match.turn], match.question.reference(match.turn))
+def _graded(match: Match, answer: Answer) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
+    turns = tuple(match.question.turns[: match.turn])
+    return turns, tuple(answer.turns[: match.turn]), match.question.reference(match.turn)
 
 
 def _embedded_result(grades: Sequence[embedded.Grade]) -> dict[str, Any]:

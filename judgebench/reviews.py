@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from judgebench import matches
+from judgebench import embedded, matches
 from judgebench.asking import VerdictBy
 from judgebench.errors import UsageError
 from judgebench.judge import CheckerJudge, EmbeddedJudge, Judge, ModelJudge, review
@@ -16,7 +17,7 @@ from judgebench.records import Mode, Review
 from judgebench.store import Stage, Table, in_force
 from judgebench.workspace import Workspace
 
-_OURS = (EmbeddedJudge.name, CheckerJudge.name)
+_OURS = (embedded.NAME, CheckerJudge.name)
 _TAKEN = (*_OURS, "panel")  # which reports call several judges together
 
 
@@ -59,13 +60,13 @@ def named_judge(
     verdict_by: VerdictBy = "text",
     repair: bool = True,
 ) -> Judge:
-    """The judge of that name: `embedded`, `checker`, or a model's spec.
+    """The judge of that name: `embedded`, `[NAME=]embedded:FILE`, `checker`, or a model's spec.
 
     `prompt` stands in for the categories' own prompts; for `verdict_by` and `repair` see ModelJudge.
     """
     if name in _OURS and prompt:
         raise UsageError(f"the {name} judge reads no prompt: leave --prompt out, or name a model as --judge")
-    if name == EmbeddedJudge.name:
+    if name == embedded.NAME:
         return EmbeddedJudge()
     asked = workspace.question_set(question_set)
     if name == CheckerJudge.name:
@@ -73,7 +74,20 @@ def named_judge(
     spec = parse_spec(name)
     if spec.name in _TAKEN:
         raise UsageError(f"{spec.name} is the name of a judge of ours, and would share its table: take another name")
+    if spec.kind == embedded.NAME:
+        return _own_embedded(spec, prompt)
     return ModelJudge(spec.name, load(spec, options), PromptChoice(asked, workspace, prompt), verdict_by, repair)
+
+
+def _own_embedded(spec: Spec, prompt: str | None) -> EmbeddedJudge:
+    if prompt:
+        raise UsageError("an embedded judge reads no prompt: leave --prompt out, or name a model as --judge")
+    try:
+        return EmbeddedJudge(spec.name, embedded.load(Path(spec.target)))
+    except ValueError as error:
+        raise UsageError(
+            f"{spec.target} is no embedded judge: {error}; `judgebench embedded train` makes one"
+        ) from error
 
 
 def stages(

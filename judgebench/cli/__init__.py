@@ -18,6 +18,7 @@ from judgebench.cli.base import (
     workspace_option,
 )
 from judgebench.cli.compare import compare
+from judgebench.cli.embedded import embedded
 from judgebench.cli.imports import import_
 from judgebench.cli.questions import questions
 from judgebench.cli.references import references, table_name
@@ -51,6 +52,7 @@ main.add_command(import_)
 main.add_command(report)
 main.add_command(compare)
 main.add_command(audit)
+main.add_command(embedded)
 
 
 @main.command()
@@ -111,7 +113,7 @@ def get_answers(
 @questions_option
 @click.option(
     "--judge", "judges", multiple=True, metavar="JUDGE",
-    help="embedded, checker, or a model: [NAME=]openai:ID, [NAME=]hf:PATH (repeatable: a panel).",
+    help="embedded, [NAME=]embedded:FILE, checker, or a model: [NAME=]openai:ID, [NAME=]hf:PATH (repeatable: a panel).",
 )  # fmt: skip
 @click.option(
     "--mode", "modes", type=click.Choice(["single", "pairwise"]), multiple=True, default=["pairwise"],

@@ -20,7 +20,7 @@ _pair = options(
     click.option("--candidate", required=True, metavar="SPEC|NAME", help="What would take its place."),
 )
 _judge = options(
-    click.option("--judge", required=True, metavar="JUDGE", help="embedded, checker, or a model as in openai:gpt-4.1."),
+    click.option("--judge", required=True, metavar="JUDGE", help="embedded, [NAME=]embedded:FILE, checker, a model."),
     click.option("--prompt", metavar="NAME|FILE.j2", help="In place of the categories' own judge prompts."),
     click.option(
         "--verdict-by", type=click.Choice(["text", "schema", "logprobs"]), default="text", show_default=True,

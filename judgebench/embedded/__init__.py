@@ -1,5 +1,6 @@
 """The embedded judge: an offline stand-in for an LLM judge, a small regression on features of the texts."""
 
-from judgebench.embedded.grading import NAME, NOTE, SCALE, VERSION, Grade, compare, grade
+from judgebench.embedded.explaining import compare
+from judgebench.embedded.grading import NAME, SCALE, Grade, Grader, built_in, grade, load
 
-__all__ = ["NAME", "NOTE", "SCALE", "VERSION", "Grade", "compare", "grade"]
+__all__ = ["NAME", "SCALE", "Grade", "Grader", "built_in", "compare", "grade", "load"]

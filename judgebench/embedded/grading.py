@@ -1,44 +1,25 @@
-"""Grades, and their reasons in words."""
+"""A file of coefficients as a judge: grades, and their reasons in words."""
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import fsum
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from judgebench.embedded.features import (
-    CONTEXT,
-    DEFINITION_VERSION,
-    FEATURES,
-    PHRASES,
-    Case,
-    make_case,
-    measure,
-)
-from judgebench.embedded.trees import read_forest
+from judgebench.embedded.explaining import explanation, largest_first, without_words
+from judgebench.embedded.features import CONTEXT, DEFINITION_VERSION, FEATURES, Case, make_case, measure
+from judgebench.embedded.trees import UNIT, Forest, read_forest
 
 COEFFICIENTS = Path(__file__).with_name("coefficients.json")
+LARGEST = 2_000_000  # bytes of a file of coefficients that is read
 SCALE = (1.0, 10.0)
-_TEXT = COEFFICIENTS.read_text(encoding="utf-8")
-_FITTED = json.loads(_TEXT)
-_FOREST = read_forest(_FITTED["model"])
-_HELD_OUT = _FITTED["held out"]["judge"]
-
 NAME = "embedded"
-NOTE = (
-    f"{NAME} is no LLM but an offline surrogate for GPT-4: on models and questions that it was not trained on, its "
-    f"scores correlate {_HELD_OUT['answers']:.2f} with GPT-4's per answer and {_HELD_OUT['models']:.2f} per model, "
-    f"and it orders {_HELD_OUT['pairs']:.0%} of the pairs right that GPT-4 separates by a point or more."
-)
+_CENT = UNIT // 100  # scores have 2 decimals
+_ENDS = (int(SCALE[0]) * UNIT, int(SCALE[1]) * UNIT)
 
-
-def version_of(coefficients: str, definition: str) -> str:
-    """The version of a judge with these coefficients (the file's text) and this definition of its features."""
-    return "embedded-1:" + hashlib.sha256(f"{definition}\n{coefficients}".encode()).hexdigest()[:12]
-
-
-VERSION = version_of(_TEXT, DEFINITION_VERSION)
+Item = tuple[Sequence[str], Sequence[str], str | None]  # turns, answers, and the reference if there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,70 +31,109 @@ class Grade:
     explanation: str
 
 
-def grade(turns: Sequence[str], answers: Sequence[str], reference: str | None = None) -> Grade:
-    """Grade answers[-1], the answer to turns[len(answers)-1], given the conversation before it."""
+@dataclass(frozen=True)
+class Grader:
+    """A judge of one file of coefficients; `version` is that file's content, and `head` what it says of itself."""
+
+    forest: Forest
+    version: str
+    head: dict[str, Any]
+
+    def grade(self, turns: Sequence[str], answers: Sequence[str], reference: str | None = None) -> Grade:
+        """Grade answers[-1], the answer to turns[len(answers)-1], given the conversation before it."""
+        case = _case(turns, answers, reference)
+        if _is_empty(case):
+            moved, text = without_words(self.forest.base / UNIT, SCALE[0])
+            return Grade(SCALE[0], moved, text)
+        points = self.forest.points(measure(case))
+        score = _score(self.forest.base + sum(points))
+        moved = _by_name(case, points)
+        return Grade(score, moved, explanation(case, score, SCALE[1], self.forest.base / UNIT, moved))
+
+    def score(self, turns: Sequence[str], answers: Sequence[str], reference: str | None = None) -> float:
+        """The score alone, of the same answer."""
+        case = _case(turns, answers, reference)
+        return SCALE[0] if _is_empty(case) else _score(self.forest.total(measure(case)))
+
+    def scores(self, items: Iterable[Item]) -> Iterator[float]:
+        """The score of each item; those of one question are quickest beside each other."""
+        return (self.score(*item) for item in items)
+
+    @property
+    def note(self) -> str:
+        """What reports say of it."""
+        held_out = self.head["held out"]["judge"]
+        return (
+            f"{NAME} is no LLM but an offline surrogate for {self.head['judge']}: on models and questions that it was "
+            f"not trained on, its scores correlate {held_out['answers']:.2f} with that judge's per answer and "
+            f"{held_out['models']:.2f} per model, and it orders {held_out['pairs']:.0%} of the pairs right that the "
+            "judge separates by a point or more."
+        )
+
+
+def _case(turns: Sequence[str], answers: Sequence[str], reference: str | None) -> Case:
     if not 1 <= len(answers) <= len(turns):
         raise ValueError(f"{len(answers)} answers to {len(turns)} turns: there must be one to each turn so far")
-    case = make_case(turns, answers, reference)
-    if not any(char.isalnum() for char in case.answer.head):
-        return _empty()
-    points = _FOREST.contributions(measure(case))
-    score = round(min(SCALE[1], max(SCALE[0], fsum([_FOREST.base, *points.values()]))), 2)
-    moved = _by_name(case, points)
-    return Grade(score, moved, _explain(score, moved))
+    return make_case(turns, answers, reference)
 
 
-def _empty() -> Grade:
-    moved = (("an empty answer", round(SCALE[0] - _FOREST.base, 3)),)
-    return Grade(SCALE[0], moved, f"The answer has no words. It is graded {SCALE[0]:.1f}, the lowest grade.")
+def _is_empty(case: Case) -> bool:
+    return not case.answer.words and not any(map(str.isalnum, case.answer.head))
 
 
-def _by_name(case: Case, points: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+def _score(points: int) -> float:
+    """Points in UNITs as a score: rounded to cents while they are whole numbers, and divided last."""
+    return (min(_ENDS[1], max(_ENDS[0], points)) + _CENT // 2) // _CENT / 100
+
+
+def _by_name(case: Case, points: Sequence[int]) -> tuple[tuple[str, float], ...]:
     """The points of the features added up by their human name, largest first, those that round to 0 left out."""
-    sums: dict[str, list[float]] = {}
-    for feature in FEATURES:
+    sums: dict[str, int] = {}
+    for feature, value in zip(FEATURES, points, strict=True):
         name = feature.name if feature.applies(case) else CONTEXT
-        sums.setdefault(name, []).append(points[feature.key])
-    return _largest_first((name, round(fsum(parts), 3)) for name, parts in sums.items())
+        sums[name] = sums.get(name, 0) + value
+    return largest_first((name, round(value / UNIT, 3)) for name, value in sums.items())
 
 
-def _largest_first(moved: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
-    return tuple(sorted((pair for pair in moved if pair[1]), key=lambda pair: (-abs(pair[1]), pair[0])))
+def version_of(coefficients: str, definition: str) -> str:
+    """The version of a judge with these coefficients (the file's text) and this definition of its features."""
+    return "embedded-2:" + hashlib.sha256(f"{definition}\n{coefficients}".encode()).hexdigest()[:12]
 
 
-def _explain(score: float, moved: Sequence[tuple[str, float]]) -> str:
-    start = _FOREST.base + dict(moved).get(CONTEXT, 0.0)
-    own = [pair for pair in moved if pair[0] != CONTEXT]
-    sides = [_side("For", own, 1), _side("Against", own, -1)]
-    return (
-        f"Answers to questions of this kind start at {start:.1f} points. {' '.join(filter(None, sides))} "
-        f"That makes {score:.1f} of {SCALE[1]:.0f}, by a regression on such features and not by understanding."
-    )
+def read_grader(text: str) -> Grader:
+    """The judge of a coefficient file's text; ValueError, in one line, where it is none, or one of other features."""
+    try:
+        head = json.loads(text)
+        forest = read_forest(head.pop("model"))
+        floats = [head["held out"]["judge"][name] for name in ("answers", "models", "pairs")]
+        sound = isinstance(head["judge"], str) and all(isinstance(value, int | float) for value in floats)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        sound = False
+    if not sound:
+        raise ValueError("it holds no coefficients of an embedded judge")
+    if forest.features != tuple(feature.key for feature in FEATURES):
+        raise ValueError("its coefficients belong to another version of the features: train it again")
+    return Grader(forest, version_of(text, DEFINITION_VERSION), head)
 
 
-def _side(word: str, moved: Sequence[tuple[str, float]], sign: int) -> str:
-    parts = [pair for pair in moved if sign * pair[1] >= 0.05][:3]
-    return f"{word} it: {_listed(parts)}." if parts else ""
+def load(path: Path) -> Grader:
+    """The judge of a file; ValueError where it can't be read or holds none."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ValueError("it is too large for coefficients of an embedded judge")
+        return read_grader(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise ValueError("it holds no coefficients of an embedded judge") from error
+    except OSError as error:
+        raise ValueError(f"it can't be read ({error.strerror})") from error
 
 
-def _listed(moved: Sequence[tuple[str, float]]) -> str:
-    """Names and points, as in: much substance (+0.8), little repetition (+0.3) and its length (+0.1)."""
-    parts = [f"{PHRASES.get(name, (name, name))[value < 0]} ({value:+.1f})" for name, value in moved]
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+@lru_cache(maxsize=1)
+def built_in() -> Grader:
+    """The judge that is installed with the package."""
+    return load(COEFFICIENTS)
 
 
-def compare(first: Grade, second: Grade) -> str:
-    """What set two graded answers to one question apart, in one or two sentences; swapped grades mirror it."""
-    if first.score == second.score:
-        return f"Both answers are graded {first.score:.2f}: the features that the judge looks at do not part them."
-    word, better, worse = ("first", first, second) if first.score > second.score else ("second", second, first)
-    gap = f"The {word} answer is graded {better.score:.2f}, the other {worse.score:.2f}."
-    apart = [pair for pair in _differences(better, worse) if pair[1] > 0][:3]
-    return f"{gap} What sets it above: {_listed(apart)}." if apart else gap
-
-
-def _differences(better: Grade, worse: Grade) -> tuple[tuple[str, float], ...]:
-    """The points by which the better answer leads under each name, largest difference first."""
-    ahead, behind = dict(better.contributions), dict(worse.contributions)
-    names = {*ahead, *behind}
-    return _largest_first((name, round(ahead.get(name, 0.0) - behind.get(name, 0.0), 3)) for name in names)
+def grade(turns: Sequence[str], answers: Sequence[str], reference: str | None = None) -> Grade:
+    """The built-in judge's grade of answers[-1], the answer to turns[len(answers)-1]; see Grader.grade."""
+    return built_in().grade(turns, answers, reference)

@@ -1,22 +1,23 @@
-"""One text, cut to a bounded size and split once into what the features count."""
+"""One text, cut to a bounded size and taken apart once, in few passes: a grade is to cost next to nothing."""
 
 import re
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
+import string
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import filterfalse
+from typing import Generic, TypeVar
 
 LIMIT = 20_000  # characters read of one text: answers are hostile, and a grade must stay cheap
+MOST_STEMS = 100_000  # words whose stems are remembered
 LONG_WORD = 30  # characters; longer runs of letters are not words of a language
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7ff"  # scripts that put no blank between words
-_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['\u2019][^\W\d_]+)?")
-_NUMBER = re.compile(r"(?<![\w.])-?\d{1,15}(?:,\d{3}){0,5}(?:\.\d{1,12})?")
-# A run of marks is tried from its start only, so that the search stays linear.
-_SENTENCE_END = re.compile(r"(?<![.!?\u3002\uff01\uff1f])[.!?\u3002\uff01\uff1f]+[\"'\u201d\u2019)\]]?(?=\s|$)|\n")
-_LIST_ITEM = re.compile(r"[ \t]{0,12}(?:[-*+\u2022\u2013]|\(?\d{1,3}[.):]|\(?[A-Za-z][.)])[ \t]+\S")
-_CODE_LINE = re.compile(
-    r"[ \t]*(?:def |class |import |from \w+ import|return\b|for ?\(|while ?\(|if ?\(|#include|using |public |"
-    r"int |void |var |let |const |print\(|elif |else:|try:|\}|</?[a-z]{1,10}[ >]|\w{1,40}\(.{0,80}\);$|.{1,80}[;{]$)"
-)
+_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_BLANKS = str.maketrans({char: " " for char in map(chr, range(128)) if not char.isalnum()} | {"'": None})
+_TYPOGRAPHIC = tuple(zip("\u2018\u2019\u201c\u201d\u2013\u2014\u2022\u2026\u00a0", "''\"\"--*. ", strict=True))
+_NUMBER = re.compile(r"\d{1,15}(?:,\d{3}){0,5}(?:\.\d{1,12})?")
+_ITEM = re.compile(r"\n[ \t]{0,12}(?:[-*+]|\(?\d{1,3}[.):]|[A-Za-z][.)])[ \t]+\S")
+_CAPITALS = string.ascii_uppercase.encode()
+_CODE_MARKS = (";\n", "{\n", "):\n", "return ", ">\n<")
 
 _STOPWORDS = """
 a about above after again against all also am an and any are as at be because been before being below between both but
@@ -24,98 +25,198 @@ by can could did do does doing down during each few for from further had has hav
 if in into is it its just like made make many may me might more most much must my no nor not now of off on once one only
 or other our out over own per please same shall she should so some such than that the their them then there these they
 this those through to too under until up upon us use used using very was we well were what when where which while who
-whom why will with within without would yes you your
+whom why will with within without would yes you your dont doesnt cant isnt its im ive id ill youre thats theyre lets
 """
 STOPWORDS = frozenset(_STOPWORDS.split())
 
 
-@dataclass(frozen=True)
+def _all_but(kept: bytes) -> bytes:
+    """What `bytes.translate` has to delete to leave the kept characters: the quickest way to count some."""
+    return bytes(code for code in range(256) if code not in kept)
+
+
+_NO_CAPITALS = _all_but(_CAPITALS)
+_NO_CONTROLS = _all_but(bytes(code for code in range(32) if code not in b"\n\r\t"))
+
+
+T = TypeVar("T")
+
+
+class once(Generic[T]):
+    """functools.cached_property without its lock, which costs more than half of what is cached here."""
+
+    def __init__(self, compute: "Callable[[Text], T]") -> None:
+        self.__doc__, self._name, self._compute = compute.__doc__, compute.__name__, compute
+
+    def __get__(self, text: "Text", owner: "type[Text] | None" = None) -> T:
+        """Compute, and stand back for what was found."""
+        found = text.__dict__[self._name] = self._compute(text)
+        return found
+
+
 class Text:
     """A text and its parts, each computed when first asked for and from the first LIMIT characters only."""
 
-    full: str
+    def __init__(self, full: str) -> None:
+        self.full = full
 
-    @cached_property
+    @once
     def head(self) -> str:
-        """The first LIMIT characters, line ends made one kind."""
-        return self.full[:LIMIT].replace("\r\n", "\n").replace("\r", "\n").strip()
+        """The first LIMIT characters, with plain quotes, dashes and line ends."""
+        head = self.full[:LIMIT].strip()
+        if "\r" in head:
+            head = head.replace("\r\n", "\n").replace("\r", "\n")
+        return head if head.isascii() else _plain_marks(head)
 
-    @cached_property
+    @once
+    def lower(self) -> str:
+        """The head in lower case."""
+        return self.head.lower()
+
+    @once
+    def raw(self) -> bytes:
+        """The head in UTF-8, of which characters are counted."""
+        return self.head.encode("utf-8", "surrogatepass")
+
+    @once
     def tail(self) -> str:
         """The last 300 characters of the whole text, without what it ends on in blanks."""
         return self.full[-LIMIT:].rstrip()[-300:]
 
-    @cached_property
-    def words(self) -> tuple[str, ...]:
-        """The words in lower case; a CJK character is a word of its own."""
-        return tuple(match.group().lower().replace("\u2019", "'") for match in _WORD.finditer(self.head))
+    @once
+    def words(self) -> list[str]:
+        """The words in lower case, apostrophes left out; a CJK character is a word of its own."""
+        if self.lower.isascii():
+            return self.lower.translate(_BLANKS).split()
+        return _WORD.findall(self.lower.replace("'", ""))
 
-    @cached_property
-    def content(self) -> frozenset[str]:
+    @once
+    def carriers(self) -> list[str]:
+        """The words that are no function words, in order."""
+        return [*filterfalse(STOPWORDS.__contains__, self.words)]
+
+    @once
+    def prose(self) -> "Text":
+        """The text without what is fenced as code."""
+        return self if len(self.parts) == 1 else Text("\n".join(self.parts[::2]))
+
+    @once
+    def distinct(self) -> set[str]:
+        """The distinct words."""
+        return set(self.words)
+
+    @once
+    def content(self) -> set[str]:
         """The distinct stems of the words that carry meaning."""
-        return frozenset(stem(word) for word in self.words if is_content(word))
+        return set(map(stem, self.distinct)) - _NO_STEM
 
-    @cached_property
-    def lines(self) -> tuple[str, ...]:
-        """The lines that are not blank, stripped on the right."""
-        return tuple(line.rstrip() for line in self.head.split("\n") if line.strip())
-
-    @cached_property
-    def sentences(self) -> tuple[str, ...]:
-        """The sentences of the text outside code, a line end ending one too."""
-        parts = _SENTENCE_END.split("\n".join(self.prose_lines))
-        return tuple(part.strip() for part in parts if part.strip())
-
-    @cached_property
-    def numbers(self) -> tuple[float, ...]:
-        """The numbers in order, thousands separators taken out."""
-        return tuple(float(match.group().replace(",", "")) for match in _NUMBER.finditer(self.head))
-
-    @cached_property
-    def code_flags(self) -> tuple[bool, ...]:
-        """For each line whether it is code: fenced, or with the look of a statement."""
-        flags, fenced = [], False
-        for line in self.lines:
-            fence = line.lstrip().startswith(("```", "~~~"))
-            fenced = fenced != fence
-            flags.append(fenced or fence or _CODE_LINE.match(line[:200]) is not None)
-        return tuple(flags)
-
-    @cached_property
-    def code_lines(self) -> tuple[str, ...]:
-        """The lines that are code."""
-        return tuple(line for line, is_code in zip(self.lines, self.code_flags, strict=True) if is_code)
-
-    @cached_property
-    def prose_lines(self) -> tuple[str, ...]:
-        """The lines that are not code."""
-        return tuple(line for line, is_code in zip(self.lines, self.code_flags, strict=True) if not is_code)
-
-    @cached_property
-    def list_items(self) -> int:
-        """How many lines are items of a list."""
-        return sum(1 for line in self.prose_lines if _LIST_ITEM.match(line))
-
-    @cached_property
-    def pairs(self) -> frozenset[tuple[str, str]]:
-        """The distinct pairs of neighbouring words."""
-        return frozenset(pairwise(self.words))
-
-    @cached_property
-    def grams(self) -> tuple[tuple[str, ...], ...]:
-        """The runs of four words, in order."""
+    @once
+    def grams(self) -> set[int]:
+        """The distinct runs of four words, by their hash: 64 bits tell them apart and cost little."""
         words = self.words
-        return tuple(words[i : i + 4] for i in range(len(words) - 3))
+        return set(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False)))
+
+    @once
+    def pairs(self) -> set[int]:
+        """The distinct pairs of neighbouring words, by their hash."""
+        return set(map(hash, zip(self.words, self.words[1:], strict=False)))
+
+    @once
+    def parts(self) -> list[str]:
+        """The text cut at code fences: prose, code, prose, and so on."""
+        return self.head.split("```")
+
+    @once
+    def code(self) -> str:
+        """What stands in code fences."""
+        return "\n".join(self.parts[1::2])
+
+    @once
+    def code_size(self) -> int:
+        """Lines of fenced code, or, where nothing is fenced, marks of statements."""
+        return self.code.count("\n") if len(self.parts) > 1 else sum(map(self.head.count, _CODE_MARKS))
+
+    @once
+    def sentences(self) -> list[str]:
+        """The sentences outside code, a line end ending one too."""
+        lines = (
+            self.prose.head.replace(". ", "\n")
+            .replace("? ", "\n")
+            .replace("! ", "\n")
+            .replace("\u3002", "\n")
+            .split("\n")
+        )
+        return [*filter(str.strip, lines)]
+
+    @once
+    def numbers(self) -> tuple[str, ...]:
+        """The numbers in order, thousands separators and the zeros after a point taken out."""
+        return tuple(_plain(found) for found in _NUMBER.findall(self.head))
+
+    @once
+    def list_items(self) -> int:
+        """How many lines, the first left out, are items of a list."""
+        return len(_ITEM.findall(self.head))
+
+    @once
+    def capitals(self) -> int:
+        """How many of the letters A to Z there are."""
+        return len(self.raw.translate(None, _NO_CAPITALS))
+
+    @once
+    def controls(self) -> int:
+        """How many control characters there are that no text needs."""
+        return len(self.raw.translate(None, _NO_CONTROLS))
+
+    @once
+    def foreign(self) -> int:
+        """How many characters are not ASCII."""
+        return 0 if self.head.isascii() else len(self.head) - len(self.head.encode("ascii", "ignore"))
 
 
-def is_content(word: str) -> bool:
-    """Whether a lower-case word carries meaning: no stop word, no single letter, no overlong run."""
-    return word not in STOPWORDS and (1 < len(word) <= LONG_WORD or word > "\u2e80")
+def _plain_marks(head: str) -> str:
+    """The text with typographic marks in ASCII, which makes most texts ASCII as a whole."""
+    for mark, plain in _TYPOGRAPHIC:
+        head = head.replace(mark, plain)
+    return head
 
 
-def stem(word: str) -> str:
-    """A word without its commonest English endings, so that "cats" meets "cat"."""
-    for ending in ("'s", "ing", "ed", "es", "s"):
+def _plain(number: str) -> str:
+    number = number.replace(",", "")
+    return (number.rstrip("0").rstrip(".") if "." in number else number).lstrip("0") or "0"
+
+
+class _Stems(dict[str, str]):
+    """Words and their stems, remembered up to a bound: hostile texts are full of words that never come again."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= MOST_STEMS:
+            self.clear()
+        self[word] = found = _stem(word)
+        return found
+
+
+def _stem(word: str) -> str:
+    if word in STOPWORDS or not (1 < len(word) <= LONG_WORD or word > "\u2e80"):
+        return ""
+    for ending in ("ing", "ed", "es", "s"):
         if word.endswith(ending) and len(word) > len(ending) + 3:
             return word[: -len(ending)]
     return word
+
+
+# A lower-case word without its commonest English endings, so that "cats" meets "cat"; empty where it has no meaning.
+stem = _Stems().__getitem__
+_NO_STEM = {""}
+
+
+@lru_cache(maxsize=512)
+def known(full: str) -> Text:
+    """The text of a question or a reference, taken apart once for the many answers that are graded beside it."""
+    return Text(full)
+
+
+@lru_cache(maxsize=64)
+def lately(full: str) -> Text:
+    """The text of an answer, kept for a while: it is graded in several pairs, and is the next answer's context."""
+    return Text(full)

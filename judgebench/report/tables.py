@@ -115,7 +115,7 @@ def notes(report: Report) -> list[str]:
     if "power" in report:
         return []
     entries = [*report["pairs"], *report["scores"]]
-    surrogate = [embedded.NOTE] if embedded.NAME in {entry["judge"] for entry in entries} else []
+    surrogate = [embedded.built_in().note] if embedded.NAME in {entry["judge"] for entry in entries} else []
     changed = [_changed(note) for note in report["notes"]]
     panels = [note for entry in entries for note in _disagreement(entry)]
     return (

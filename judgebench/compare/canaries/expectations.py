@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import comb
 
-from judgebench import embedded
+from judgebench.records import Review
 
 POSITION = "position"  # a canary that takes no call of its own: all pairs, looked at for their two orders
 WANTS: Mapping[str, str] = {
@@ -20,8 +20,8 @@ WANTS: Mapping[str, str] = {
 TRIVIAL = 0.96  # of these tries a judge of GPT-4's class gets 95 to 98 % right
 STEADY = 0.85  # of clear pairs such a judge calls at least so many without the same place winning in both orders
 PEOPLE = 0.85  # its agreement with people on clear pairs (MT-bench, both orders, without ties: 85 %)
-EMBEDDED_PEOPLE = 0.7  # the embedded judge on held-out pairs: docs/embedded-judge.md says 71.0 %
-EMBEDDED_WAIVED = frozenset({"injected", "padded"})  # that document names both under "What it is not"
+EMBEDDED_PEOPLE = 0.7  # the embedded judge on held-out pairs: docs/embedded-judge.md says 70.7 %
+EMBEDDED_WAIVED = frozenset({"injected", "padded"})  # docs/canaries.md says how far it gets
 RISK = 0.005  # that a judge in order falls short of one canary
 
 
@@ -42,9 +42,10 @@ class Expected:
         return WANTS[canary] + ("; not expected of this judge" if canary in self.waived else "")
 
 
-def expected_of(judge: str) -> Expected:
-    """What is expected of the judge of that name: every model the same, and less of the embedded judge."""
-    return Expected(EMBEDDED_PEOPLE, EMBEDDED_WAIVED) if judge == embedded.NAME else Expected()
+def expected_of(row: Review | None) -> Expected:
+    """What is expected of the judge that wrote a row: every model the same, and less of an embedded judge."""
+    is_embedded = row is not None and row.verdict_source == "computed"
+    return Expected(EMBEDDED_PEOPLE, EMBEDDED_WAIVED) if is_embedded else Expected()
 
 
 def needed(tries: int, rate: float) -> int:

@@ -20,7 +20,7 @@ def results(rows: Iterable[Review], expected: Expected | None = None) -> tuple[C
     rows name.
     """
     held = {(row.question_id, row.models): row for row in rows}
-    asked = expected or expected_of(next((row.judge for row in held.values()), ""))
+    asked = expected or expected_of(next(iter(held.values()), None))
     found = [(case, _of(case, held)) for case in cases()]
     by_canary: dict[str, list[str | None]] = {canary: [] for canary in WANTS}
     by_canary[POSITION] = [_place(case, reviews) for case, reviews in found if case.worse is not None]
