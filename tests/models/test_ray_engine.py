@@ -171,7 +171,8 @@ def test_without_any_node_the_rows_stay(workspace: Workspace, checkpoint: Path, 
             own.lose(node)
         said = run.end()
         assert run.process.returncode == 1
-        assert "no node of the Ray cluster has 1 CPU core" in said.splitlines()[-1]
+        last = said.splitlines()[-1]  # which of the two depends on what the cluster has noticed by then
+        assert "no node of the Ray cluster has 1 CPU core" in last or "replicas died and nothing was answered" in last
         assert 5 <= run.rows() < len(QUESTIONS)
         assert judgebench(workspace, *SAMPLED, "--model", f"me=hf:{checkpoint}", timeout=600).returncode == 0
         each_is_answered_once(run, local)

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,8 @@ class RayCluster:
         """Kill a node with all that runs on it, as when its machine goes."""
         raylet = psutil.Process(self.raylets[node])
         for process in (raylet, *raylet.children(recursive=True)):  # listed before the first is killed
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 @contextmanager

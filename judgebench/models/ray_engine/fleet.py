@@ -164,7 +164,7 @@ class Fleet:
         if self._deaths >= TRIES * self._shape.replicas:
             raise EndpointError(
                 f"{self._deaths} replicas died and nothing was answered; the last{self._where(member)}: {why} (too"
-                " little memory?)"
+                " little memory, or nodes that are gone?)"
             )
         self._members.append(self._member())
 
