@@ -6,9 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from judgebench.matches import samples
-from judgebench.store import in_force
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -56,6 +53,8 @@ def _judgments(workspace: "Workspace", questions: str | None, judge: str | None)
 
 def _drawn(answers: "Iterable[Answer]") -> set[str]:
     """The ids of the samples that belong together; what judges said of others is about an earlier checkpoint."""
+    from judgebench.store import in_force
+
     return {answer.id for held in _samples(in_force(answers).values()).values() for answer in held}
 
 
@@ -73,6 +72,8 @@ def texts_of(answers: "Iterable[Answer]") -> Iterator[Text]:
 
 def _samples(answers: "Iterable[Answer]") -> "dict[tuple[str, str, str], list[Answer]]":
     """By question set, model and question."""
+    from judgebench.matches import samples
+
     by_set: dict[str, list[Answer]] = defaultdict(list)
     for answer in answers:
         by_set[answer.question_set].append(answer)

@@ -61,6 +61,7 @@ TALKS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.checkpoint
 @pytest.mark.parametrize("batch_size", [1, 3])
 def test_each_turn_of_a_batch_says_what_it_says_alone(checkpoint_folder: Path, batch_size: int) -> None:
