@@ -187,7 +187,7 @@ def _comparison(about: About, pair: frozenset[str], turn: int) -> ComparisonView
 
 def _review(about: About, row: Review) -> ReviewView:
     return ReviewView(
-        order=f"{called(row.models[0])} shown first" if row.mode == "pairwise" else "",
+        order=", ".join(_order(row)),
         verdict=verdicts.verdict(row),
         error=None if row.verdict else f"No verdict: {told(row.error)}",
         explanation=markdown.render(row.reply) if row.reply else None,
@@ -197,9 +197,14 @@ def _review(about: About, row: Review) -> ReviewView:
     )
 
 
-def _review_notes(row: Review, about: About) -> Iterator[str]:
+def _order(row: Review) -> Iterator[str]:
     if row.choice:
         yield f"sample {row.choice + 1}"
+    if row.mode == "pairwise":
+        yield f"{called(row.models[0])} shown first"
+
+
+def _review_notes(row: Review, about: About) -> Iterator[str]:
     if row.repeat:
         yield f"repeat {row.repeat + 1}"
     if row.verdict and row.verdict_source in verdicts.SOURCES:

@@ -51,7 +51,7 @@ def outcome(matches: Sequence[Match]) -> tuple[str, str]:
     a, b = matches[0]["model_a"], matches[0]["model_b"]
     found = Counter(match["outcome"] for match in matches)
     parts = ", ".join(f"{outcome_name(name, a, b)} in {count}" for name, count in found.most_common())
-    noun = "repeat" if not any(match["choice"] for match in matches) else "match"
+    noun = "verdict" if any(match["choice"] for match in matches) else "repeat"
     return majority(matches), f"of {counted(len(matches), noun)}, {parts}"
 
 
