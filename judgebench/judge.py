@@ -42,6 +42,23 @@ class Judge(Protocol):
         ...
 
 
+class Wrapped:
+    """A judge around another: what it doesn't do itself, the inner one does."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.inner = judge
+        self.name = judge.name
+        self.ready: Callable[[], int] = getattr(judge, "ready", lambda: 0)
+
+    def draft(self, match: Match, question_set: str) -> Review:
+        """The inner judge's."""
+        return self.inner.draft(match, question_set)
+
+    def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
+        """What the inner judge says."""
+        return self.inner.judge(tasks)
+
+
 def review(matches: Iterable[Match], judge: Judge, question_set: str, table: Table[Review]) -> Stage[Review]:
     """The reviews of the matches that the table doesn't hold yet; iterate to make them.
 

@@ -1,14 +1,14 @@
 """What needs no call: identical answers, and replies that are there already."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from judgebench import asking
 from judgebench.errors import UsageError
-from judgebench.judge import Judge, Task
+from judgebench.judge import Judge, Task, Wrapped
 from judgebench.matches import Match
 from judgebench.models import Completion
 from judgebench.prompts import Prompt, find_prompt
@@ -21,13 +21,8 @@ Source: TypeAlias = Literal["text", "schema", "logprobs", "repaired"]
 _READ = ("text", "schema", "repaired", "stored")  # a verdict by logprobs is not in the reply
 
 
-class IdenticalTies:
+class IdenticalTies(Wrapped):
     """A judge that calls two identical answers a tie without being asked; all else is left to the judge it wraps."""
-
-    def __init__(self, judge: Judge) -> None:
-        self.inner = judge
-        self.name = judge.name
-        self.ready: Callable[[], int] = getattr(judge, "ready", lambda: 0)
 
     def draft(self, match: Match, question_set: str) -> Review:
         """The judge's own, or, for identical answers, one that depends on them alone."""
@@ -47,13 +42,11 @@ class IdenticalTies:
             yield from self.inner.judge(others)
 
 
-class WithChances:
+class WithChances(Wrapped):
     """A judge whose rows say how likely each match was to be chosen: what a report weighs it by."""
 
     def __init__(self, judge: Judge, chosen: Sequence[tuple[Match, float]]) -> None:
-        self.inner = judge
-        self.name = judge.name
-        self.ready: Callable[[], int] = getattr(judge, "ready", lambda: 0)
+        super().__init__(judge)
         self.matches = [match for match, _ in chosen]
         self._chances = {_about(match): chance for match, chance in chosen}
 
@@ -61,10 +54,6 @@ class WithChances:
         """The judge's own, and the chance."""
         draft = self.inner.draft(match, question_set)
         return replace(draft, extra={**draft.extra, "chance": self._chances[_about(match)]})
-
-    def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
-        """What the judge says."""
-        return self.inner.judge(tasks)
 
 
 def renew(matches: Sequence[Match], judge: Judge, question_set: str, table: Table[Review]) -> None:

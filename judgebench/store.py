@@ -6,6 +6,7 @@ and skip it, and the next append moves it to `FILE.torn` before it writes.
 """
 
 import codecs
+import errno
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ from judgebench.errors import DataError, JudgebenchError, UsageError
 from judgebench.records import SCHEMA, Failure, Slot
 
 _MAX_NAME_BYTES = 240  # most file systems allow 255, and `.jsonl.torn` must fit as well
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _BUFFER = 1 << 16  # bytes read from a file at a time; the usual 8 KiB hold no more than a few rows
 
 
@@ -112,8 +114,9 @@ class Table(Generic[RowT]):
                 if sync:
                     os.fsync(file.fileno())
         except OSError as error:  # a full disk, most likely; it doesn't say of which file
+            mend = "make room there" if error.errno in _FULL else "mend that"
             raise JudgebenchError(
-                f"{self.path} can't be written ({error.strerror or error}); what was done is kept: make room there,"
+                f"{self.path} can't be written ({error.strerror or error}); what was done is kept: {mend},"
                 " and run the same command to go on"
             ) from error
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, JudgebenchError, UsageError
 from judgebench.records import Answer, Failure, Question, content_id, valid_text
 from judgebench.store import (
     Stage,
@@ -229,3 +229,10 @@ def test_a_second_stage_on_a_table_waits_and_finds_the_rows_done(tmp_path: Path)
     list(first)
     waiting.join()
     assert (len(made[0]), len(table.read())) == (0, 2)
+
+
+def test_a_table_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    """With the file's name; room is spoken of only where room is what lacks."""
+    (tmp_path / "t.jsonl").mkdir()
+    with pytest.raises(JudgebenchError, match=r"t\.jsonl can't be written \(Is a directory\); .*: mend that, and run"):
+        Table(tmp_path / "t.jsonl", Question).append([Question(id="1", category="a", turns=("?",))])

@@ -1,12 +1,12 @@
 """A judge is tried with attacks on answers of the workspace itself: every reply is a row, and asked for once."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
 from judgebench.attacks import ATTACKS
 from judgebench.audit.gains import ATTACK, ATTACKED, BASELINE, OF, ORIGINAL, PAIR, PART, name_of
-from judgebench.judge import Judge, Task
+from judgebench.judge import Wrapped
 from judgebench.matches import Match
 from judgebench.question_sets import QuestionSet
 from judgebench.records import Answer, Mode, Question, Review, content_id
@@ -16,13 +16,8 @@ from judgebench.workspace import Workspace
 TURN = 1  # attacks are on first turns: later ones would need the rest of the conversation to fit
 
 
-class Marked:
+class Marked(Wrapped):
     """A judge whose rows say of which attack, part and model they are: what gains are computed from."""
-
-    def __init__(self, judge: Judge) -> None:
-        self.inner = judge
-        self.name = judge.name
-        self.ready: Callable[[], int] = getattr(judge, "ready", lambda: 0)
 
     def draft(self, match: Match, question_set: str) -> Review:
         """The judge's own, and what the answer is."""
@@ -30,10 +25,6 @@ class Marked:
         marks = {name: mark for answer in match.answers if answer for name, mark in answer.extra.items()}
         part = {PART: PAIR} if match.mode == "pairwise" else {}
         return replace(draft, extra={**draft.extra, **marks, **part})
-
-    def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
-        """What the judge says."""
-        return self.inner.judge(tasks)
 
 
 def attacked(

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
-from judgebench.matches import sample
+from judgebench.matches import sample, samples
 from judgebench.records import Answer, Question, Review
 from judgebench.site import markdown, verdicts
 from judgebench.site.markdown import Rendered
@@ -79,8 +79,8 @@ class About:
 
     @cached_property
     def given(self) -> Mapping[str, list[Answer]]:
-        """Each model's answers, the first choice first."""
-        return _by(sorted(self.answers, key=lambda answer: answer.choice), lambda answer: answer.model)
+        """Each model's samples that belong together, the first one first."""
+        return {model: held for (model, _), held in samples(self.answers).items()}
 
     @cached_property
     def first(self) -> Mapping[str, Answer]:
