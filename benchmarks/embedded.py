@@ -19,6 +19,8 @@ sys.path.insert(0, str(ROOT))
 
 from judgebench import embedded  # noqa: E402
 from judgebench.embedded import features, text  # noqa: E402
+from judgebench.embedded.batch import batches  # noqa: E402
+from judgebench.embedded.cases import make_case  # noqa: E402
 from judgebench.workspace import Workspace  # noqa: E402
 
 Item = tuple[Sequence[str], Sequence[str], str | None]
@@ -75,16 +77,23 @@ def seconds(work: Callable[[], object], rounds: int) -> float:
     return min(found)
 
 
+def measured(items: Sequence[Item]) -> list[features.Array]:
+    """The features of the items, a batch at a time."""
+    return [features.measure(batch) for batch in batches(make_case(*item) for item in items)]
+
+
 def profile(items: Sequence[Item]) -> list[tuple[str, float]]:
-    """Microseconds an answer by feature, in their order: what features share falls to the first that asks for it."""
-    spent = dict.fromkeys([feature.key for feature in features.FEATURES], 0)
+    """Microseconds an answer by feature: what features share falls to the first that asks for it."""
+    spent = dict.fromkeys(["reading", *(feature.key for feature in features.FEATURES)], 0)
     forget()
-    for item in items:
-        case = features.make_case(*item)
+    start = time.perf_counter_ns()
+    for batch in batches(make_case(*item) for item in items):
+        spent["reading"] += time.perf_counter_ns() - start
         for feature in features.FEATURES:
             start = time.perf_counter_ns()
-            feature.measure(case)
+            feature.measure(batch)
             spent[feature.key] += time.perf_counter_ns() - start
+        start = time.perf_counter_ns()
     return sorted(((key, ns / 1000 / len(items)) for key, ns in spent.items()), key=lambda pair: -pair[1])
 
 
@@ -96,12 +105,13 @@ def main() -> None:
     chosen = parser.parse_args()
     items = published(chosen.data) if chosen.data else own(ROOT)
     judge = embedded.built_in()
-    values = [features.measure(features.make_case(*item)) for item in items]
+    values = measured(items)
     parts = {
         "score": lambda: list(judge.scores(items)),
-        "grade with explanation": lambda: [judge.grade(*item) for item in items],
-        "features alone": lambda: [features.measure(features.make_case(*item)) for item in items],
-        "trees alone": lambda: [judge.forest.points(row) for row in values],
+        "grade with explanation": lambda: list(judge.grades(items)),
+        "grade, one at a time": lambda: [judge.grade(*item) for item in items],
+        "features alone": lambda: measured(items),
+        "trees alone": lambda: [judge.forest.totals(rows) for rows in values],
     }
     print(f"{len(items)} answers, {sum(len(item[1][-1]) for item in items) / len(items):.0f} characters on average")
     for name, work in parts.items():

@@ -1,7 +1,7 @@
 """In which order questions are judged: at random, by a seed; with predictions, the telling ones sooner."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -37,22 +37,23 @@ def predicted(
     questions: Sequence[Question], baseline: Mapping[str, Answer], candidate: Mapping[str, Answer]
 ) -> dict[str, float]:
     """The candidate's points on each question as the embedded judge expects them, 0 to 1; 0.5 where it can't say."""
-    return {one.id: _points(one, baseline.get(one.id), candidate.get(one.id)) for one in questions}
+    both = {one.id: (baseline.get(one.id), candidate.get(one.id)) for one in questions}
+    told = [one for one in questions if all(side and not side.error for side in both[one.id])]
+    items = [item for one in told for item in _items(one, [side for side in both[one.id] if side])]
+    scores = embedded.built_in().scores(items)
+    points = {one.id: float(np.mean([_win(-next(scores) + next(scores)) for _ in one.turns])) for one in told}
+    return {one.id: points.get(one.id, 0.5) for one in questions}
 
 
-def _points(question: Question, before: Answer | None, after: Answer | None) -> float:
-    if not before or not after or before.error or after.error:
-        return 0.5
-    turns = range(1, len(question.turns) + 1)
-    return float(np.mean([_win(_grade(question, after, turn) - _grade(question, before, turn)) for turn in turns]))
+def _items(question: Question, answers: Sequence[Answer]) -> Iterator[embedded.Item]:
+    """What is graded: the answers to the first turn, then those to the next."""
+    for turn in range(1, len(question.turns) + 1):
+        for answer in answers:
+            yield question.turns[:turn], answer.turns[:turn], question.reference(turn)
 
 
 def _win(points: float) -> float:
     return 1 / (1 + math.exp(-points))
-
-
-def _grade(question: Question, answer: Answer, turn: int) -> float:
-    return embedded.grade(question.turns[:turn], answer.turns[:turn], question.reference(turn)).score
 
 
 def _array(values: Mapping[str, float], ids: Sequence[str]) -> Floats:

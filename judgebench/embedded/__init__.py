@@ -1,6 +1,6 @@
 """The embedded judge: an offline stand-in for an LLM judge, a small regression on features of the texts."""
 
 from judgebench.embedded.explaining import compare
-from judgebench.embedded.grading import NAME, SCALE, Grade, Grader, built_in, grade, load
+from judgebench.embedded.grading import NAME, SCALE, Grade, Grader, Item, built_in, grade, load
 
-__all__ = ["NAME", "SCALE", "Grade", "Grader", "built_in", "compare", "grade", "load"]
+__all__ = ["NAME", "SCALE", "Grade", "Grader", "Item", "built_in", "compare", "grade", "load"]

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from judgebench.embedded.features import CONTEXT, PHRASES, Case
+from judgebench.embedded.cases import Case
+from judgebench.embedded.features import CONTEXT, PHRASES
 from judgebench.embedded.passages import passage
 
 Moved = tuple[tuple[str, float], ...]  # names and points, largest first

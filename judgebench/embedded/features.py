@@ -3,25 +3,22 @@
 All are whole numbers: sums and comparisons of such are the same on every machine, as those of fractions need not be.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from judgebench.embedded import form, relation, wishes
-from judgebench.embedded.text import Text, known, lately
+from judgebench.embedded.batch import Batch
+from judgebench.embedded.cases import Case
+from judgebench.embedded.relation import CONCLUSION, EARLIER_ANSWER, EARLIER_QUESTION, QUESTION, REFERENCE
+from judgebench.embedded.text import Text
+from judgebench.embedded.vocabulary import Array
 
 DEFINITION_VERSION = "2"  # raise it when a feature changes its meaning: coefficients belong to one version
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What is graded: the answer to a question, what was said before, and the reference if there is one."""
-
-    question: Text
-    answer: Text
-    earlier_question: Text
-    earlier_answer: Text
-    reference: Text
-    turn: int  # 1 for the first
+Measure = Callable[[Batch], Array]
 
 
 def _always(_: Case) -> bool:
@@ -36,6 +33,16 @@ def _referenced(case: Case) -> bool:
     return bool(case.reference.head)
 
 
+def _text(measure: Callable[[Text], int]) -> Measure:
+    """A measure of the answer's text alone, one after the other."""
+    return lambda batch: batch.each(lambda case: measure(case.answer))
+
+
+def _each(measure: Callable[[Case], int]) -> Measure:
+    """A measure of a case, one after the other."""
+    return lambda batch: batch.each(measure)
+
+
 @dataclass(frozen=True)
 class Feature:
     """A number that describes a case, and how to speak of it."""
@@ -43,7 +50,7 @@ class Feature:
     key: str
     name: str  # features may share one: their points are then told as one
     direction: int  # +1: more of it never lowers a grade; -1: more of it never raises one; 0: free
-    measure: Callable[[Case], int]
+    measure: Measure
     applies: Callable[[Case], bool] = _always  # where it does not, its points belong to the kind of question
 
 
@@ -51,47 +58,47 @@ CONTEXT = "the kind of question"  # a name for what is nearly the same for every
 
 
 FEATURES: tuple[Feature, ...] = (
-    Feature("words", "length", 0, lambda c: min(1000, len(c.answer.words))),
-    Feature("novelty", "substance", 0, lambda c: relation.novelty(c.answer, c.question)),
-    Feature("news", "substance", 0, lambda c: relation.novelty(c.answer, c.earlier_answer)),
-    Feature("vocabulary", "substance", 0, lambda c: form.vocabulary(c.answer)),
-    Feature("coverage", "focus", 1, lambda c: relation.coverage(c.answer, c.question)),
-    Feature("drift", "focus", -1, lambda c: relation.drift(c.answer, c.question)),
-    Feature("echo", "focus", -1, lambda c: relation.copied(c.answer, c.question)),
-    Feature("topic", "the answer before", 0, lambda c: relation.coverage(c.answer, c.earlier_question), _later),
-    Feature("again", "the answer before", -1, lambda c: relation.copied(c.answer, c.earlier_answer), _later),
-    Feature("repeat", "repetition", -1, lambda c: form.repeated_grams(c.answer)),
-    Feature("lines", "repetition", -1, lambda c: form.repeated_lines(c.answer)),
-    Feature("distinct", "repetition", 0, lambda c: form.distinct_words(c.answer)),
-    Feature("function", "wording", 0, lambda c: form.function_words(c.answer)),
-    Feature("sentence", "wording", 0, lambda c: form.sentence_length(c.answer)),
-    Feature("wordlen", "wording", 0, lambda c: form.word_length(c.answer)),
-    Feature("capitals", "wording", 0, lambda c: form.share(c.answer.capitals, len(c.answer.head))),
-    Feature("grammar", "grammar", -1, lambda c: form.broken_grammar(c.answer)),
-    Feature("starts", "grammar", -1, lambda c: form.small_starts(c.answer)),
-    Feature("gibberish", "legibility", -1, lambda c: form.gibberish(c.answer)),
-    Feature("foreign", "language", -1, lambda c: relation.foreignness(c.answer, c.question)),
-    Feature("leaks", "leaks", -1, lambda c: form.leaks(c.answer)),
-    Feature("addresses", "addresses", -1, lambda c: relation.addresses(c.answer, c.question)),
-    Feature("cut", "ending", -1, lambda c: form.cut_off(c.answer)),
-    Feature("refusal", "refusal", -1, lambda c: form.refusals(c.answer)),
-    Feature("paragraphs", "layout", 0, lambda c: min(20, c.answer.head.count("\n\n"))),
-    Feature("markdown", "layout", 0, lambda c: form.markdown(c.answer)),
-    Feature("list", "layout", 0, lambda c: min(20, c.answer.list_items)),
-    Feature("missed", "format", -1, lambda c: wishes.missed(c.answer, c.question)),
-    Feature("met", "format", 1, lambda c: wishes.met(c.answer, c.question)),
-    Feature("code", "code", 0, lambda c: min(100, c.answer.code_size)),
-    Feature("brackets", "code", -1, lambda c: form.brackets(c.answer)),
-    Feature("refpairs", "agreement", 1, lambda c: _ref(c, relation.reference_pairs), _referenced),
-    Feature("refterms", "agreement", 1, lambda c: _ref(c, relation.reference_terms), _referenced),
-    Feature("refend", "agreement", 1, lambda c: _ref(c, relation.reference_conclusion), _referenced),
-    Feature("refbeside", "agreement", 0, lambda c: _ref(c, relation.beside_reference), _referenced),
-    Feature("refnumbers", "numbers", 1, lambda c: _ref(c, relation.reference_numbers), _referenced),
-    Feature("reffinal", "numbers", 1, lambda c: relation.final_number(c.answer, c.reference), _referenced),
-    Feature("referenced", CONTEXT, 0, lambda c: int(_referenced(c))),
-    Feature("turn", CONTEXT, 0, lambda c: min(c.turn, 3)),
-    Feature("asked", CONTEXT, 0, lambda c: min(1000, len(c.question.words))),
-    Feature("openness", CONTEXT, 0, lambda c: relation.openness(c.question)),
+    Feature("words", "length", 0, lambda b: np.minimum(1000, b.sizes)),
+    Feature("novelty", "substance", 0, lambda b: relation.novelty(b, QUESTION)),
+    Feature("news", "substance", 0, lambda b: relation.novelty(b, EARLIER_ANSWER)),
+    Feature("vocabulary", "substance", 0, form.vocabulary),
+    Feature("coverage", "focus", 1, lambda b: relation.coverage(b, QUESTION)),
+    Feature("drift", "focus", -1, relation.drift),
+    Feature("echo", "focus", -1, lambda b: relation.copied(b, QUESTION)),
+    Feature("topic", "the answer before", 0, lambda b: relation.coverage(b, EARLIER_QUESTION), _later),
+    Feature("again", "the answer before", -1, lambda b: relation.copied(b, EARLIER_ANSWER), _later),
+    Feature("repeat", "repetition", -1, form.repeated_runs),
+    Feature("lines", "repetition", -1, _text(form.repeated_lines)),
+    Feature("distinct", "repetition", 0, form.distinct_words),
+    Feature("function", "wording", 0, form.function_words),
+    Feature("sentence", "wording", 0, form.sentence_length),
+    Feature("wordlen", "wording", 0, form.word_length),
+    Feature("capitals", "wording", 0, form.capitals),
+    Feature("grammar", "grammar", -1, form.broken_grammar),
+    Feature("starts", "grammar", -1, form.small_starts),
+    Feature("gibberish", "legibility", -1, form.gibberish),
+    Feature("foreign", "language", -1, _each(relation.foreignness)),
+    Feature("leaks", "leaks", -1, form.leaks),
+    Feature("addresses", "addresses", -1, relation.addresses),
+    Feature("cut", "ending", -1, _text(form.cut_off)),
+    Feature("refusal", "refusal", -1, form.refusals),
+    Feature("paragraphs", "layout", 0, form.paragraphs),
+    Feature("markdown", "layout", 0, form.markdown),
+    Feature("list", "layout", 0, _text(lambda text: min(20, text.list_items))),
+    Feature("missed", "format", -1, _each(lambda case: wishes.missed(case.answer, case.question))),
+    Feature("met", "format", 1, _each(lambda case: wishes.met(case.answer, case.question))),
+    Feature("code", "code", 0, _text(lambda text: min(100, text.code_size))),
+    Feature("brackets", "code", -1, _text(form.brackets)),
+    Feature("refpairs", "agreement", 1, relation.reference_pairs, _referenced),
+    Feature("refterms", "agreement", 1, lambda b: relation.reference_terms(b, REFERENCE), _referenced),
+    Feature("refend", "agreement", 1, lambda b: relation.reference_terms(b, CONCLUSION), _referenced),
+    Feature("refbeside", "agreement", 0, relation.beside_reference, _referenced),
+    Feature("refnumbers", "numbers", 1, relation.reference_numbers, _referenced),
+    Feature("reffinal", "numbers", 1, relation.final_number, _referenced),
+    Feature("referenced", CONTEXT, 0, lambda b: relation.referenced(b).astype(np.int64)),
+    Feature("turn", CONTEXT, 0, _each(lambda case: min(case.turn, 3))),
+    Feature("asked", CONTEXT, 0, _each(lambda case: min(1000, len(case.question.words)))),
+    Feature("openness", CONTEXT, 0, _each(lambda case: relation.openness(case.question))),
 )
 
 PHRASES = {  # how an explanation speaks of a name that counts for an answer, and against it
@@ -117,24 +124,6 @@ PHRASES = {  # how an explanation speaks of a name that counts for an answer, an
 }
 
 
-def _ref(case: Case, measure: Callable[[Text, Text, Text], int]) -> int:
-    """A measure of agreement with the reference, and the middle where there is none."""
-    return measure(case.question, case.answer, case.reference) if case.reference.head else relation.HALF
-
-
-def make_case(turns: Sequence[str], answers: Sequence[str], reference: str | None) -> Case:
-    """The case of answers[-1], the answer to turns[len(answers) - 1]."""
-    n = len(answers)
-    return Case(
-        question=known(turns[n - 1]),
-        answer=lately(answers[-1]),
-        earlier_question=known("\n".join(turns[: n - 1])),
-        earlier_answer=lately(answers[-2] if n > 1 else ""),
-        reference=known(reference or ""),
-        turn=n,
-    )
-
-
-def measure(case: Case) -> list[int]:
-    """The value of every feature, in the order of FEATURES."""
-    return [feature.measure(case) for feature in FEATURES]
+def measure(batch: Batch) -> Array:
+    """The values of the features: a row a case, a column a feature."""
+    return np.column_stack([feature.measure(batch) for feature in FEATURES])

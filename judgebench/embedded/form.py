@@ -1,32 +1,35 @@
 """What the text of an answer looks like by itself: repetition, grammar, layout, broken endings. Whole numbers only."""
 
 import re
-from itertools import compress, pairwise
+from itertools import pairwise
 from math import isqrt
 
-from judgebench.embedded.text import LONG_WORD, Text
+import numpy as np
 
-WHOLE = 10_000  # what a share of 1 is
-_OPENERS = frozenset(("a", "an", "the", "my", "your", "his", "her", "our", "their", "every"))
-_NO_NOUN_WORDS = """
-a an the and or but of to in on at by for from with is are was were be been has have had do does did will would can
-could should may might must that which who whom because if than then there these those this it they them we us he him
-she i you what how why where when not
-"""
-_NO_NOUN = frozenset(_NO_NOUN_WORDS.split())  # a noun phrase opened by one of _OPENERS does not go on with these
-_NEXT_SENTENCE = re.compile(r"[.!?] ([^\W\d_])")
+from judgebench.embedded.batch import WHOLE, Batch, share
+from judgebench.embedded.text import LONG_WORD, Text
+from judgebench.embedded.vocabulary import (
+    ADDRESSING,
+    BROKEN,
+    FUNCTION,
+    IGNORING,
+    LABEL,
+    NO_NOUN,
+    OPENERS,
+    REFUSING,
+    Array,
+)
+
 _REFUSALS = (
     "i cannot", "i can't", "i can not", "i'm sorry", "i am sorry", "i apologize", "i'm unable", "i am unable",
     "as an ai", "as a language model", "i'm just an ai", "i do not have access", "i don't have access",
     "i don't have personal", "i do not have personal", "not appropriate", "i'm not able", "i am not able",
     "i don't know", "i do not know",
 )  # fmt: skip
-_REFUSING = frozenset(("cannot", "cant", "sorry", "apologize", "unable", "ai", "model", "dont", "not"))
 # What only a transcript has: a role at the start of a line.
 LEAK = re.compile(
     r"\n[ \t]{0,4}(?:[#<|*\[]{1,4} ?)?(?:human|user|assistant)\b ?(?:\d ?)?[|>*\]]{0,4}:|\n#{2,4} ?instruction:"
 )
-_LABELS = ("human", "user", "assistant", "instruction")
 # What is said to whoever grades, and not to whoever asked.
 ADDRESS = re.compile(
     r"\[\[(?:10|\d|[abc])\]\]|\b(?:10|ten) ?(?:/|out of) ?(?:10|ten)\b|"
@@ -36,69 +39,73 @@ ADDRESS = re.compile(
     r"\bignore (?:all |any |the |your )*(?:previous|prior|above|instruction|other)|"
     r"\b(?:rate|score|grade) (?:this|the|my) (?:answer|response|reply)\b"
 )
-_MARKS = ("[[", "10/10", "out of 10", "out of ten")
-ADDRESSING = frozenset((
-    "judge", "evaluator", "grader", "grading", "verdict", "rating", "score", "rate", "grade", "ignore", "mark"
-))  # fmt: skip
 
 
-def share(part: int, whole: int) -> int:
-    """A share in WHOLEs, rounded down, that is 0 where there is nothing to divide by."""
-    return part * WHOLE // whole if whole else 0
-
-
-def repeated_grams(text: Text) -> int:
+def repeated_runs(batch: Batch) -> Array:
     """Share of the four-word runs that were there before."""
-    runs = len(text.words) - 3
-    return share(runs - len(text.grams), runs) if runs > 0 else 0
+    runs = np.maximum(batch.sizes - 3, 0)
+    return share(runs - batch.fours.sizes[: batch.count], runs)
 
 
 def repeated_lines(text: Text) -> int:
     """Share of the longer prose sentences and lines that were there before."""
     parts = [part for part in text.sentences if len(part) > 15]
-    return share(len(parts) - len(set(parts)), len(parts))
+    return (len(parts) - len(set(parts))) * WHOLE // len(parts) if parts else 0
 
 
-def distinct_words(text: Text) -> int:
+def distinct_words(batch: Batch) -> Array:
     """Share of distinct words in the first 150 words."""
-    words = text.words[:150]
-    return share(len(set(words)), len(words))
+    words = batch.distinct
+    return share(words.counted(words.first < 150), np.minimum(batch.sizes, 150))
 
 
-def function_words(text: Text) -> int:
+def function_words(batch: Batch) -> Array:
     """Share of the words outside code that are function words of English."""
-    words = text.prose.words
-    return share(len(words) - len(text.prose.carriers), len(words))
+    words = batch.words
+    return batch.in_prose(share(words.counted(words.texts[words.kinds & FUNCTION != 0]), words.sizes))
 
 
-def broken_grammar(text: Text) -> int:
+def broken_grammar(batch: Batch) -> Array:
     """Share of the articles and possessives that no noun phrase follows."""
-    after = [*compress(text.words[1:], map(_OPENERS.__contains__, text.words))]
-    return share(sum(map(_NO_NOUN.__contains__, after)), len(after)) if len(after) >= 3 else 0
+    words = batch.words
+    last = words.starts + words.sizes - 1
+    opened = words.vocabulary.leads[words.numbers] & BROKEN != 0
+    opened[last[words.sizes > 0]] = False
+    phrases = batch.counted(words.texts[opened])
+    broken = batch.counted(words.texts[:-1][words.pairs & BROKEN != 0])
+    return np.where(phrases >= 3, share(broken, phrases), 0)
 
 
 def broken_pairs(text: Text) -> list[tuple[str, str]]:
     """Those articles and possessives, each with the word after it."""
-    return [(a, b) for a, b in pairwise(text.words) if a in _OPENERS and b in _NO_NOUN]
+    return [(a, b) for a, b in pairwise(text.words) if a in OPENERS and b in NO_NOUN]
 
 
-def vocabulary(text: Text) -> int:
+def vocabulary(batch: Batch) -> Array:
     """Distinct words per square root of the words: it grows with what is said, not with repetition."""
-    words = len(text.words)
-    return len(text.distinct) * WHOLE // isqrt(words * WHOLE) if words else 0
+    roots = np.fromiter((isqrt(size * WHOLE) for size in batch.sizes.tolist()), np.int64, batch.count)
+    return share(batch.distinct.counted(), roots)
 
 
-def small_starts(text: Text) -> int:
+def small_starts(batch: Batch) -> Array:
     """Share of the sentences, the first of a line left out, that begin with a small letter."""
-    starts = _NEXT_SENTENCE.findall(text.prose.head)
-    return share(sum(map(str.islower, starts)), len(starts)) if len(starts) >= 2 else 0
+    small, starts = map(batch.in_prose, batch.characters.starts())
+    return np.where(starts >= 2, share(small, starts), 0)
 
 
-def gibberish(text: Text) -> int:
+def gibberish(batch: Batch) -> Array:
     """Share of the characters that no word needs: control, replacement, or in an overlong word."""
-    odd = text.controls + (text.head.count("\ufffd") if text.foreign else 0)
-    long = sum(size for size in map(len, text.distinct) if size > LONG_WORD)
-    return share(odd + long, len(text.head))
+    words = batch.distinct
+    lengths = batch.words.vocabulary.lengths[words.keys]
+    long = np.zeros(batch.count, np.int64)
+    np.add.at(long, words.answers[lengths > LONG_WORD], lengths[lengths > LONG_WORD])
+    replaced = batch.each(lambda case: 0 if case.answer.head.isascii() else case.answer.head.count("\ufffd"))
+    return share(batch.characters.controls()[: batch.count] + replaced + long, batch.lengths)
+
+
+def capitals(batch: Batch) -> Array:
+    """Share of the letters A to Z among the characters."""
+    return share(batch.characters.capitals()[: batch.count], batch.lengths)
 
 
 def cut_off(text: Text) -> int:
@@ -110,11 +117,11 @@ def cut_off(text: Text) -> int:
     return int((prose and last[-1:].isalnum()) or last[-1:] in {",", "(", "-"})
 
 
-def refusals(text: Text) -> int:
-    """How many phrases of refusal or of self-description as a machine its start has, at most 3."""
-    if _REFUSING.isdisjoint(text.words[:120]):
-        return 0
-    return min(3, refuses(text.lower[:700]))
+def refusals(batch: Batch) -> Array:
+    """How many phrases of refusal or of self-description as a machine an answer's start has, at most 3."""
+    words = batch.words
+    suspect = batch.counted(words.texts[:-1][(words.pairs & REFUSING != 0) & (words.places[:-1] < 120)])
+    return batch.where(suspect > 0, lambda case: min(3, refuses(case.answer.lower[:700])))
 
 
 def refuses(text: str) -> int:
@@ -123,31 +130,49 @@ def refuses(text: str) -> int:
     return sum(phrase in lower for phrase in _REFUSALS)
 
 
-def sentence_length(text: Text) -> int:
+def sentence_length(batch: Batch) -> Array:
     """Words per hundred sentences outside code, at most 60 in one."""
-    return min(6000, 100 * len(text.prose.words) // max(1, len(text.sentences)))
+    sentences = np.maximum(1, batch.in_prose(batch.characters.sentences()))
+    return np.asarray(np.minimum(6000, 100 * batch.in_prose(batch.words.sizes) // sentences))
 
 
-def word_length(text: Text) -> int:
+def word_length(batch: Batch) -> Array:
     """Letters per hundred words that are no function words, at most 15 in one."""
-    return min(1500, 100 * sum(map(len, text.carriers)) // max(1, len(text.carriers)))
+    words = batch.words
+    carriers = batch.sizes - batch.counted(words.texts[words.kinds & FUNCTION != 0])
+    return np.asarray(np.minimum(1500, 100 * words.letters[: batch.count] // np.maximum(1, carriers)))
 
 
-def markdown(text: Text) -> int:
+def paragraphs(batch: Batch) -> Array:
+    """Blank lines between paragraphs, at most 20."""
+    return np.minimum(20, batch.characters.paragraphs()[: batch.count])
+
+
+def markdown(batch: Batch) -> Array:
     """Headings and bold phrases, at most 20."""
-    return min(20, text.head.count("**") // 2 + text.head.count("\n#"))
+    characters = batch.characters
+    return np.asarray(np.minimum(20, (characters.emphases() // 2 + characters.headings())[: batch.count]))
 
 
-def leaks(text: Text) -> int:
+def leaks(batch: Batch) -> Array:
     """How many role labels of a transcript there are, at most 3."""
-    return min(3, len(LEAK.findall("\n" + text.lower))) if any(map(text.lower.__contains__, _LABELS)) else 0
+    words = batch.distinct
+    named = words.counted(words.kinds & LABEL != 0)
+    return batch.where(named > 0, lambda case: min(3, len(LEAK.findall("\n" + case.answer.lower))))
 
 
 def addresses(text: Text) -> int:
     """How many phrases speak to a grader, at most 3."""
-    if ADDRESSING.isdisjoint(text.distinct) and not any(map(text.lower.__contains__, _MARKS)):
-        return 0
     return min(3, len(ADDRESS.findall(text.lower)))
+
+
+def may_address(batch: Batch) -> Array:
+    """Whether each answer has what it takes to speak to a grader: without, no phrase is looked for."""
+    words = batch.words
+    pairs = batch.counted(words.texts[:-1][words.pairs & ADDRESSING != 0])
+    ignoring = batch.counted(words.texts[words.kinds & IGNORING != 0])
+    bracketed = batch.each(lambda case: "[" in case.answer.head and "[[" in case.answer.head)
+    return pairs + ignoring + bracketed > 0
 
 
 def brackets(text: Text) -> int:

@@ -8,8 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from judgebench.embedded.batch import batches
+from judgebench.embedded.cases import Case, make_case
 from judgebench.embedded.explaining import explanation, largest_first, without_words
-from judgebench.embedded.features import CONTEXT, DEFINITION_VERSION, FEATURES, Case, make_case, measure
+from judgebench.embedded.features import CONTEXT, DEFINITION_VERSION, FEATURES, measure
 from judgebench.embedded.trees import UNIT, Forest, read_forest
 
 COEFFICIENTS = Path(__file__).with_name("coefficients.json")
@@ -41,23 +43,26 @@ class Grader:
 
     def grade(self, turns: Sequence[str], answers: Sequence[str], reference: str | None = None) -> Grade:
         """Grade answers[-1], the answer to turns[len(answers)-1], given the conversation before it."""
-        case = _case(turns, answers, reference)
-        if _is_empty(case):
-            moved, text = without_words(self.forest.base / UNIT, SCALE[0])
-            return Grade(SCALE[0], moved, text)
-        points = self.forest.points(measure(case))
-        score = _score(self.forest.base + sum(points))
-        moved = _by_name(case, points)
-        return Grade(score, moved, explanation(case, score, SCALE[1], self.forest.base / UNIT, moved))
+        return next(self.grades([(turns, answers, reference)]))
 
-    def score(self, turns: Sequence[str], answers: Sequence[str], reference: str | None = None) -> float:
-        """The score alone, of the same answer."""
-        case = _case(turns, answers, reference)
-        return SCALE[0] if _is_empty(case) else _score(self.forest.total(measure(case)))
+    def grades(self, items: Iterable[Item]) -> Iterator[Grade]:
+        """The grade of each item; those of one question are quickest beside each other."""
+        for batch in batches(_cases(items)):
+            for case, points in zip(batch.cases, self.forest.points(measure(batch)).tolist(), strict=True):
+                yield self._grade(case, points)
+
+    def _grade(self, case: Case, points: Sequence[int]) -> Grade:
+        base = self.forest.base / UNIT
+        if _is_empty(case):
+            return Grade(SCALE[0], *without_words(base, SCALE[0]))
+        score, moved = _score(self.forest.base + sum(points)), _by_name(case, points)
+        return Grade(score, moved, explanation(case, score, SCALE[1], base, moved))
 
     def scores(self, items: Iterable[Item]) -> Iterator[float]:
-        """The score of each item; those of one question are quickest beside each other."""
-        return (self.score(*item) for item in items)
+        """The score alone of each item."""
+        for batch in batches(_cases(items)):
+            for case, points in zip(batch.cases, self.forest.totals(measure(batch)).tolist(), strict=True):
+                yield SCALE[0] if _is_empty(case) else _score(points)
 
     @property
     def note(self) -> str:
@@ -71,14 +76,15 @@ class Grader:
         )
 
 
-def _case(turns: Sequence[str], answers: Sequence[str], reference: str | None) -> Case:
-    if not 1 <= len(answers) <= len(turns):
-        raise ValueError(f"{len(answers)} answers to {len(turns)} turns: there must be one to each turn so far")
-    return make_case(turns, answers, reference)
+def _cases(items: Iterable[Item]) -> Iterator[Case]:
+    for turns, answers, reference in items:
+        if not 1 <= len(answers) <= len(turns):
+            raise ValueError(f"{len(answers)} answers to {len(turns)} turns: there must be one to each turn so far")
+        yield make_case(turns, answers, reference)
 
 
 def _is_empty(case: Case) -> bool:
-    return not case.answer.words and not any(map(str.isalnum, case.answer.head))
+    return not any(map(str.isalnum, case.answer.head))
 
 
 def _score(points: int) -> float:

@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from judgebench.embedded import form, wishes
-from judgebench.embedded.features import Case
+from judgebench.embedded.cases import Case
 from judgebench.embedded.text import LONG_WORD, Text, stem
 
 LENGTH = 80  # characters of a quotation
@@ -34,10 +34,9 @@ def passage(name: str, case: Case) -> str:
 
 def _repetition(case: Case) -> str:
     """The line or run of words that stands there most often."""
-    words = case.answer.words
     runs: Counter[str] = Counter(part for part in case.answer.sentences if len(part) > 15)
     if not runs or runs.most_common(1)[0][1] == 1:
-        runs = Counter(map(" ".join, zip(words, words[1:], words[2:], words[3:], strict=False)))
+        runs = Counter(map(" ".join, _fours(case.answer.words)))
     return next((f"{quoted(run)} stands {n} times" for run, n in runs.most_common(1) if n > 1), "")
 
 
@@ -65,8 +64,12 @@ def _grammar(case: Case) -> str:
 
 def _copied(answer: Text, source: Text) -> str:
     """The first run of four words that stands in the source too."""
-    runs = zip(answer.words, answer.words[1:], answer.words[2:], answer.words[3:], strict=False)
-    return next((f"{quoted(' '.join(run))} was there before" for run in runs if hash(run) in source.grams), "")
+    before = set(_fours(source.words))
+    return next((f"{quoted(' '.join(run))} was there before" for run in _fours(answer.words) if run in before), "")
+
+
+def _fours(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    return zip(words, words[1:], words[2:], words[3:], strict=False)
 
 
 def _numbers(case: Case) -> str:

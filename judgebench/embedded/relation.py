@@ -2,12 +2,23 @@
 
 import re
 from functools import lru_cache
+from operator import attrgetter
+
+import numpy as np
 
 from judgebench.embedded import form
-from judgebench.embedded.form import WHOLE, share
-from judgebench.embedded.text import Text, known
+from judgebench.embedded.batch import WHOLE, Batch, Companion, share
+from judgebench.embedded.cases import Case
+from judgebench.embedded.text import Text
+from judgebench.embedded.vocabulary import GRADING, Array
+from judgebench.embedded.words import overlap
 
 HALF = WHOLE // 2  # where there is nothing to agree with
+QUESTION: Companion = attrgetter("question")
+EARLIER_QUESTION: Companion = attrgetter("earlier_question")
+EARLIER_ANSWER: Companion = attrgetter("earlier_answer")
+REFERENCE: Companion = attrgetter("reference")
+CONCLUSION: Companion = attrgetter("conclusion")
 _ASKED = {
     "code": r"\b(?:code|program|function|script|implement\w*|algorithm|python|javascript|c\+\+|html|css|sql)(?!\w)",
     "exact": r"\b(?:calculate|how many|how much|probability|area|solve|equation|inequality|remainder|integers?|"
@@ -18,82 +29,107 @@ _ASKED = {
 _ASKED_RE = {kind: re.compile(pattern) for kind, pattern in _ASKED.items()}
 
 
-@lru_cache(maxsize=4096)
 def asks(question: Text, kind: str) -> int:
     """1 where the question has a word that asks for `kind` (a key of the table above), else 0."""
     return int(_ASKED_RE[kind].search(question.lower) is not None)
 
 
+@lru_cache(maxsize=512)
 def openness(question: Text) -> int:
     """1 for a question with many good answers, -1 or -2 for one with a right answer, 0 in between."""
     return asks(question, "open") - asks(question, "exact") - asks(question, "code")
 
 
-def coverage(answer: Text, asked: Text) -> int:
-    """Share of the content words of `asked` that the answer has; whole where it has none."""
-    return share(len(asked.content & answer.content), len(asked.content)) if asked.content else WHOLE
+def coverage(batch: Batch, companion: Companion) -> Array:
+    """Share of the content words of a companion that the answer has; whole where it has none."""
+    stems = batch.stems
+    sizes = stems.sizes(companion)
+    return np.where(sizes > 0, share(stems.counted(stems.within(companion)), sizes), WHOLE)
 
 
-def novelty(answer: Text, asked: Text) -> int:
-    """How many distinct content words the answer has that are not in `asked`."""
-    return len(answer.content - asked.content)
+def novelty(batch: Batch, companion: Companion) -> Array:
+    """How many distinct content words the answer has that a companion has not."""
+    return batch.stems.counted(~batch.stems.within(companion))
 
 
-def drift(answer: Text, question: Text) -> int:
+def drift(batch: Batch) -> Array:
     """Share of the distinct words of the answer's last third that nothing before them has."""
-    third = len(answer.words) * 2 // 3
-    end = set(answer.words[third:])
-    return share(len(end.difference(answer.words[:third], question.distinct)), len(end))
+    words = batch.distinct
+    third = (batch.sizes * 2 // 3)[words.answers]
+    end = words.last >= third
+    return share(words.counted((words.first >= third) & ~words.within(QUESTION)), words.counted(end))
 
 
-def copied(answer: Text, source: Text) -> int:
-    """Share of the answer's four-word runs that `source` has."""
-    return share(len(answer.grams & source.grams), len(answer.grams)) if source.head else 0
+def copied(batch: Batch, companion: Companion) -> Array:
+    """Share of the answer's four-word runs that a companion has."""
+    return share(batch.shared(batch.fours, companion), batch.fours.sizes[: batch.count])
 
 
-def reference_numbers(question: Text, answer: Text, reference: Text) -> int:
+def reference_numbers(batch: Batch) -> Array:
     """Share of the reference's numbers, those of the question left out, that the answer has."""
-    wanted = {*reference.numbers}.difference(question.numbers)
-    return share(len(wanted.intersection(answer.numbers)), len(wanted)) if wanted else HALF
+    return np.where(referenced(batch), batch.where(referenced(batch), _numbers_in), HALF)
 
 
-def final_number(answer: Text, reference: Text) -> int:
+def _numbers_in(case: Case) -> int:
+    wanted = {*case.reference.numbers}.difference(case.question.numbers)
+    return len(wanted.intersection(case.answer.numbers)) * WHOLE // len(wanted) if wanted else HALF
+
+
+def final_number(batch: Batch) -> Array:
     """1 where the reference's last number is among the answer's last three, -1 where not, 0 without numbers."""
-    if not reference.numbers:
+    return batch.where(referenced(batch), _final_in)
+
+
+def _final_in(case: Case) -> int:
+    if not case.reference.numbers:
         return 0
-    return 1 if reference.numbers[-1] in answer.numbers[-3:] else -1
+    return 1 if case.reference.numbers[-1] in case.answer.numbers[-3:] else -1
 
 
-def reference_terms(question: Text, answer: Text, reference: Text) -> int:
-    """Share of the reference's content words, those of the question left out, that the answer has."""
-    wanted = reference.content - question.content
-    return share(len(wanted & answer.content), len(wanted)) if wanted else HALF
+def reference_terms(batch: Batch, companion: Companion) -> Array:
+    """Share of the content words of the reference, or of a part of it, not the question's, that the answer has."""
+    stems = batch.stems
+    wanted = stems.without(companion, QUESTION)
+    found = stems.counted(stems.within(companion) & ~stems.within(QUESTION))
+    return np.where(wanted > 0, share(found, wanted), HALF)
 
 
-def reference_pairs(question: Text, answer: Text, reference: Text) -> int:
+def reference_pairs(batch: Batch) -> Array:
     """Share of the reference's pairs of neighbouring words, not the question's, that the answer has."""
-    wanted = reference.pairs - question.pairs
-    return share(len(wanted & answer.pairs), len(wanted)) if wanted else HALF
+    if not referenced(batch).any():
+        return np.full(batch.count, HALF)
+    places = list(zip(batch.places_of(REFERENCE).tolist(), batch.places_of(QUESTION).tolist(), strict=True))
+    of = batch.pairs.of
+    wanted = {(ideal, asked): np.setdiff1d(of(ideal), of(asked), assume_unique=True) for ideal, asked in set(places)}
+    return np.array([_share_in(of(i), wanted[both]) for i, both in enumerate(places)], np.int64)
 
 
-def reference_conclusion(question: Text, answer: Text, reference: Text) -> int:
-    """Share of the content words of the reference's last sentence that the answer has."""
-    wanted = known((reference.sentences or [""])[-1]).content - question.content
-    return share(len(wanted & answer.content), len(wanted)) if wanted else HALF
+def _share_in(answer: Array, wanted: Array) -> int:
+    return overlap(wanted, answer) * WHOLE // len(wanted) if len(wanted) else HALF
 
 
-def beside_reference(question: Text, answer: Text, reference: Text) -> int:
-    """Share of the answer's content words that neither reference nor question has."""
-    return share(len(answer.content - reference.content - question.content), len(answer.content))
+def beside_reference(batch: Batch) -> Array:
+    """Share of the answer's content words that neither reference nor question has; half where there is none."""
+    stems = batch.stems
+    beside = share(stems.counted(~stems.within(REFERENCE) & ~stems.within(QUESTION)), stems.counted())
+    return np.where(referenced(batch), beside, HALF)
 
 
-def foreignness(answer: Text, question: Text) -> int:
+def foreignness(case: Case) -> int:
     """By how much the answer's share of letters beyond ASCII differs from the question's."""
-    if not answer.foreign and not question.foreign:
+    if not case.answer.foreign and not case.question.foreign:
         return 0
-    return abs(share(answer.foreign, len(answer.head)) - share(question.foreign, len(question.head)))
+    own, asked = (text.foreign * WHOLE // max(1, len(text.head)) for text in (case.answer, case.question))
+    return abs(own - asked)
 
 
-def addresses(answer: Text, question: Text) -> int:
+def addresses(batch: Batch) -> Array:
     """How many phrases speak to a grader, at most 3; none where the question is about grades or games of 10 itself."""
-    return 0 if not form.ADDRESSING.isdisjoint(question.distinct) else form.addresses(answer)
+    words = batch.words
+    about = words.counted(words.texts[words.kinds & GRADING != 0])[batch.places_of(QUESTION)]
+    return batch.where(form.may_address(batch) & (about == 0), lambda case: form.addresses(case.answer))
+
+
+def referenced(batch: Batch) -> Array:
+    """Whether there is a reference."""
+    return batch.each(lambda case: bool(case.reference.head)) > 0

@@ -1,23 +1,19 @@
 """One text, cut to a bounded size and taken apart once, in few passes: a grade is to cost next to nothing."""
 
 import re
-import string
 from collections.abc import Callable
 from functools import lru_cache
-from itertools import filterfalse
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-LIMIT = 20_000  # characters read of one text: answers are hostile, and a grade must stay cheap
-MOST_STEMS = 100_000  # words whose stems are remembered
+LIMIT = 12_000  # characters read of one text: answers are hostile, and a grade must stay cheap
 LONG_WORD = 30  # characters; longer runs of letters are not words of a language
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7ff"  # scripts that put no blank between words
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
-_BLANKS = str.maketrans({char: " " for char in map(chr, range(128)) if not char.isalnum()} | {"'": None})
+_LOWER = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + bytes(range(128, 256))
 _TYPOGRAPHIC = tuple(zip("\u2018\u2019\u201c\u201d\u2013\u2014\u2022\u2026\u00a0", "''\"\"--*. ", strict=True))
 _NUMBER = re.compile(r"\d{1,15}(?:,\d{3}){0,5}(?:\.\d{1,12})?")
 _ITEM = re.compile(r"\n[ \t]{0,12}(?:[-*+]|\(?\d{1,3}[.):]|[A-Za-z][.)])[ \t]+\S")
-_CAPITALS = string.ascii_uppercase.encode()
-_CODE_MARKS = (";\n", "{\n", "):\n", "return ", ">\n<")
+_CODE_MARKS = (";\n", "{\n", "):\n", ">\n<")
 
 _STOPWORDS = """
 a about above after again against all also am an and any are as at be because been before being below between both but
@@ -28,15 +24,6 @@ this those through to too under until up upon us use used using very was we well
 whom why will with within without would yes you your dont doesnt cant isnt its im ive id ill youre thats theyre lets
 """
 STOPWORDS = frozenset(_STOPWORDS.split())
-
-
-def _all_but(kept: bytes) -> bytes:
-    """What `bytes.translate` has to delete to leave the kept characters: the quickest way to count some."""
-    return bytes(code for code in range(256) if code not in kept)
-
-
-_NO_CAPITALS = _all_but(_CAPITALS)
-_NO_CONTROLS = _all_but(bytes(code for code in range(32) if code not in b"\n\r\t"))
 
 
 T = TypeVar("T")
@@ -59,6 +46,7 @@ class Text:
 
     def __init__(self, full: str) -> None:
         self.full = full
+        self.numbered: tuple[object, Any] | None = None  # whose numbers its words have, and these; see words.Vocabulary
 
     @once
     def head(self) -> str:
@@ -84,16 +72,26 @@ class Text:
         return self.full[-LIMIT:].rstrip()[-300:]
 
     @once
-    def words(self) -> list[str]:
-        """The words in lower case, apostrophes left out; a CJK character is a word of its own."""
-        if self.lower.isascii():
-            return self.lower.translate(_BLANKS).split()
-        return _WORD.findall(self.lower.replace("'", ""))
+    def spaced(self) -> bytes:
+        """The words in lower case, blanks between them, apostrophes left out; a CJK character is a word of its own."""
+        if self.head.isascii():
+            return self.raw.translate(_LOWER, b"'")
+        return " ".join(_WORD.findall(self.lower.replace("'", ""))).encode()
 
     @once
-    def carriers(self) -> list[str]:
-        """The words that are no function words, in order."""
-        return [*filterfalse(STOPWORDS.__contains__, self.words)]
+    def words(self) -> list[str]:
+        """The words; see `spaced`."""
+        return self.spaced.decode().split()
+
+    @once
+    def most_words(self) -> int:
+        """As many words as there can be: a word of ASCII has another character after it."""
+        return (len(self.head) + 1) // 2 if self.head.isascii() else len(self.head)
+
+    @once
+    def content(self) -> set[str]:
+        """The distinct stems of the words that carry meaning."""
+        return set(map(stem, set(self.words))) - {""}
 
     @once
     def prose(self) -> "Text":
@@ -101,30 +99,9 @@ class Text:
         return self if len(self.parts) == 1 else Text("\n".join(self.parts[::2]))
 
     @once
-    def distinct(self) -> set[str]:
-        """The distinct words."""
-        return set(self.words)
-
-    @once
-    def content(self) -> set[str]:
-        """The distinct stems of the words that carry meaning."""
-        return set(map(stem, self.distinct)) - _NO_STEM
-
-    @once
-    def grams(self) -> set[int]:
-        """The distinct runs of four words, by their hash: 64 bits tell them apart and cost little."""
-        words = self.words
-        return set(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False)))
-
-    @once
-    def pairs(self) -> set[int]:
-        """The distinct pairs of neighbouring words, by their hash."""
-        return set(map(hash, zip(self.words, self.words[1:], strict=False)))
-
-    @once
     def parts(self) -> list[str]:
         """The text cut at code fences: prose, code, prose, and so on."""
-        return self.head.split("```")
+        return self.head.split("```") if "`" in self.head else [self.head]
 
     @once
     def code(self) -> str:
@@ -134,19 +111,18 @@ class Text:
     @once
     def code_size(self) -> int:
         """Lines of fenced code, or, where nothing is fenced, marks of statements."""
-        return self.code.count("\n") if len(self.parts) > 1 else sum(map(self.head.count, _CODE_MARKS))
+        if len(self.parts) > 1:
+            return self.code.count("\n")
+        return sum(self.head.count(mark) for mark in _CODE_MARKS if mark[0] in self.head)
 
     @once
     def sentences(self) -> list[str]:
         """The sentences outside code, a line end ending one too."""
-        lines = (
-            self.prose.head.replace(". ", "\n")
-            .replace("? ", "\n")
-            .replace("! ", "\n")
-            .replace("\u3002", "\n")
-            .split("\n")
-        )
-        return [*filter(str.strip, lines)]
+        text = self.prose.head
+        for mark in (". ", "? ", "! ", "\u3002"):
+            if mark[0] in text:  # one character is found far sooner than two
+                text = text.replace(mark, "\n")
+        return [*filter(str.strip, text.split("\n"))]
 
     @once
     def numbers(self) -> tuple[str, ...]:
@@ -157,16 +133,6 @@ class Text:
     def list_items(self) -> int:
         """How many lines, the first left out, are items of a list."""
         return len(_ITEM.findall(self.head))
-
-    @once
-    def capitals(self) -> int:
-        """How many of the letters A to Z there are."""
-        return len(self.raw.translate(None, _NO_CAPITALS))
-
-    @once
-    def controls(self) -> int:
-        """How many control characters there are that no text needs."""
-        return len(self.raw.translate(None, _NO_CONTROLS))
 
     @once
     def foreign(self) -> int:
@@ -182,32 +148,20 @@ def _plain_marks(head: str) -> str:
 
 
 def _plain(number: str) -> str:
+    if number.isdecimal() and number[0] != "0":
+        return number
     number = number.replace(",", "")
     return (number.rstrip("0").rstrip(".") if "." in number else number).lstrip("0") or "0"
 
 
-class _Stems(dict[str, str]):
-    """Words and their stems, remembered up to a bound: hostile texts are full of words that never come again."""
-
-    def __missing__(self, word: str) -> str:
-        if len(self) >= MOST_STEMS:
-            self.clear()
-        self[word] = found = _stem(word)
-        return found
-
-
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """A lower-case word without its commonest English endings, so that "cats" meets "cat"; empty without meaning."""
     if word in STOPWORDS or not (1 < len(word) <= LONG_WORD or word > "\u2e80"):
         return ""
     for ending in ("ing", "ed", "es", "s"):
         if word.endswith(ending) and len(word) > len(ending) + 3:
             return word[: -len(ending)]
     return word
-
-
-# A lower-case word without its commonest English endings, so that "cats" meets "cat"; empty where it has no meaning.
-stem = _Stems().__getitem__
-_NO_STEM = {""}
 
 
 @lru_cache(maxsize=512)

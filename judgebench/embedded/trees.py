@@ -2,23 +2,24 @@
 
 The trees of a forest are walked together, as QuickScorer does (Lucchese et al., SIGIR 2015): a tree is a byte whose
 bits are its leaves, a split that sends a value to the right takes the leaves on its left away, and the lowest bit that
-is left over is the leaf reached. What a leaf adds to each feature is packed into one number: one sum does them all.
+is left over is the leaf reached.
 """
 
-import struct
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import and_, getitem
+from functools import cached_property
 from typing import Any, TypeAlias
+
+import numpy as np
 
 UNIT = 10_000  # a point is so many of the whole numbers that trees are made of
 LEAVES = 8  # at most, of one tree
-_FIELD, _BIAS = 32, 1 << 31  # bits of one feature's points in a packed number, and what makes them positive
+_LARGEST_POINTS, _LARGEST_THRESHOLD = 1 << 17, 1 << 31
+_LANE = 8  # trees, of a byte each, that one whole number of the processor holds
 
 # A tree is its value where it is a leaf, else [feature, threshold, mean, left, right]: go left if value <= threshold.
 Tree: TypeAlias = int | list[Any]
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)
@@ -29,62 +30,60 @@ class Forest:
     base: int
     trees: tuple[Tree, ...]
 
-    def points(self, values: Sequence[int]) -> tuple[int, ...]:
-        """What each feature adds to `base`: each step down a tree counts for the feature it asks about."""
-        packed = sum(map(getitem, self._leaves, self._reached(values))) + self._bias
-        fields = struct.unpack(f"<{len(self.features)}I", packed.to_bytes(4 * len(self.features), "little"))
-        return tuple(field - _BIAS for field in fields)
+    def points(self, values: Array) -> Array:
+        """What each feature adds to `base`, a row for each row of values.
 
-    def total(self, values: Sequence[int]) -> int:
-        """`base` and all points together."""
-        return self.base + sum(map(getitem, self._sums, self._reached(values)))
+        Each step down a tree counts for the feature that it asks about.
+        """
+        return np.array([self._parts[leaves].sum(axis=0) for leaves in self._reached(values)])
 
-    def _reached(self, values: Sequence[int]) -> bytes:
-        """A byte for each tree, of which the lowest bit is the leaf reached."""
-        bounds, masks = self._splits
-        kept = reduce(and_, (mask[bisect_left(bound, v)] for bound, mask, v in zip(bounds, masks, values, strict=True)))
-        return kept.to_bytes(len(self.trees), "little")
+    def totals(self, values: Array) -> Array:
+        """`base` and all points together, for each row of values."""
+        return np.asarray(self.base + self._sums[self._reached(values)].sum(axis=1))
+
+    def _reached(self, values: Array) -> Array:
+        """The leaves reached, a row for each row of values: LEAVES places for each tree."""
+        left = np.broadcast_to(~np.uint64(0), (len(values), -(-len(self.trees) // _LANE))).copy()
+        for feature, bounds, masks in self._splits:
+            left &= masks[np.searchsorted(bounds, values[:, feature])]
+        found: Array = self._lowest[left.view(np.uint8)[:, : len(self.trees)]]
+        return found + LEAVES * np.arange(len(self.trees))
 
     @cached_property
-    def _bias(self) -> int:
-        return sum(_BIAS << (_FIELD * i) for i in range(len(self.features)))
+    def _lowest(self) -> Array:
+        """The lowest bit of each byte, which is the lowest place in a byte on every machine; see `_splits`."""
+        return np.array([0, *((byte & -byte).bit_length() - 1 for byte in range(1, 256))])
 
     @cached_property
-    def _splits(self) -> tuple[list[list[int]], list[list[int]]]:
-        """For each feature its thresholds in order, and the leaves left where a value exceeds so many of them."""
-        found: list[list[tuple[int, int]]] = [[] for _ in self.features]
+    def _splits(self) -> list[tuple[int, Array, Array]]:
+        """By feature: its thresholds in order, and the leaves left where a value exceeds so many of them."""
+        found: dict[int, list[tuple[int, int, int]]] = {}
         for place, tree in enumerate(self.trees):
             for feature, threshold, first, end in _inner(tree, 0):
-                found[feature].append((threshold, ((1 << (end - first)) - 1) << (8 * place + first)))
-        everything = (1 << (8 * len(self.trees))) - 1
-        bounds, masks = [], []
-        for splits in found:
-            splits.sort()
-            left = [everything]
-            for _, taken in splits:
-                left.append(left[-1] & ~taken)
-            bounds.append([threshold for threshold, _ in splits])
-            masks.append(left)
-        return bounds, masks
+                found.setdefault(feature, []).append((threshold, place, ~(((1 << (end - first)) - 1) << first) & 0xFF))
+        splits = []
+        for feature, steps in sorted(found.items()):
+            steps.sort()
+            left = np.full((len(steps) + 1, -(-len(self.trees) // _LANE) * _LANE), 0xFF, np.uint8)
+            for row, (_, place, kept) in enumerate(steps, 1):
+                left[row:, place] &= kept
+            splits.append((feature, np.array([threshold for threshold, *_ in steps]), left.view(np.uint64)))
+        return splits
 
     @cached_property
-    def _leaves(self) -> list[list[int]]:
-        """For each tree, by the byte of leaves that are left, the packed points of the one that is reached."""
-        return [_by_byte([_packed(path) for path in _paths(tree, ())]) for tree in self.trees]
+    def _parts(self) -> Array:
+        """What each leaf adds to each feature, LEAVES rows for each tree."""
+        parts = np.zeros((LEAVES * len(self.trees), len(self.features)), np.int64)
+        for place, tree in enumerate(self.trees):
+            for row, path in enumerate(_paths(tree, ()), LEAVES * place):
+                for feature, points in path:
+                    parts[row, feature] += points
+        return parts
 
     @cached_property
-    def _sums(self) -> list[list[int]]:
-        """The same, but for all features together."""
-        return [_by_byte([sum(points for _, points in path) for path in _paths(tree, ())]) for tree in self.trees]
-
-
-def _by_byte(leaves: Sequence[int]) -> list[int]:
-    lowest = ((byte & -byte).bit_length() - 1 for byte in range(1, 256))
-    return [0, *(leaves[low] if low < len(leaves) else 0 for low in lowest)]
-
-
-def _packed(path: Sequence[tuple[int, int]]) -> int:
-    return sum(points << (_FIELD * feature) for feature, points in path)
+    def _sums(self) -> Array:
+        """What each leaf adds in all."""
+        return np.asarray(self._parts.sum(axis=1))
 
 
 def _paths(tree: Tree, path: tuple[tuple[int, int], ...]) -> list[tuple[tuple[int, int], ...]]:
@@ -128,8 +127,9 @@ def read_forest(data: Mapping[str, Any]) -> Forest:
 
 def _is_tree(tree: Any, features: int, depth: int) -> bool:
     if type(tree) is int:
-        return abs(tree) < _BIAS >> 14
+        return abs(tree) < _LARGEST_POINTS
     if type(tree) is not list or len(tree) != 5 or depth == 0:
         return False
-    numbers = all(type(value) is int for value in tree[:3]) and 0 <= tree[0] < features and abs(tree[2]) < _BIAS >> 14
-    return numbers and all(_is_tree(side, features, depth - 1) for side in tree[3:])
+    sound = all(type(value) is int for value in tree[:3]) and 0 <= tree[0] < features
+    small = sound and abs(tree[1]) < _LARGEST_THRESHOLD and abs(tree[2]) < _LARGEST_POINTS
+    return small and all(_is_tree(side, features, depth - 1) for side in tree[3:])

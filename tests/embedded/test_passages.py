@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench import embedded
-from judgebench.embedded.features import make_case
+from judgebench.embedded.cases import make_case
 from judgebench.embedded.passages import LENGTH, passage, quoted
 from judgebench.verdicts import parse
 

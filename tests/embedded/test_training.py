@@ -119,7 +119,7 @@ def test_the_exported_forest_says_what_the_fitted_trees_say() -> None:
     assert again.mean() == pytest.approx(sample.scores.mean(), abs=0.3)
     values = sample.values[:1].copy()
     values[0, forest.features.index("addresses")] = 3
-    assert forest.points(values.astype(int).tolist()[0])[forest.features.index("addresses")] <= -35_000
+    assert forest.points(values.astype(int))[0][forest.features.index("addresses")] <= -35_000
 
 
 @pytest.mark.usefixtures("quick")
@@ -130,7 +130,8 @@ def test_distilling_makes_a_judge_and_its_card() -> None:
     assert judge.forest.features == tuple(feature.key for feature in features.FEATURES)
     assert len(made.text) < 300_000
     assert "surrogate for somebody" in judge.note
-    assert judge.score(["What is music?"], [" ".join(WORDS * 5)]) > judge.score(["What is music?"], ["Music."])
+    long, short = (judge.grade(["What is music?"], [text]).score for text in (" ".join(WORDS * 5), "Music."))
+    assert long > short
     for part in ("somebody", "## Manipulation", "### Calibration", "| judge |", "| longer answer |", "| null |"):
         assert part in made.card
     assert "{" not in made.card

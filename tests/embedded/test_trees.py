@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,17 +38,19 @@ def root(tree: Tree) -> int:
 def test_each_step_counts_for_the_feature_that_it_asks_about() -> None:
     """The steps add up from the root's mean to the leaf."""
     forest = Forest(("a", "b"), 50_000, ([0, 1, 0, -10, [1, 0, 10, 5, 20]],))
-    assert forest.points([1, 9]) == (-10, 0)
-    assert forest.points([2, 9]) == (10, 10)
-    assert forest.points([2, 0]) == (10, -5)
+    assert forest.points(np.array([[1, 9], [2, 9], [2, 0]])).tolist() == [[-10, 0], [10, 10], [10, -5]]
 
 
-@given(st.lists(_grown(3), min_size=1, max_size=6), st.lists(st.integers(-7, 7), min_size=FEATURES, max_size=FEATURES))
-def test_all_trees_at_once_say_what_each_says(trees: list[Tree], values: list[int]) -> None:
+ROWS = st.lists(st.lists(st.integers(-7, 7), min_size=FEATURES, max_size=FEATURES), min_size=1, max_size=4)
+
+
+@given(st.lists(_grown(3), min_size=1, max_size=20), ROWS)
+def test_all_trees_at_once_say_what_each_says(trees: list[Tree], rows: list[list[int]]) -> None:
     """The sum of the points is that of the leaves reached, less the means that they start from."""
-    forest = Forest(("a", "b", "c"), 0, tuple(trees))
-    assert sum(forest.points(values)) == sum(walked(tree, values) - root(tree) for tree in trees)
-    assert forest.total(values) == forest.base + sum(forest.points(values))
+    forest, values = Forest(("a", "b", "c"), 5, tuple(trees)), np.array(rows)
+    sums = [sum(walked(tree, row) - root(tree) for tree in trees) for row in rows]
+    assert forest.points(values).sum(axis=1).tolist() == sums
+    assert forest.totals(values).tolist() == [5 + points for points in sums]
 
 
 GOOD: dict[str, Any] = {"features": ["a"], "base": 5, "trees": [[0, 1, 0, -1, 1]]}
@@ -60,6 +63,7 @@ BROKEN = {
     "an unknown feature": {"trees": [[1, 1, 0, -1, 1]]},
     "a short node": {"trees": [[0, 1, 0, -1]]},
     "more than 8 leaves": {"trees": [DEEP]},
+    "a threshold beyond all measure": {"trees": [[0, 10**30, 0, -1, 1]]},
     "points beyond all measure": {"trees": [[0, 1, 0, -1, 10**9]]},
     "a base that is no number": {"base": "5"},
     "a tree that is a text": {"trees": ["x"]},

@@ -10,6 +10,8 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor  # type: ignore[import-untyped]
 
 from judgebench.embedded import features, trees
+from judgebench.embedded.batch import batches
+from judgebench.embedded.cases import make_case
 from judgebench.embedded.training.data import Graded
 
 SETTINGS: dict[str, Any] = {
@@ -23,8 +25,8 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 def measure(rows: Iterable[Graded]) -> Array:
     """The features of the rows, one row each, one column a feature."""
-    cases = (features.make_case(row.turns, row.answers, row.reference) for row in rows)
-    return np.array([features.measure(case) for case in cases], float)
+    cases = (make_case(row.turns, row.answers, row.reference) for row in rows)
+    return np.concatenate([features.measure(batch) for batch in batches(cases)]).astype(float)
 
 
 def weigh(rows: Sequence[Graded], real: int) -> Array:
@@ -43,9 +45,7 @@ def fit(values: Array, scores: Array, weights: Array) -> trees.Forest:
 
 def predicted(forest: trees.Forest, values: Array) -> Array:
     """The scores, 1 to 10, that a forest gives to rows of features."""
-    rows = values.astype(int).tolist()
-    sums = np.array([forest.total(row) for row in rows]) / trees.UNIT
-    return np.asarray(np.clip(sums, 1, 10))
+    return np.asarray(np.clip(forest.totals(values.astype(np.int64)) / trees.UNIT, 1, 10))
 
 
 def _exported(model: HistGradientBoostingRegressor) -> trees.Forest:
