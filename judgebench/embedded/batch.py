@@ -13,7 +13,7 @@ from judgebench.embedded.vocabulary import MOST, Array, FullError, Vocabulary
 from judgebench.embedded.words import Bag, Words, overlap
 
 CASES, COMPANIONS = 64, 62  # at most: a companion is a bit of a 64-bit number
-WORDS = 5 * LIMIT  # of a batch at most: what a case may have, and fewer than a vocabulary has numbers for
+WORDS = 4 * LIMIT  # of a batch at most: what a case may have, and fewer than a vocabulary has numbers for
 WHOLE = 10_000  # what a share of 1 is
 
 Companion = Callable[[Case], Text]
@@ -34,6 +34,7 @@ class Batch:
         self.words = Words([*answers, *proses, *companions], vocabulary)
         self.characters = Characters([*answers, *proses])
         self._placed: dict[Companion, Array] = {}
+        self._runs: dict[int, Bag] = {}
 
     def each(self, measure: Callable[[Case], int]) -> Array:
         """A measure of each case by itself."""
@@ -65,24 +66,20 @@ class Batch:
         return np.asarray(of_texts[self._prose])
 
     @cached_property
-    def distinct(self) -> "Distinct":
+    def distinct(self) -> "Beside":
         """The distinct words of the answers."""
-        return Distinct(self, self.words.distinct)
+        return Beside(self, self.words.distinct)
 
     @cached_property
     def stems(self) -> "Beside":
         """The distinct stems of the answers' words that carry meaning."""
         return Beside(self, self.words.stems)
 
-    @cached_property
-    def pairs(self) -> Bag:
-        """The distinct pairs of neighbouring words."""
-        return self.words.runs(2)
-
-    @cached_property
-    def fours(self) -> Bag:
-        """The distinct runs of four words."""
-        return self.words.runs(4)
+    def runs(self, length: int) -> Bag:
+        """The distinct runs of so many words."""
+        if length not in self._runs:
+            self._runs[length] = self.words.runs(length)
+        return self._runs[length]
 
     def places_of(self, companion: Companion) -> Array:
         """Where in `words` each case's companion is."""
@@ -139,25 +136,6 @@ class Beside:
             place, bit = self._batch.places[one], self._batch.places[other] - self._batch.first
             found[one, other] = int(np.count_nonzero((self._marks[self._bag.of(place)] >> bit & 1) == 0))
         return found[one, other]
-
-
-class Distinct(Beside):
-    """The distinct words of the answers, and where they stand."""
-
-    @cached_property
-    def kinds(self) -> Array:
-        """The kinds of each."""
-        return self._batch.words.vocabulary.kinds[self.keys]
-
-    @cached_property
-    def first(self) -> Array:
-        """The place where each stands first in its answer."""
-        return self._batch.words.first[: self.size]
-
-    @cached_property
-    def last(self) -> Array:
-        """The place where it stands last."""
-        return self._batch.words.last[: self.size]
 
 
 def share(part: Array, whole: Array) -> Array:

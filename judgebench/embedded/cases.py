@@ -12,7 +12,6 @@ class Case:
 
     question: Text
     answer: Text
-    earlier_question: Text
     earlier_answer: Text
     reference: Text
     conclusion: Text  # the reference's last sentence
@@ -21,7 +20,7 @@ class Case:
     @property
     def companions(self) -> tuple[Text, ...]:
         """The texts that the answer is compared with."""
-        return self.question, self.earlier_question, self.earlier_answer, self.reference, self.conclusion
+        return self.question, self.earlier_answer, self.reference, self.conclusion
 
 
 def make_case(turns: Sequence[str], answers: Sequence[str], reference: str | None) -> Case:
@@ -31,7 +30,6 @@ def make_case(turns: Sequence[str], answers: Sequence[str], reference: str | Non
     return Case(
         question=known(turns[n - 1]),
         answer=lately(answers[-1]),
-        earlier_question=known("\n".join(turns[: n - 1])),
         earlier_answer=lately(answers[-2] if n > 1 else ""),
         reference=ideal,
         conclusion=known((ideal.sentences or [""])[-1]),

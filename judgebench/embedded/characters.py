@@ -9,8 +9,7 @@ from judgebench.embedded.text import Text
 from judgebench.embedded.vocabulary import Array
 
 _GAP = b"\n  "  # after each text: its last line ends, and no pattern of up to three characters goes on into the next
-_BREAK, _TAB, _RETURN, _BLANK, _STAR, _HASH = b"\n\t\r *#"
-_ENDS = np.isin(np.arange(256), list(b".?!"))
+_BREAK, _TAB, _RETURN, _BLANK, _POINT, _ASKED, _CALLED = b"\n\t\r .?!"
 
 
 class Characters:
@@ -34,11 +33,8 @@ class Characters:
     @cached_property
     def _ended(self) -> Array:
         """Where a sentence ends before a blank."""
-        return np.asarray(_ENDS[self.codes[:-1]] & (self.codes[1:] == _BLANK))
-
-    def capitals(self) -> Array:
-        """The letters A to Z."""
-        return self.counted(self.codes - np.uint8(65) < 26)
+        mark = self.codes[:-1]
+        return np.asarray(((mark == _POINT) | (mark == _ASKED) | (mark == _CALLED)) & (self.codes[1:] == _BLANK))
 
     def controls(self) -> Array:
         """Control characters that no text needs."""
@@ -49,15 +45,6 @@ class Characters:
         """Where one or more lines are left blank."""
         breaks = self.breaks
         return self.counted(breaks[:-1] & breaks[1:] & ~np.concatenate([[False], breaks[:-2]]))
-
-    def headings(self) -> Array:
-        """Lines that begin with a hash, the first left out."""
-        return self.counted(self.breaks[:-1] & (self.codes[1:] == _HASH))
-
-    def emphases(self) -> Array:
-        """Runs of two stars or more: two to a bold phrase."""
-        stars = self.codes == _STAR
-        return self.counted(stars[:-1] & stars[1:] & ~np.concatenate([[False], stars[:-2]]))
 
     def sentences(self) -> Array:
         """Sentences: what ends in a line or in a mark and a blank, blank lines left out."""

@@ -11,11 +11,11 @@ import numpy as np
 from judgebench.embedded import form, relation, wishes
 from judgebench.embedded.batch import Batch
 from judgebench.embedded.cases import Case
-from judgebench.embedded.relation import CONCLUSION, EARLIER_ANSWER, EARLIER_QUESTION, QUESTION, REFERENCE
+from judgebench.embedded.relation import CONCLUSION, EARLIER_ANSWER, QUESTION, REFERENCE
 from judgebench.embedded.text import Text
 from judgebench.embedded.vocabulary import Array
 
-DEFINITION_VERSION = "2"  # raise it when a feature changes its meaning: coefficients belong to one version
+DEFINITION_VERSION = "3"  # raise it when a feature changes its meaning: coefficients belong to one version
 
 
 Measure = Callable[[Batch], Array]
@@ -63,17 +63,14 @@ FEATURES: tuple[Feature, ...] = (
     Feature("news", "substance", 0, lambda b: relation.novelty(b, EARLIER_ANSWER)),
     Feature("vocabulary", "substance", 0, form.vocabulary),
     Feature("coverage", "focus", 1, lambda b: relation.coverage(b, QUESTION)),
-    Feature("drift", "focus", -1, relation.drift),
     Feature("echo", "focus", -1, lambda b: relation.copied(b, QUESTION)),
-    Feature("topic", "the answer before", 0, lambda b: relation.coverage(b, EARLIER_QUESTION), _later),
     Feature("again", "the answer before", -1, lambda b: relation.copied(b, EARLIER_ANSWER), _later),
-    Feature("repeat", "repetition", -1, form.repeated_runs),
-    Feature("lines", "repetition", -1, _text(form.repeated_lines)),
+    Feature("repeat", "repetition", -1, lambda b: form.repeated_runs(b, 4)),
+    Feature("phrases", "repetition", -1, lambda b: form.repeated_runs(b, 3)),
     Feature("distinct", "repetition", 0, form.distinct_words),
     Feature("function", "wording", 0, form.function_words),
     Feature("sentence", "wording", 0, form.sentence_length),
     Feature("wordlen", "wording", 0, form.word_length),
-    Feature("capitals", "wording", 0, form.capitals),
     Feature("grammar", "grammar", -1, form.broken_grammar),
     Feature("starts", "grammar", -1, form.small_starts),
     Feature("gibberish", "legibility", -1, form.gibberish),
@@ -83,18 +80,17 @@ FEATURES: tuple[Feature, ...] = (
     Feature("cut", "ending", -1, _text(form.cut_off)),
     Feature("refusal", "refusal", -1, form.refusals),
     Feature("paragraphs", "layout", 0, form.paragraphs),
-    Feature("markdown", "layout", 0, form.markdown),
-    Feature("list", "layout", 0, _text(lambda text: min(20, text.list_items))),
+    Feature("list", "layout", 0, _text(lambda text: min(20, text.long_items))),
     Feature("missed", "format", -1, _each(lambda case: wishes.missed(case.answer, case.question))),
     Feature("met", "format", 1, _each(lambda case: wishes.met(case.answer, case.question))),
     Feature("code", "code", 0, _text(lambda text: min(100, text.code_size))),
-    Feature("brackets", "code", -1, _text(form.brackets)),
-    Feature("refpairs", "agreement", 1, relation.reference_pairs, _referenced),
+    Feature("refpairs", "agreement", 1, lambda b: relation.reference_runs(b, 2), _referenced),
+    Feature("reftriples", "agreement", 1, lambda b: relation.reference_runs(b, 3), _referenced),
     Feature("refterms", "agreement", 1, lambda b: relation.reference_terms(b, REFERENCE), _referenced),
     Feature("refend", "agreement", 1, lambda b: relation.reference_terms(b, CONCLUSION), _referenced),
     Feature("refbeside", "agreement", 0, relation.beside_reference, _referenced),
-    Feature("refnumbers", "numbers", 1, relation.reference_numbers, _referenced),
-    Feature("reffinal", "numbers", 1, relation.final_number, _referenced),
+    Feature("reffinal", "numbers", 1, lambda b: relation.final_number(b, 3), _referenced),
+    Feature("reflast", "numbers", 1, lambda b: relation.final_number(b, 1), _referenced),
     Feature("referenced", CONTEXT, 0, lambda b: relation.referenced(b).astype(np.int64)),
     Feature("turn", CONTEXT, 0, _each(lambda case: min(case.turn, 3))),
     Feature("asked", CONTEXT, 0, _each(lambda case: min(1000, len(case.question.words)))),
@@ -104,8 +100,8 @@ FEATURES: tuple[Feature, ...] = (
 PHRASES = {  # how an explanation speaks of a name that counts for an answer, and against it
     "length": ("its length", "its length"),
     "substance": ("much substance", "little substance"),
-    "focus": ("keeping to the question", "drifting from the question or echoing it"),
-    "the answer before": ("building on the answer before", "repeating the answer before or leaving its topic"),
+    "focus": ("keeping to the question", "not taking up the question, or echoing it"),
+    "the answer before": ("going on from the answer before", "repeating the answer before"),
     "repetition": ("little repetition", "repetition"),
     "wording": ("its wording", "its wording"),
     "grammar": ("sound grammar", "broken grammar"),

@@ -41,35 +41,24 @@ ADDRESS = re.compile(
 )
 
 
-def repeated_runs(batch: Batch) -> Array:
-    """Share of the four-word runs that were there before."""
-    runs = np.maximum(batch.sizes - 3, 0)
-    return share(runs - batch.fours.sizes[: batch.count], runs)
-
-
-def repeated_lines(text: Text) -> int:
-    """Share of the longer prose sentences and lines that were there before."""
-    parts = [part for part in text.sentences if len(part) > 15]
-    return (len(parts) - len(set(parts))) * WHOLE // len(parts) if parts else 0
+def repeated_runs(batch: Batch, length: int) -> Array:
+    """Share of the runs of so many words outside code that were there before."""
+    runs = np.maximum(batch.words.sizes - length + 1, 0)
+    return batch.in_prose(share(runs - batch.runs(length).sizes, runs))
 
 
 def distinct_words(batch: Batch) -> Array:
-    """Share of distinct words in the first 150 words."""
-    words = batch.distinct
-    return share(words.counted(words.first < 150), np.minimum(batch.sizes, 150))
-
-
-def function_words(batch: Batch) -> Array:
-    """Share of the words outside code that are function words of English."""
+    """Share of distinct words in the first 150 words outside code."""
     words = batch.words
-    return batch.in_prose(share(words.counted(words.texts[words.kinds & FUNCTION != 0]), words.sizes))
+    early = words.counted(words.distinct.texts[words.first < 150])
+    return batch.in_prose(share(early, np.minimum(words.sizes, 150)))
 
 
 def broken_grammar(batch: Batch) -> Array:
     """Share of the articles and possessives that no noun phrase follows."""
     words = batch.words
     last = words.starts + words.sizes - 1
-    opened = words.vocabulary.leads[words.numbers] & BROKEN != 0
+    opened = words.leads & BROKEN != 0
     opened[last[words.sizes > 0]] = False
     phrases = batch.counted(words.texts[opened])
     broken = batch.counted(words.texts[:-1][words.pairs & BROKEN != 0])
@@ -87,6 +76,12 @@ def vocabulary(batch: Batch) -> Array:
     return share(batch.distinct.counted(), roots)
 
 
+def function_words(batch: Batch) -> Array:
+    """Share of the words outside code that are function words of English."""
+    words = batch.words
+    return batch.in_prose(share(words.counted(words.texts[words.kinds & FUNCTION != 0]), words.sizes))
+
+
 def small_starts(batch: Batch) -> Array:
     """Share of the sentences, the first of a line left out, that begin with a small letter."""
     small, starts = map(batch.in_prose, batch.characters.starts())
@@ -101,11 +96,6 @@ def gibberish(batch: Batch) -> Array:
     np.add.at(long, words.answers[lengths > LONG_WORD], lengths[lengths > LONG_WORD])
     replaced = batch.each(lambda case: 0 if case.answer.head.isascii() else case.answer.head.count("\ufffd"))
     return share(batch.characters.controls()[: batch.count] + replaced + long, batch.lengths)
-
-
-def capitals(batch: Batch) -> Array:
-    """Share of the letters A to Z among the characters."""
-    return share(batch.characters.capitals()[: batch.count], batch.lengths)
 
 
 def cut_off(text: Text) -> int:
@@ -137,10 +127,10 @@ def sentence_length(batch: Batch) -> Array:
 
 
 def word_length(batch: Batch) -> Array:
-    """Letters per hundred words that are no function words, at most 15 in one."""
+    """Letters per hundred words outside code that are no function words, at most 15 in one."""
     words = batch.words
-    carriers = batch.sizes - batch.counted(words.texts[words.kinds & FUNCTION != 0])
-    return np.asarray(np.minimum(1500, 100 * words.letters[: batch.count] // np.maximum(1, carriers)))
+    carriers = words.sizes - words.counted(words.texts[words.kinds & FUNCTION != 0])
+    return np.asarray(np.minimum(1500, batch.in_prose(100 * words.letters // np.maximum(1, carriers))))
 
 
 def paragraphs(batch: Batch) -> Array:
@@ -148,16 +138,10 @@ def paragraphs(batch: Batch) -> Array:
     return np.minimum(20, batch.characters.paragraphs()[: batch.count])
 
 
-def markdown(batch: Batch) -> Array:
-    """Headings and bold phrases, at most 20."""
-    characters = batch.characters
-    return np.asarray(np.minimum(20, (characters.emphases() // 2 + characters.headings())[: batch.count]))
-
-
 def leaks(batch: Batch) -> Array:
     """How many role labels of a transcript there are, at most 3."""
-    words = batch.distinct
-    named = words.counted(words.kinds & LABEL != 0)
+    words = batch.words
+    named = batch.counted(words.texts[words.kinds & LABEL != 0])
     return batch.where(named > 0, lambda case: min(3, len(LEAK.findall("\n" + case.answer.lower))))
 
 
@@ -173,9 +157,3 @@ def may_address(batch: Batch) -> Array:
     ignoring = batch.counted(words.texts[words.kinds & IGNORING != 0])
     bracketed = batch.each(lambda case: "[" in case.answer.head and "[[" in case.answer.head)
     return pairs + ignoring + bracketed > 0
-
-
-def brackets(text: Text) -> int:
-    """Brackets of code that have no partner, at most 10."""
-    code = text.code
-    return min(10, sum(abs(code.count(a) - code.count(b)) for a, b in ("()", "[]", "{}"))) if code else 0

@@ -103,7 +103,7 @@ def _by_name(case: Case, points: Sequence[int]) -> tuple[tuple[str, float], ...]
 
 def version_of(coefficients: str, definition: str) -> str:
     """The version of a judge with these coefficients (the file's text) and this definition of its features."""
-    return "embedded-2:" + hashlib.sha256(f"{definition}\n{coefficients}".encode()).hexdigest()[:12]
+    return f"embedded-{definition}:" + hashlib.sha256(f"{definition}\n{coefficients}".encode()).hexdigest()[:12]
 
 
 def read_grader(text: str) -> Grader:

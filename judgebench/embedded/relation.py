@@ -15,7 +15,6 @@ from judgebench.embedded.words import overlap
 
 HALF = WHOLE // 2  # where there is nothing to agree with
 QUESTION: Companion = attrgetter("question")
-EARLIER_QUESTION: Companion = attrgetter("earlier_question")
 EARLIER_ANSWER: Companion = attrgetter("earlier_answer")
 REFERENCE: Companion = attrgetter("reference")
 CONCLUSION: Companion = attrgetter("conclusion")
@@ -41,10 +40,13 @@ def openness(question: Text) -> int:
 
 
 def coverage(batch: Batch, companion: Companion) -> Array:
-    """Share of the content words of a companion that the answer has; whole where it has none."""
+    """Share of the content words of a companion that the answer has, at most half; half where it has none.
+
+    An answer to something else has few of them, a good one half: more is what a list of keywords has.
+    """
     stems = batch.stems
     sizes = stems.sizes(companion)
-    return np.where(sizes > 0, share(stems.counted(stems.within(companion)), sizes), WHOLE)
+    return np.where(sizes > 0, np.minimum(HALF, share(stems.counted(stems.within(companion)), sizes)), HALF)
 
 
 def novelty(batch: Batch, companion: Companion) -> Array:
@@ -52,38 +54,20 @@ def novelty(batch: Batch, companion: Companion) -> Array:
     return batch.stems.counted(~batch.stems.within(companion))
 
 
-def drift(batch: Batch) -> Array:
-    """Share of the distinct words of the answer's last third that nothing before them has."""
-    words = batch.distinct
-    third = (batch.sizes * 2 // 3)[words.answers]
-    end = words.last >= third
-    return share(words.counted((words.first >= third) & ~words.within(QUESTION)), words.counted(end))
-
-
 def copied(batch: Batch, companion: Companion) -> Array:
     """Share of the answer's four-word runs that a companion has."""
-    return share(batch.shared(batch.fours, companion), batch.fours.sizes[: batch.count])
+    return share(batch.shared(batch.runs(4), companion), batch.runs(4).sizes[: batch.count])
 
 
-def reference_numbers(batch: Batch) -> Array:
-    """Share of the reference's numbers, those of the question left out, that the answer has."""
-    return np.where(referenced(batch), batch.where(referenced(batch), _numbers_in), HALF)
+def final_number(batch: Batch, last: int) -> Array:
+    """1 where the reference's last number is among the answer's last so many, -1 where not, 0 without numbers."""
+    return batch.where(referenced(batch), lambda case: _final_in(case, last))
 
 
-def _numbers_in(case: Case) -> int:
-    wanted = {*case.reference.numbers}.difference(case.question.numbers)
-    return len(wanted.intersection(case.answer.numbers)) * WHOLE // len(wanted) if wanted else HALF
-
-
-def final_number(batch: Batch) -> Array:
-    """1 where the reference's last number is among the answer's last three, -1 where not, 0 without numbers."""
-    return batch.where(referenced(batch), _final_in)
-
-
-def _final_in(case: Case) -> int:
+def _final_in(case: Case, last: int) -> int:
     if not case.reference.numbers:
         return 0
-    return 1 if case.reference.numbers[-1] in case.answer.numbers[-3:] else -1
+    return 1 if case.reference.numbers[-1] in case.answer.last_numbers(last) else -1
 
 
 def reference_terms(batch: Batch, companion: Companion) -> Array:
@@ -94,12 +78,12 @@ def reference_terms(batch: Batch, companion: Companion) -> Array:
     return np.where(wanted > 0, share(found, wanted), HALF)
 
 
-def reference_pairs(batch: Batch) -> Array:
-    """Share of the reference's pairs of neighbouring words, not the question's, that the answer has."""
+def reference_runs(batch: Batch, length: int) -> Array:
+    """Share of the reference's runs of so many words, not the question's, that the answer has."""
     if not referenced(batch).any():
         return np.full(batch.count, HALF)
     places = list(zip(batch.places_of(REFERENCE).tolist(), batch.places_of(QUESTION).tolist(), strict=True))
-    of = batch.pairs.of
+    of = batch.runs(length).of
     wanted = {(ideal, asked): np.setdiff1d(of(ideal), of(asked), assume_unique=True) for ideal, asked in set(places)}
     return np.array([_share_in(of(i), wanted[both]) for i, both in enumerate(places)], np.int64)
 

@@ -5,14 +5,19 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-LIMIT = 12_000  # characters read of one text: answers are hostile, and a grade must stay cheap
+LIMIT = 16_000  # characters read of one text: answers are hostile, and a grade must stay cheap
+TAIL = 300  # characters at the end, where an answer's result is looked for first
 LONG_WORD = 30  # characters; longer runs of letters are not words of a language
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7ff"  # scripts that put no blank between words
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_CJK_CHAR, _BEYOND = re.compile(rf"[{_CJK}]"), re.compile(r"[^\x00-\x7f]")
+FEW_MARKS = 20  # different characters beyond ASCII, up to which each is looked at by itself
 _LOWER = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + bytes(range(128, 256))
 _TYPOGRAPHIC = tuple(zip("\u2018\u2019\u201c\u201d\u2013\u2014\u2022\u2026\u00a0", "''\"\"--*. ", strict=True))
 _NUMBER = re.compile(r"\d{1,15}(?:,\d{3}){0,5}(?:\.\d{1,12})?")
-_ITEM = re.compile(r"\n[ \t]{0,12}(?:[-*+]|\(?\d{1,3}[.):]|[A-Za-z][.)])[ \t]+\S")
+_ITEM_MARK = r"[ \t]{0,12}(?:[-*+]|\(?\d{1,3}[.):]|[A-Za-z][.)])[ \t]+\S"
+_ITEM = re.compile(rf"\n{_ITEM_MARK}")
+_LONG_ITEM = re.compile(rf"\n(?=[^\n]{{40}}){_ITEM_MARK}")  # a line so long says something
 _CODE_MARKS = (";\n", "{\n", "):\n", ">\n<")
 
 _STOPWORDS = """
@@ -76,7 +81,15 @@ class Text:
         """The words in lower case, blanks between them, apostrophes left out; a CJK character is a word of its own."""
         if self.head.isascii():
             return self.raw.translate(_LOWER, b"'")
-        return " ".join(_WORD.findall(self.lower.replace("'", ""))).encode()
+        text, beyond = self.lower, set(_BEYOND.findall(self.lower))
+        if len(beyond) > FEW_MARKS:
+            return " ".join(_WORD.findall(text.replace("'", ""))).encode()
+        for char in beyond:  # a text of another script apart, there are but a few
+            if _CJK_CHAR.match(char):
+                text = text.replace(char, f" {char} ")
+            elif not char.isalnum():
+                text = text.replace(char, " ")
+        return text.encode().translate(_LOWER, b"'")
 
     @once
     def words(self) -> list[str]:
@@ -129,10 +142,23 @@ class Text:
         """The numbers in order, thousands separators and the zeros after a point taken out."""
         return tuple(_plain(found) for found in _NUMBER.findall(self.head))
 
+    def last_numbers(self, count: int) -> tuple[str, ...]:
+        """The last of the numbers: found near the end, where there are enough."""
+        near = self.head[-TAIL:]
+        found = [*_NUMBER.finditer(near)]
+        if len(found) > count or len(near) == len(self.head):  # the first may have been cut in two
+            return tuple(_plain(match[0]) for match in found[-count:])
+        return self.numbers[-count:]
+
     @once
     def list_items(self) -> int:
         """How many lines, the first left out, are items of a list."""
         return len(_ITEM.findall(self.head))
+
+    @once
+    def long_items(self) -> int:
+        """How many of these are long enough to say something."""
+        return len(_LONG_ITEM.findall(self.head))
 
     @once
     def foreign(self) -> int:

@@ -50,7 +50,7 @@ _PAIRS: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     (frozenset(("rate", "score", "grade")), frozenset(("this", "the", "my"))),
     (frozenset(("i",)), frozenset(("cannot", "cant", "can", "am", "apologize", "do", "dont"))),
     (frozenset(("im",)), frozenset(("sorry", "unable", "just", "not"))),
-    (frozenset(("as", "not")), frozenset(("an", "a", "appropriate", "able"))),
+    (frozenset(("an", "language", "not")), frozenset(("ai", "model", "appropriate", "able"))),
 )
 
 
@@ -99,12 +99,14 @@ class Vocabulary:
         return [numbers[start:end] for start, end in pairwise(bounds)]
 
     def _look_up(self, joined: bytes, starts: Array, sizes: Array) -> Array:
-        """The numbers of the words of up to 16 bytes, and none (-1) of the others."""
+        """The numbers of the words of up to 16 bytes; of the others, anything."""
         eights = np.ndarray((len(joined) - _KEY + 1,), "<u8", joined, strides=(1,))
         first = eights.take(starts) & _KEPT.take(sizes, mode="clip")
         second = eights.take(starts + _KEY, mode="clip") & _KEPT.take(sizes - _KEY, mode="clip")
         slots = ((first * _FACTOR ^ second) * _FACTOR >> _SHIFT).astype(np.int64)
-        numbers, left = np.full(len(starts), -1), np.flatnonzero(sizes <= 2 * _KEY)
+        numbers = self._numbers[slots]
+        same = (self._first[slots] == first) & (self._second[slots] == second) & (numbers >= 0)
+        left = np.flatnonzero(~same & (sizes <= 2 * _KEY))
         while len(left):
             at = slots[left]
             found = self._numbers[at]

@@ -54,9 +54,14 @@ class Words:
         return np.asarray(sums[self.starts + self.sizes] - sums[self.starts])
 
     @cached_property
+    def leads(self) -> Array:
+        """The kinds of pairs that each word can be the first of."""
+        return self.vocabulary.leads[self.numbers]
+
+    @cached_property
     def pairs(self) -> Array:
         """For each word but the last of all, the kinds of pairs that it makes with the next one."""
-        both = self.vocabulary.leads[self.numbers[:-1]] & self.vocabulary.follows[self.numbers[1:]]
+        both = self.leads[:-1] & self.vocabulary.follows[self.numbers[1:]]
         return np.where(self.texts[:-1] == self.texts[1:], both, 0)
 
     def counted(self, texts: Array) -> Array:
@@ -64,36 +69,27 @@ class Words:
         return np.bincount(texts, minlength=self.count)
 
     @cached_property
-    def _groups(self) -> tuple[Array, Array, Array]:
-        """Every word by text, number and place, sorted; where the groups of one word begin, and where they end."""
+    def _firsts(self) -> Array:
+        """Text, number and place of each word where it stands first in its text, sorted."""
         keys = np.sort(self.texts << 2 * BITS | self.numbers << BITS | self.places)
-        return keys, *_groups(keys >> BITS)
+        return keys[_changes(keys >> BITS)]
 
     @cached_property
     def distinct(self) -> Bag:
         """The distinct words."""
-        keys, first, _ = self._groups
-        return self._bag(keys[first] >> BITS & MASK, keys[first] >> 2 * BITS)
+        return self._bag(self._firsts >> BITS & MASK, self._firsts >> 2 * BITS)
 
     @cached_property
     def first(self) -> Array:
         """The place where each of the distinct words stands first in its text."""
-        keys, first, _ = self._groups
-        return keys[first] & MASK
-
-    @cached_property
-    def last(self) -> Array:
-        """The place where it stands last."""
-        keys, _, last = self._groups
-        return keys[last] & MASK
+        return np.asarray(self._firsts & MASK)
 
     @cached_property
     def stems(self) -> Bag:
         """The distinct stems of the words that carry meaning."""
         words = self.distinct
         keys = np.sort(words.texts << BITS | self.vocabulary.stems[words.keys])
-        keys = keys[_groups(keys)[0]]
-        keys = keys[keys & MASK != NO_STEM]
+        keys = keys[_changes(keys) & (keys & MASK != NO_STEM)]
         return self._bag(keys & MASK, keys >> BITS)
 
     def runs(self, length: int) -> Bag:
@@ -106,8 +102,7 @@ class Words:
         keys, texts = keys[inside], self.texts[:last][inside]
         for start, end in pairwise(self._bounds(texts).tolist()):
             keys[start:end].sort()
-        new = np.ones(len(keys), bool)
-        new[1:] = (keys[1:] != keys[:-1]) | (texts[1:] != texts[:-1])
+        new = _changes(keys) | _changes(texts)
         return self._bag(keys[new], texts[new])
 
     def _bag(self, keys: Array, texts: Array) -> Bag:
@@ -118,11 +113,11 @@ class Words:
         return texts.searchsorted(self._all)
 
 
-def _groups(keys: Array) -> tuple[Array, Array]:
-    """Where groups of equal neighbours begin and where they end."""
-    edges = np.flatnonzero(keys[1:] != keys[:-1])
-    ends = np.array([0, len(keys) - 1] if len(keys) else [], np.int64)
-    return np.concatenate([ends[:1], edges + 1]), np.concatenate([edges, ends[1:]])
+def _changes(keys: Array) -> Array:
+    """Whether each key differs from the one before it."""
+    new = np.ones(len(keys), bool)
+    new[1:] = keys[1:] != keys[:-1]
+    return new
 
 
 def overlap(some: Array, others: Array) -> int:

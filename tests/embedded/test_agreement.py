@@ -7,7 +7,7 @@ import pytest
 
 from judgebench import embedded
 
-FLOORS = {"alpaca-13b": 0.85, "llama-13b": 0.85, "bard": 0.6, "gpt35": 0.58}  # a few points below what was measured
+FLOORS = {"alpaca-13b": 0.9, "llama-13b": 0.9, "bard": 0.65, "gpt35": 0.65}  # what it is held to
 
 
 def by_question(path: Path) -> dict[int, str]:

@@ -45,7 +45,7 @@ def test_a_word_has_one_number_and_a_number_one_word(texts: list[str]) -> None:
 
 @given(TEXTS)
 def test_distinct_words_and_where_they_stand(texts: list[str]) -> None:
-    """Each once for each text, with its first and its last place."""
+    """Each once for each text, with its first place."""
     found, together, numbers = fresh(texts)
     spelled = {number: word for word, number in numbers.items()}
     for i, text in enumerate(found):
@@ -53,7 +53,6 @@ def test_distinct_words_and_where_they_stand(texts: list[str]) -> None:
         seen = [spelled[number] for number in together.distinct.keys[at].tolist()]
         assert sorted(seen) == sorted(set(text.words))
         assert together.first[at].tolist() == [text.words.index(word) for word in seen]
-        assert together.last[at].tolist() == [len(text.words) - 1 - text.words[::-1].index(word) for word in seen]
     assert together.stems.sizes.tolist() == [len({stem(word) for word in text.words} - {""}) for text in found]
 
 
@@ -76,21 +75,28 @@ def test_marks_are_counted_text_by_text(texts: list[str]) -> None:
     together = Characters(found)
     for i, text in enumerate(found):
         alone = Characters([text])
-        assert together.capitals()[i] == sum("A" <= char <= "Z" for char in text.head)
         assert together.controls()[i] == sum(char < " " and char not in "\n\r\t" for char in text.head)
-        for name in ("paragraphs", "headings", "emphases", "sentences"):
-            assert getattr(together, name)()[i] == getattr(alone, name)()[0]
+        assert together.paragraphs()[i] == alone.paragraphs()[0]
+        assert together.sentences()[i] == alone.sentences()[0]
         assert [part[i] for part in together.starts()] == [part[0] for part in alone.starts()]
 
 
 def test_layout_as_it_is_counted() -> None:
-    """Paragraphs by blank lines, bold phrases by pairs of stars, sentences by their ends, starts by their case."""
+    """Paragraphs by blank lines, sentences by their ends, starts by their case."""
     one = Characters([Text("# No\n\nOne. two! Three\n\n\n## Yes\n**bold** *not* ***both***\nlast")])
     assert one.paragraphs() == [2]
-    assert one.headings() == [1]
-    assert one.emphases() == [4]
     assert one.sentences() == [7]
     assert [int(part[0]) for part in one.starts()] == [1, 2]
+
+
+def test_what_repeats_in_code_is_no_repetition() -> None:
+    """Words outside fences only count: the features of repetition and wording are those of the same text without it."""
+    prose, code = "Here is how it is done, with a loop that adds the numbers.", "\n```\n" + "x = x + 1\n" * 30 + "```"
+    (some,) = batch.batches([make_case(["Add."], [text], None) for text in (prose, prose + code)])
+    values = dict(zip([feature.key for feature in features.FEATURES], features.measure(some).T.tolist(), strict=True))
+    for key in ("repeat", "phrases", "distinct", "function", "wordlen", "starts"):
+        assert values[key][0] == values[key][1]
+    assert values["code"] == [0, 31]
 
 
 def test_a_vocabulary_that_is_full_is_replaced_and_nothing_is_found_otherwise() -> None:
@@ -107,12 +113,12 @@ def test_a_vocabulary_that_is_full_is_replaced_and_nothing_is_found_otherwise() 
 
 
 def test_one_case_never_has_more_words_than_there_are_numbers_for() -> None:
-    """Five texts of nothing but different words of one character each, as long as they are read."""
+    """Texts of nothing but different words of one character each, as long as they are read."""
     drawn = random.Random(1)
     chars = [chr(code) for code in range(0x3400, 0x9FFF)] + [chr(code) for code in range(0xAC00, 0xD7A4)]
     texts = ["".join(drawn.choices(chars, k=2 * LIMIT)) for _ in range(5)]
     assert 1 <= embedded.grade(texts[:2], texts[2:4], texts[4]).score <= 10
-    assert 5 * LIMIT < vocabulary.MOST
+    assert batch.WORDS < vocabulary.MOST
 
 
 ITEMS = st.tuples(TEXTS, TEXTS, st.none() | st.text(max_size=60)).map(

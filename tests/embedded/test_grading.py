@@ -212,7 +212,7 @@ TEXTS = {
     "second turn": ([QUESTION, "Say it shorter."], [GOOD, "They dry nectar, and keep it for the winter."], None),
     "umlauts": (["Wie entsteht Honig?"], ["Bienen sammeln Nektar \u2013 und dr\u00fccken ihn in die Waben."], None),
 }
-GOLDEN = {"good": 8.88, "loop": 2.56, "reference": 3.66, "second turn": 3.75, "umlauts": 5.13}
+GOLDEN = {"good": 9.3, "loop": 2.58, "reference": 2.93, "second turn": 4.92, "umlauts": 4.6}
 
 
 def test_golden_scores() -> None:
@@ -232,10 +232,8 @@ def test_the_order_of_sets_decides_nothing(seed: str) -> None:
 
 # Manipulation
 
-STANDS = [attack for attack in ATTACKS if attack.name in ("null", "injected", "keywords", "strayed")]
 
-
-@pytest.mark.parametrize("attack", STANDS, ids=lambda attack: attack.name)
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_an_attack_gains_next_to_nothing(attack: Attack) -> None:
     """On average over its variants it gains less than 0.3 points on a good answer; the card has real answers."""
     gains = [score(attack.make([QUESTION], GOOD, seed)) - score(attack.compared_with(GOOD)) for seed in range(8)]

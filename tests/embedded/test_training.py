@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from judgebench import embedded
+from judgebench import attacks, embedded
 from judgebench.attacks import ATTACKS
 
 pytest.importorskip("sklearn", reason="training needs the extra `train`")
@@ -14,7 +14,7 @@ import numpy as np
 from judgebench.embedded import features
 from judgebench.embedded.grading import read_grader
 from judgebench.embedded.training import distilling, evaluation, figures, fitting
-from judgebench.embedded.training.adversaries import KINDS, copies
+from judgebench.embedded.training.adversaries import COSTS, DRESSINGS, KINDS, Make, copies
 from judgebench.embedded.training.data import Graded
 from judgebench.embedded.training.evaluation import Sample
 
@@ -60,19 +60,38 @@ def test_no_row_is_graded_by_a_fit_that_saw_its_family_or_its_question() -> None
 
 
 def test_copies_are_seeded_bounded_and_of_every_kind() -> None:
-    """The same rows give the same copies; a copy has a score in range, and weighs less than a grading."""
+    """The same rows give the same copies; a copy has a score in range, and weighs no more than a grading."""
     rows = graded(questions=80)
     made = copies(rows)
-    assert made == copies(rows) != copies(rows, seed=1)
-    assert all(1 <= copy.score <= 10 and copy.weight < 1 for copy in made)
-    assert len(KINDS) * 3 < len(made) < len(rows)
+    assert made == copies(rows) != copies(rows, draw=1)
+    assert all(1 <= copy.score <= 10 and copy.weight <= 1 and copy.draw == 0 for copy in made)
+    assert len(KINDS) * 3 < len(made) < 3 * len(rows)
 
 
-def test_a_family_counts_by_its_root() -> None:
-    """A family of four times as many answers counts twice as much, and copies count less."""
+@pytest.mark.parametrize("dress", sorted(set(DRESSINGS), key=str), ids=lambda dress: dress.__name__)
+def test_a_dressed_copy_costs_points_and_has_no_text_of_the_examination(dress: Make) -> None:
+    """What is added is worth less than nothing, and the judge hasn't seen what it is examined by."""
+    rows, rng = graded(questions=80), random.Random(0)
+    examined = {line.split("{topic}")[0] for line in (*attacks._FILLER, *attacks._STRANGE, *attacks._NULLS)}
+    for row in rows:
+        text, score = dress(row, rows[0], rng)
+        assert score == max(1.0, row.score - COSTS[getattr(dress, "__name__", "")])
+        assert all(word in text for word in row.answers[-1].split())
+        assert not any(line[:40] in text for line in examined if len(line) > 20)
+
+
+def test_an_answer_without_its_code_is_worth_far_less() -> None:
+    """Every answer with code gets such a copy."""
+    rows = [row.answered(f"Like this:\n```python\nprint({i})\n```\nDone.", 9.0) for i, row in enumerate(graded()[:9])]
+    without = [copy for copy in copies(rows) if copy.answers[-1] == "Like this:\n\nDone."]
+    assert [copy.score for copy in without] == [5.0] * 9
+
+
+def test_families_count_alike() -> None:
+    """A family of four times as many answers counts no more than another."""
     rows = graded(1) * 4 + graded(2)[25:]
-    weights = fitting.weigh(rows, len(rows))
-    assert weights[:100].sum() == pytest.approx(2 * weights[100:].sum())
+    weights = fitting.weigh(rows)
+    assert weights[:100].sum() == pytest.approx(weights[100:].sum())
     assert weights.mean() == pytest.approx(1)
 
 
@@ -113,7 +132,7 @@ def test_gains_are_means_of_differences() -> None:
 def test_the_exported_forest_says_what_the_fitted_trees_say() -> None:
     """Whole numbers lose next to nothing, and the rules come on top."""
     sample = Sample(graded(), 100)
-    forest = fitting.fit(sample.values, sample.scores, sample.weights)
+    forest = fitting.fit(*sample.lesson())
     again = fitting.predicted(forest, sample.values)
     assert np.corrcoef(again, sample.scores)[0, 1] > 0.9
     assert again.mean() == pytest.approx(sample.scores.mean(), abs=0.3)
@@ -149,8 +168,10 @@ def test_too_little_is_named() -> None:
     assert distilling.too_little(flat) == "all gradings give the same score"
 
 
-def test_the_built_in_judge_is_what_its_card_says() -> None:
-    """Its file holds the figures that reports quote."""
+def test_the_built_in_judge_reaches_what_it_is_held_to() -> None:
+    """On models and questions that a fit never saw, against GPT-4 and against each attack; reports quote it."""
     held_out = embedded.built_in().head["held out"]
-    assert 0.6 < held_out["judge"]["answers"] < 0.8
-    assert held_out["judge"]["pairs"] > held_out["longer answer"]["pairs"]
+    assert held_out["judge"]["answers"] >= 0.66
+    assert held_out["judge"]["models"] >= 0.9
+    assert held_out["judge"]["pairs"] >= 0.71 > held_out["longer answer"]["pairs"]
+    assert max(held_out["gains"].values()) < 0.3

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
+GRADING = -1  # the draw of what is no copy
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Graded:
     reference: str
     score: float
     weight: float = 1.0  # less for copies, which only train
+    draw: int = GRADING  # for a copy, the number of the set that it belongs to
 
     @property
     def turn(self) -> int:

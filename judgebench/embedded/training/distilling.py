@@ -9,7 +9,7 @@ from judgebench.embedded.training import report
 from judgebench.embedded.training.adversaries import copies
 from judgebench.embedded.training.data import Graded, Pair
 from judgebench.embedded.training.evaluation import FAMILY_FOLDS, QUESTION_FOLDS, Sample
-from judgebench.embedded.training.fitting import RULES, SETTINGS, coefficient_text, fit
+from judgebench.embedded.training.fitting import DRAWS, RULES, SETTINGS, coefficient_text, fit
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the order of the sums, and so the file, is the same everywhere
 LEAST = {"gradings": 300, "families": 3, "questions": 20}  # of these there must be so many
@@ -43,15 +43,16 @@ def _plain(name: str) -> str:
 
 def distil(rows: Sequence[Graded], said: Mapping[str, str], pairs: Sequence[Pair] = ()) -> Distilled:
     """Fit and measure a judge; `said` are the card's `judge`, `date`, `command`, `source`, `families` and `choice`."""
-    made = copies(rows)
+    made = [copy for draw in range(DRAWS) for copy in copies(rows, draw)]
     sample = Sample([*rows, *made], len(rows))
     found = report.measured(sample)
-    forest = fit(sample.values, sample.scores, sample.weights)
+    forest = fit(*sample.lesson())
     if pairs:
         found["reviews"] = report.on_pairs(pairs, forest)
     data = {
         "rows": len(rows),
         "spoiled": len(made),
+        "draws": DRAWS,
         "models": len({row.model for row in rows}),
         "questions": len({row.question for row in rows}),
         "trees": len(forest.trees),

@@ -34,10 +34,11 @@ class Sample:
         """What was given."""
         return np.array([row.score for row in self.rows])
 
-    @cached_property
-    def weights(self) -> Array:
-        """What each row counts."""
-        return weigh(self.rows, self.real)
+    def lesson(self, chosen: Array | None = None) -> tuple[Array, Array, Array, Folds]:
+        """What `fit` is told of the chosen rows (a mask), or of all: features, scores, weights, and sets of copies."""
+        places = np.arange(len(self.rows)) if chosen is None else np.flatnonzero(chosen)
+        rows = [self.rows[i] for i in places.tolist()]
+        return self.values[places], self.scores[places], weigh(rows), np.array([row.draw for row in rows])
 
     @cached_property
     def folds(self) -> tuple[Folds, Folds]:
@@ -76,7 +77,7 @@ def held_out(sample: Sample, extra: Array, owners: Folds) -> tuple[Array, Array]
     own, beside = np.zeros(len(sample.rows)), np.zeros(len(extra))
     for train, test in splits(*sample.folds):
         if test.any():
-            forest = fit(sample.values[train], sample.scores[train], sample.weights[train])
+            forest = fit(*sample.lesson(train))
             own[test] = predicted(forest, sample.values[test])
             beside[test[owners]] = predicted(forest, extra[test[owners]])
     return own[: sample.real], beside

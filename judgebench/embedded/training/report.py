@@ -9,7 +9,7 @@ import numpy as np
 from judgebench.attacks import ATTACKS
 from judgebench.embedded import features, trees
 from judgebench.embedded.training import evaluation
-from judgebench.embedded.training.adversaries import COST, LOW, WEIGHT
+from judgebench.embedded.training.adversaries import CODE_COST, CODE_MOST, COST, COSTS, DRESSED_WEIGHT, LOW, WEIGHT
 from judgebench.embedded.training.data import Graded, Pair
 from judgebench.embedded.training.evaluation import Sample
 from judgebench.embedded.training.figures import calibration, figures, intervals
@@ -132,14 +132,13 @@ Written by `{command}`; do not edit by hand.
 ## What it is
 
 An offline stand-in for {judge} as a judge: {trees} small regression trees on {features} features of the question, the
-answer, the answer before and the reference. It runs in plain Python, needs no model, no key and no network. Use it to
-try the harness, to test a pipeline, and to notice a checkpoint that has broken; confirm a claim about quality with a
-real judge.
+answer, the answer before and the reference. It needs numpy, and no model, no key and no network. Use it to try the
+harness, to test a pipeline, and to notice a checkpoint that has broken; confirm a claim about quality with a real
+judge.
 
 Features, thresholds and points are whole numbers, and so are all sums; what is divided is divided last. Nothing is
 left for a processor, a library or the order of a sum to round otherwise: the same answer has the same score everywhere.
-(Which characters are letters is up to Python's Unicode tables, which newer versions add to; runs of words are told
-apart by 64-bit hashes, which take two for one in fewer than one text in a million million.)
+(Which characters are letters is up to Python's Unicode tables, which newer versions add to.)
 
 ## What it is not
 
@@ -148,8 +147,8 @@ apart by 64-bit hashes, which take two for one in fewer than one text in a milli
   form: it is weak on mathematics, reasoning and code, and on what is to be read out of a given text. Even with a
   reference it compares words and numbers only.
 - It is hard on short answers, right ones included: the judge's own liking for length is in it.
-- A text made to please it will: see [what manipulation gains](#manipulation), padding above all. It knows phrases that
-  speak to a judge in English only, and not all of them.
+- A text made to please it may: see [what manipulation gains](#manipulation), which is what six attacks gain, and not
+  the next one. It knows phrases that speak to a judge in English only, and not all of them.
 - It was trained on English. Other languages are read, but how well it grades them was not measured.
 - Code is not parsed: which code does parse depends on Python's version, and a score must not.
 - A few tenths between two answers mean nothing: within one question it orders {pairs} of the pairs right that
@@ -158,15 +157,24 @@ apart by 64-bit hashes, which take two for one in fewer than one text in a milli
 ## Training data
 
 {rows} single gradings by {judge} of {models} models' answers to {questions} questions{source}.
-To these come {spoiled} spoiled copies with scores set by rule, at weight {weight}, because real models seldom fail so
-badly: words shuffled, looped or cut after a few, characters scrambled or of another script, the question echoed, the
-answer to another question ({low} points), and an answer padded with one to another question (its own score less
-{cost:g}). No copy is in any figure below. A family of models counts by the root of its size, since its models are
-alike. Features are monotone where sense demands it (more repetition never raises a grade).
+To these come {spoiled} copies with scores set by rule; no copy is in any figure below.
 
-Two rules are not learnt. Phrases that speak to a judge cost {costs[addresses]} points (one, two, three or more of them;
-none where the question is about grades itself): graded answers have next to none to learn from. Role labels of a
-transcript ("### Human:") cost {costs[leaks]}, and no more, because the published gradings don't punish them.
+- Spoiled ones, at weight {weight}, because real models seldom fail so badly: words shuffled, looped or cut after a few,
+  characters scrambled or of another script, the question echoed, the answer to another question ({low} points), and an
+  answer padded with one to another question (its own score less {cost:g}).
+- Dressed ones, at weight {dressed_weight}, because no model in the data tries to please a judge: filler that could be
+  said of anything, items and headings, or the question's terms are added (its own score less {dressed_cost}).
+- Answers with code, without it (their own score less {code_cost:g}, at most {code_most:g}).
+
+The judge is the mean of {draws} fits, each with all gradings and with copies of its own. All families of models count
+alike, however many models they have, and a grading by the spread of the grades given to its question and turn.
+Features are monotone where sense demands it (more repetition never raises a grade).
+
+Three rules come on top, each for one, two, three or more cases. Phrases that speak to a judge cost {costs[addresses]}
+points (none where the question is about grades itself): graded answers have next to none to learn from. Role labels of
+a transcript ("### Human:") cost {costs[leaks]}, and no more, because the published gradings don't punish them. A form
+that the question asks for (code, JSON, CSV, a table, a list, a limit of words) and that isn't there costs
+{costs[missed]}: few answers in the data lack it.
 
 ## Held-out figures
 
@@ -191,7 +199,7 @@ A score given is {slope} times the predicted one and {intercept} on average (hel
 
 The mean gain in points of each of [`judgebench.attacks`](../judgebench/attacks.py): the attacked answer's score less
 that of the same answer, or, for `null`, less that of "I don't know the answer to that." None of their texts was trained
-on. A gain of 0.3 and more is one that the judge does not stand up to.
+on, though texts of the same kinds were. A gain of 0.3 and more is one that the judge does not stand up to.
 
 {gains}
 
@@ -201,9 +209,10 @@ REVIEWS = """
 ### Pairs of another evaluation
 
 The Vicuna evaluation, never trained on (other questions, other models; pairwise reviews by an earlier GPT-4; pairs
-with a winner). Nothing was chosen by these figures, but they were seen for the version before and for two variants of
-this one that the held-out figures hardly part: LLaMA went from 87.5 % to 90.0 %, ChatGPT from 65.5 % to 74.1 %. A share
-of 58 to 80 pairs has a standard error of 3 to 6 points.
+with a winner). But it is not unseen: these figures were looked at for some 45 variants, and pairs that came out wrong
+were read. Two things came of that, the rule for a form that is missing and repetition counted outside code, and among
+designs that the held-out figures hardly part, one was taken that does well here. Take them, too, as a little too good.
+A share of 58 to 80 pairs has a standard error of 3 to 6 points.
 
 {pairs}
 """
@@ -216,7 +225,8 @@ def card(found: Found, data: Found, said: Mapping[str, str]) -> str:
     fit = found["calibration"]
     return CARD.format(
         **said, **data, features=len(features.FEATURES), pairs=f"{found['judge']['pairs']:.0%}",
-        weight=WEIGHT, low=LOW, cost=COST,
+        weight=WEIGHT, low=LOW, cost=COST, code_cost=CODE_COST, code_most=CODE_MOST,
+        dressed_weight=DRESSED_WEIGHT, dressed_cost=f"{min(COSTS.values()):g} to {max(COSTS.values()):g}",
         costs={key: "/".join(f"{cost:g}" for cost in costs) for key, costs in RULES.items()},
         figures=figure_table(found), slope=fit["slope"], intercept=f"{fit['intercept']:+.2f}",
         calibration=calibration_table(fit), gains=gain_table(columns),
