@@ -102,7 +102,7 @@ HOMES = {
     "nh3": {"site/"},
     "markdown_it": {"site/"},
     "pandas": {"statistics/", "site/", "loading.py", "report/", "compare/", "audit/"},
-    "numpy": {"statistics/", "site/", "compare/", "audit/", "embedded/training/"},
+    "numpy": {"statistics/", "site/", "compare/", "audit/", "embedded/"},
     "sklearn": {"embedded/training/"},
     "scipy": {"statistics/", "compare/"},
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},

@@ -10,7 +10,7 @@ from judgebench.embedded.cases import Case
 from judgebench.embedded.characters import Characters
 from judgebench.embedded.text import LIMIT, Text
 from judgebench.embedded.vocabulary import MOST, Array, FullError, Vocabulary
-from judgebench.embedded.words import Bag, Words, overlap
+from judgebench.embedded.words import Bag, Words
 
 CASES, COMPANIONS = 64, 62  # at most: a companion is a bit of a 64-bit number
 WORDS = 4 * LIMIT  # of a batch at most: what a case may have, and fewer than a vocabulary has numbers for
@@ -89,8 +89,9 @@ class Batch:
 
     def shared(self, bag: Bag, companion: Companion) -> Array:
         """How many entries of each answer its companion has too."""
-        places = enumerate(self.places_of(companion).tolist())
-        return np.array([overlap(bag.of(i), bag.of(place)) for i, place in places], np.int64)
+        places = self.places_of(companion).tolist()
+        known = {place: bag.of(place) for place in places}
+        return bag.overlaps([known[place] for place in places])
 
 
 class Beside:

@@ -11,7 +11,6 @@ from judgebench.embedded.batch import WHOLE, Batch, Companion, share
 from judgebench.embedded.cases import Case
 from judgebench.embedded.text import Text
 from judgebench.embedded.vocabulary import GRADING, Array
-from judgebench.embedded.words import overlap
 
 HALF = WHOLE // 2  # where there is nothing to agree with
 QUESTION: Companion = attrgetter("question")
@@ -85,11 +84,9 @@ def reference_runs(batch: Batch, length: int) -> Array:
     places = list(zip(batch.places_of(REFERENCE).tolist(), batch.places_of(QUESTION).tolist(), strict=True))
     of = batch.runs(length).of
     wanted = {(ideal, asked): np.setdiff1d(of(ideal), of(asked), assume_unique=True) for ideal, asked in set(places)}
-    return np.array([_share_in(of(i), wanted[both]) for i, both in enumerate(places)], np.int64)
-
-
-def _share_in(answer: Array, wanted: Array) -> int:
-    return overlap(wanted, answer) * WHOLE // len(wanted) if len(wanted) else HALF
+    own = [wanted[both] for both in places]
+    sizes = np.array([len(runs) for runs in own])
+    return np.where(sizes > 0, share(batch.runs(length).overlaps(own), sizes), HALF)
 
 
 def beside_reference(batch: Batch) -> Array:

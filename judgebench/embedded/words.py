@@ -23,6 +23,14 @@ class Bag:
         """Those of one text."""
         return self.keys[self.bounds[text] : self.bounds[text + 1]]
 
+    def overlaps(self, others: Sequence[Array]) -> Array:
+        """How many keys of text i are in others[i], which has every key once, in order."""
+        if all(other is others[0] for other in others):  # as where many answers to one question are looked at
+            keys = self.keys[: self.bounds[len(others)]]
+            return np.bincount(self.texts[: len(keys)][_among(keys, others[0])], minlength=len(others))
+        sides = [sorted((self.of(i), other), key=len) for i, other in enumerate(others)]
+        return np.array([np.count_nonzero(_among(few, many)) for few, many in sides], np.int64)
+
     @property
     def sizes(self) -> Array:
         """How many each text has."""
@@ -120,7 +128,10 @@ def _changes(keys: Array) -> Array:
     return new
 
 
-def overlap(some: Array, others: Array) -> int:
-    """How many of the keys are in both; each has every key once, in order."""
-    few, many = (some, others) if len(some) < len(others) else (others, some)
-    return int(np.count_nonzero(many.take(many.searchsorted(few), mode="clip") == few)) if len(few) else 0
+def _among(keys: Array, others: Array) -> Array:
+    """Which of the keys are among the others, which are in order."""
+    return (
+        np.asarray(others.take(others.searchsorted(keys), mode="clip") == keys)
+        if len(others)
+        else np.zeros(len(keys), bool)
+    )

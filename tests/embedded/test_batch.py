@@ -4,7 +4,6 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +14,7 @@ from judgebench.embedded.cases import make_case
 from judgebench.embedded.characters import Characters
 from judgebench.embedded.text import LIMIT, Text, stem
 from judgebench.embedded.vocabulary import Vocabulary
-from judgebench.embedded.words import Words, overlap
+from judgebench.embedded.words import Words
 
 # Words of every length around the 8 and 16 bytes that are looked up at once, other scripts, marks of all kinds.
 _PIECES = st.sampled_from(
@@ -64,8 +63,9 @@ def test_runs_lie_within_a_text_and_are_shared_where_their_words_are(length: int
     runs = together.runs(length)
     expected = [{tuple(text.words[i : i + length]) for i in range(len(text.words) - length + 1)} for text in found]
     assert runs.sizes.tolist() == [len(tuples) for tuples in expected]
-    for i in range(len(found)):
-        assert overlap(runs.of(0), runs.of(i)) == len(expected[0] & expected[i])
+    first, each = runs.of(0), [runs.of(i) for i in range(len(found))]
+    assert runs.overlaps([first] * len(found)).tolist() == [len(tuples & expected[0]) for tuples in expected]
+    assert runs.overlaps(each[::-1]).tolist() == [len(a & b) for a, b in zip(expected, expected[::-1], strict=True)]
 
 
 @given(TEXTS)
@@ -145,11 +145,3 @@ def test_batches_hold_all_cases_in_order_and_no_more_companions_than_have_room()
     assert [case for some in made for case in some.cases] == cases
     assert Counter(len(some.places) <= batch.COMPANIONS for some in made) == {True: len(made)}
     assert max(len(some.cases) for some in made) <= batch.CASES
-
-
-@pytest.mark.parametrize("some", [[], [5], [1, 2, 3]])
-def test_overlap_of_a_few_and_many(some: list[int]) -> None:
-    """Either way round."""
-    many = np.array([1, 3, 9, 11])
-    expected = len({1, 3, 9, 11}.intersection(some))
-    assert overlap(np.array(some, np.int64), many) == overlap(many, np.array(some, np.int64)) == expected
