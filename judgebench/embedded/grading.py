@@ -71,7 +71,7 @@ class Grader:
         return (
             f"{NAME} is no LLM but an offline surrogate for {self.head['judge']}: on models and questions that it was "
             f"not trained on, its scores correlate {held_out['answers']:.2f} with that judge's per answer and "
-            f"{held_out['models']:.2f} per model, and it orders {held_out['pairs']:.0%} of the pairs right that the "
+            f"{held_out['models']:.2f} per model, and it orders {held_out['pairs']:.1%} of the pairs right that the "
             "judge separates by a point or more."
         )
 

@@ -20,7 +20,7 @@ WANTS: Mapping[str, str] = {
 TRIVIAL = 0.96  # of these tries a judge of GPT-4's class gets 95 to 98 % right
 STEADY = 0.85  # of clear pairs such a judge calls at least so many without the same place winning in both orders
 PEOPLE = 0.85  # its agreement with people on clear pairs (MT-bench, both orders, without ties: 85 %)
-EMBEDDED_PEOPLE = 0.7  # the embedded judge on held-out pairs: docs/embedded-judge.md says 70.9 %
+EMBEDDED_PEOPLE = 0.7  # the embedded judge on held-out pairs: docs/embedded-judge.md says 71.5 %
 EMBEDDED_WAIVED = frozenset({"injected", "padded"})  # docs/canaries.md says how far it gets
 RISK = 0.005  # that a judge in order falls short of one canary
 

@@ -224,7 +224,7 @@ def card(found: Found, data: Found, said: Mapping[str, str]) -> str:
     columns = {"held-out answers": found["gains"]} | ({"Vicuna evaluation": pairs["gains"]} if pairs else {})
     fit = found["calibration"]
     return CARD.format(
-        **said, **data, features=len(features.FEATURES), pairs=f"{found['judge']['pairs']:.0%}",
+        **said, **data, features=len(features.FEATURES), pairs=f"{found['judge']['pairs']:.1%}",
         weight=WEIGHT, low=LOW, cost=COST, code_cost=CODE_COST, code_most=CODE_MOST,
         dressed_weight=DRESSED_WEIGHT, dressed_cost=f"{min(COSTS.values()):g} to {max(COSTS.values()):g}",
         costs={key: "/".join(f"{cost:g}" for cost in costs) for key, costs in RULES.items()},
