@@ -31,8 +31,8 @@ SAID = {
     "source": " (MT-bench, two turns each), published with FastChat forks; failed gradings left out",
     "families": "; the models of one\nsource file, and those of files whose names begin alike, are a family",
     "choice": "Features, settings and copies\nwere chosen among about 140 variants by these figures (on a coarser "
-    "grid), so that they are a little too good;\nhow long an item of a list must be to count (40 characters) was set with "
-    "the attacks in view.",
+    "grid), so that they are a little too good;\nhow long an item of a list must be to count (40 characters) was set "
+    "with the attacks in view.",
 }
 
 
