@@ -16,6 +16,7 @@ UNIT = 10_000  # a point is so many of the whole numbers that trees are made of
 LEAVES = 8  # at most, of one tree
 _LARGEST_POINTS, _LARGEST_THRESHOLD = 1 << 17, 1 << 31
 _LANE = 8  # trees, of a byte each, that one whole number of the processor holds
+_BYTES = 256
 
 # A tree is its value where it is a leaf, else [feature, threshold, mean, left, right]: go left if value <= threshold.
 Tree: TypeAlias = int | list[Any]
@@ -35,24 +36,26 @@ class Forest:
 
         Each step down a tree counts for the feature that it asks about.
         """
-        return np.array([self._parts[leaves].sum(axis=0) for leaves in self._reached(values)])
+        leaves = self._lowest[self._left(values)] + LEAVES * np.arange(len(self.trees))
+        return np.array([self._parts[reached].sum(axis=0) for reached in leaves])
 
     def totals(self, values: Array) -> Array:
         """`base` and all points together, for each row of values."""
-        return np.asarray(self.base + self._sums[self._reached(values)].sum(axis=1))
+        return np.asarray(
+            self.base + self._sums.take(self._left(values) + _BYTES * np.arange(len(self.trees))).sum(axis=1)
+        )
 
-    def _reached(self, values: Array) -> Array:
-        """The leaves reached, a row for each row of values: LEAVES places for each tree."""
+    def _left(self, values: Array) -> Array:
+        """A byte for each tree, a row for each row of values: the lowest bit is the leaf reached."""
         left = np.broadcast_to(~np.uint64(0), (len(values), -(-len(self.trees) // _LANE))).copy()
         for feature, bounds, masks in self._splits:
             left &= masks[np.searchsorted(bounds, values[:, feature])]
-        found: Array = self._lowest[left.view(np.uint8)[:, : len(self.trees)]]
-        return found + LEAVES * np.arange(len(self.trees))
+        return left.view(np.uint8)[:, : len(self.trees)]
 
     @cached_property
     def _lowest(self) -> Array:
-        """The lowest bit of each byte, which is the lowest place in a byte on every machine; see `_splits`."""
-        return np.array([0, *((byte & -byte).bit_length() - 1 for byte in range(1, 256))])
+        """The lowest bit of each byte."""
+        return np.array([0, *((byte & -byte).bit_length() - 1 for byte in range(1, _BYTES))])
 
     @cached_property
     def _splits(self) -> list[tuple[int, Array, Array]]:
@@ -82,8 +85,8 @@ class Forest:
 
     @cached_property
     def _sums(self) -> Array:
-        """What each leaf adds in all."""
-        return np.asarray(self._parts.sum(axis=1))
+        """What a tree adds in all, by the byte that is left: _BYTES places for each tree."""
+        return np.asarray(self._parts.sum(axis=1).reshape(-1, LEAVES)[:, self._lowest].ravel())
 
 
 def _paths(tree: Tree, path: tuple[tuple[int, int], ...]) -> list[tuple[tuple[int, int], ...]]:

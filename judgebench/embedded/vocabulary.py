@@ -102,7 +102,8 @@ class Vocabulary:
         """The numbers of the words of up to 16 bytes; of the others, anything."""
         eights = np.ndarray((len(joined) - _KEY + 1,), "<u8", joined, strides=(1,))
         first = eights.take(starts) & _KEPT.take(sizes, mode="clip")
-        second = eights.take(starts + _KEY, mode="clip") & _KEPT.take(sizes - _KEY, mode="clip")
+        second, long = np.zeros_like(first), np.flatnonzero(sizes > _KEY)
+        second[long] = eights.take(starts[long] + _KEY) & _KEPT.take(sizes[long] - _KEY, mode="clip")
         slots = ((first * _FACTOR ^ second) * _FACTOR >> _SHIFT).astype(np.int64)
         numbers = self._numbers[slots]
         same = (self._first[slots] == first) & (self._second[slots] == second) & (numbers >= 0)
