@@ -239,7 +239,10 @@ def _embedded_result(grades: Sequence[embedded.Grade]) -> dict[str, Any]:
     if len(grades) == 1:
         return {"verdict": Verdict(scores=(grades[0].score,)), "reply": grades[0].explanation}
     first, second = grades
-    verdict = from_scores(first.score, second.score, EMBEDDED_TIE)
+    verdict = replace(
+        from_scores(first.points, second.points, EMBEDDED_TIE),  # weak answers share the lowest score
+        scores=(first.score, second.score),
+    )
     return {"verdict": verdict, "reply": embedded.compare(first, second)}
 
 

@@ -16,7 +16,12 @@ class Graded(Protocol):
 
     @property
     def score(self) -> float:
-        """Points."""
+        """Points on the scale."""
+        ...
+
+    @property
+    def points(self) -> float:
+        """Points that know no scale."""
         ...
 
     @property
@@ -65,10 +70,12 @@ def _part(name: str, value: float, case: Case | None) -> str:
 
 def compare(first: Graded, second: Graded) -> str:
     """What set two graded answers to one question apart, in one or two sentences; swapped grades mirror it."""
-    if first.score == second.score:
+    if first.points == second.points:
         return f"Both answers are graded {first.score:.2f}: the features that the judge looks at do not part them."
-    word, better, worse = ("first", first, second) if first.score > second.score else ("second", second, first)
+    word, better, worse = ("first", first, second) if first.points > second.points else ("second", second, first)
     gap = f"The {word} answer is graded {better.score:.2f}, the other {worse.score:.2f}."
+    if first.score == second.score:
+        gap = f"Both answers are graded {first.score:.2f}, an end of the scale; the {word} answer is the better one."
     apart = [pair for pair in _differences(better, worse) if pair[1] > 0][:3]
     return f"{gap} What sets it above: {_listed(apart)}." if apart else gap
 

@@ -18,6 +18,7 @@ COEFFICIENTS = Path(__file__).with_name("coefficients.json")
 LARGEST = 2_000_000  # bytes of a file of coefficients that is read
 SCALE = (1.0, 10.0)
 NAME = "embedded"
+NOTHING = -100.0  # the points of an answer without words: less than any other has
 _CENT = UNIT // 100  # scores have 2 decimals
 _ENDS = (int(SCALE[0]) * UNIT, int(SCALE[1]) * UNIT)
 
@@ -26,9 +27,13 @@ Item = tuple[Sequence[str], Sequence[str], str | None]  # turns, answers, and th
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """A score of 1.0 to 10.0 (2 decimals), what moved it (points, largest first), and that in sentences."""
+    """A score of 1.0 to 10.0 (2 decimals), what moved it (points, largest first), and that in sentences.
+
+    `points` are the score before it is cut to its scale: of two answers at an end of it they still say the better one.
+    """
 
     score: float
+    points: float
     contributions: tuple[tuple[str, float], ...]
     explanation: str
 
@@ -54,9 +59,11 @@ class Grader:
     def _grade(self, case: Case, points: Sequence[int]) -> Grade:
         base = self.forest.base / UNIT
         if _is_empty(case):
-            return Grade(SCALE[0], *without_words(base, SCALE[0]))
+            return Grade(SCALE[0], NOTHING, *without_words(base, SCALE[0]))
         score, moved = _score(self.forest.base + sum(points)), _by_name(case, points)
-        return Grade(score, moved, explanation(case, score, SCALE[1], base, moved))
+        return Grade(
+            score, _rounded(self.forest.base + sum(points)), moved, explanation(case, score, SCALE[1], base, moved)
+        )
 
     def scores(self, items: Iterable[Item]) -> Iterator[float]:
         """The score alone of each item."""
@@ -89,7 +96,11 @@ def _is_empty(case: Case) -> bool:
 
 def _score(points: int) -> float:
     """Points in UNITs as a score: rounded to cents while they are whole numbers, and divided last."""
-    return (min(_ENDS[1], max(_ENDS[0], points)) + _CENT // 2) // _CENT / 100
+    return _rounded(min(_ENDS[1], max(_ENDS[0], points)))
+
+
+def _rounded(points: int) -> float:
+    return (points + _CENT // 2) // _CENT / 100
 
 
 def _by_name(case: Case, points: Sequence[int]) -> tuple[tuple[str, float], ...]:

@@ -141,6 +141,17 @@ def test_a_comparison_names_the_better_answer_and_mirrors_when_swapped() -> None
     assert "Both answers" in embedded.compare(good, good)
 
 
+def test_of_two_answers_at_the_end_of_the_scale_the_better_one_is_known() -> None:
+    """Weak answers share the lowest score; their points, which a comparison goes by, tell them apart."""
+    weak, weaker = (
+        embedded.grade(["What is 12 + 3? Show it in JSON."], [text]) for text in ("qzx " * 400, "a a " * 200)
+    )
+    empty = embedded.grade([QUESTION], [""])
+    assert weak.score == weaker.score == empty.score == 1.0
+    assert weak.points > weaker.points > empty.points
+    assert "an end of the scale; the first answer" in embedded.compare(weak, weaker)
+
+
 SURROGATES = st.text(st.characters(codec=None), max_size=300)
 
 
