@@ -23,10 +23,10 @@ from servers.judge_server import BEHAVIOURS, Shown
 
 from judgebench.compare.canaries import QUESTION_SET, Case, cases, prompt_for, results
 from judgebench.compare.canaries.cases import matches_of
-from judgebench.cost import estimate
-from judgebench.judge import ModelJudge
+from judgebench.judging.judge import ModelJudge
+from judgebench.money.cost import estimate
 from judgebench.prompts.hostile import neutralised
-from judgebench.records import Review, Verdict, Winner
+from judgebench.tables.records import Review, Verdict, Winner
 
 Sayings: TypeAlias = tuple[Winner, Winner]  # of a case, one for each order
 Player: TypeAlias = Callable[[Case, random.Random], Sayings]

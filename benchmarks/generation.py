@@ -32,7 +32,7 @@ from judgebench.models.engine.linears import quick_linears
 from judgebench.models.engine.rows import Row
 from judgebench.models.hf import HFModel
 from judgebench.question_sets import load
-from judgebench.records import Sampling
+from judgebench.tables.records import Sampling
 
 Tokens = tuple[int, ...]
 Answers = list[tuple[Any, int]]  # what each says (tokens or texts), and how many tokens were drawn for it

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from judgebench.models import Model, Options, Request, load_model, parse_spec
-from judgebench.records import Sampling
+from judgebench.tables.records import Sampling
 
 CHECKPOINT = Path("~/.cache/judgebench/smollm2-135m-instruct").expanduser()
 

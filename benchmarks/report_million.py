@@ -33,9 +33,9 @@ from measuring import Cost, judgebench, place
 
 from judgebench import load_reviews, question_sets
 from judgebench.question_sets import Category, QuestionSet, SetHead
-from judgebench.records import Answer, Failure, Question, Review, Sampling, Usage, Verdict, Winner
 from judgebench.statistics import summary
 from judgebench.statistics.frames import matches_frame, scores_frame
+from judgebench.tables.records import Answer, Failure, Question, Review, Sampling, Usage, Verdict, Winner
 from judgebench.workspace import FOLDERS, Workspace
 
 SET, JUDGE, TURNS, MODELS = "bench-500", "gpt-4", 3, [f"model-{number:02}" for number in range(30)]

@@ -74,12 +74,12 @@ async def serve(latency: float) -> None:
 
 def run(reviews: int, parallel: int, folder: Path) -> tuple[float, float]:
     """Make the reviews; wall and CPU seconds of it."""
-    from judgebench.judge import ModelJudge, review
-    from judgebench.matches import single
+    from judgebench.judging.judge import ModelJudge, review
+    from judgebench.judging.matches import single
     from judgebench.models import Options, load_model, parse_spec
     from judgebench.prompts import find_prompt
-    from judgebench.records import Answer, Question, Review
-    from judgebench.store import Table
+    from judgebench.tables.records import Answer, Question, Review
+    from judgebench.tables.store import Table
 
     questions = [Question(id=str(number), category="c", turns=(f"{number}: {QUESTION}",)) for number in range(reviews)]
     answers = {("m", question.id): [_answer(Answer, question.id, question.digest)] for question in questions}

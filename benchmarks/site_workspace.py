@@ -8,11 +8,12 @@ from typing import TypeAlias
 
 import msgspec
 
-from judgebench import asking, question_sets
-from judgebench.matches import Match
+from judgebench import question_sets
+from judgebench.judging import asking
+from judgebench.judging.matches import Match
 from judgebench.prompts import find_prompt
 from judgebench.question_sets import Category, QuestionSet, SetHead
-from judgebench.records import Answer, Failure, Question, Review, Sampling, Usage, Verdict, Winner, content_id
+from judgebench.tables.records import Answer, Failure, Question, Review, Sampling, Usage, Verdict, Winner, content_id
 from judgebench.workspace import FOLDERS, Workspace
 
 SET, JUDGE, TURNS = "bench-160", "gpt-4", 2

@@ -14,7 +14,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from judgebench.cost import tokens_in
+from judgebench.money.cost import tokens_in
 
 ROOT = Path(__file__).resolve().parents[1]
 CHINESE = "请比较下面两个回答，并说明哪一个更好。回答应当准确、完整、清楚，不要编造事实，也不要重复问题。"  # noqa: RUF001

@@ -7,8 +7,8 @@ from typing import Any
 
 from judgebench.models import Model, Reply, Request, Spec
 from judgebench.question_sets import QuestionSet
-from judgebench.records import Answer, Question, Sampling, content_id
-from judgebench.store import Stage, Table
+from judgebench.tables.records import Answer, Question, Sampling, content_id
+from judgebench.tables.store import Stage, Table
 
 
 def get_answers(

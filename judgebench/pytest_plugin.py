@@ -55,7 +55,7 @@ class Judgebench:
     def _compare(self, options: dict[str, object]) -> "tuple[Comparison, str | None]":
         """The comparison, and what judgebench.toml says that an inconclusive one counts as."""
         __tracebackhide__ = True
-        from judgebench.compare.run import Options, compare
+        from judgebench.compare.procedure import Options, compare
         from judgebench.workspace import Workspace
 
         given = _parsed(Workspace(self.root), options)

@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import click
 
-from judgebench.records import Answer, Review
-from judgebench.store import Stage
+from judgebench.tables.records import Answer, Review
+from judgebench.tables.store import Stage
 
 RowT = TypeVar("RowT", Answer, Review)
 SECONDS_BETWEEN_LINES = 10.0

@@ -8,8 +8,8 @@ from pathlib import Path
 from judgebench import question_sets
 from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
-from judgebench.records import Answer, Review
-from judgebench.store import RowT, Table, file_name
+from judgebench.tables.records import Answer, Review
+from judgebench.tables.store import RowT, Table, file_name
 
 FOLDERS = ("question_sets", "answers", "reviews", "webpage")
 

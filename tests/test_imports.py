@@ -13,100 +13,61 @@ PACKAGE = Path(__file__).parent.parent / "judgebench"
 ALLOWED = {
     "errors": set(),
     "_version": set(),
-    "__init__": {"_version", "errors", "records", "loading"},
-    "__main__": {"cli"},
-    "records": {"errors"},
-    "store": {"records", "errors"},
-    "question_sets": {"models", "checkers", "prompts", "store", "records", "errors"},
-    "workspace": {"question_sets", "store", "records", "errors"},
-    "verdicts": {"records"},
-    "checkers": {"records"},
-    "matches": {"records"},
     "attacks": set(),
+    "__init__": {"_version", "errors", "report"},
+    "__main__": {"cli"},
+    "tables": {"errors"},
     "embedded": {"attacks"},
-    "distil": {"embedded", "workspace", "store", "records", "errors"},
-    "runner": {"errors"},
-    "models": {"runner", "records", "errors"},
-    "prompts": {"verdicts", "records", "errors"},
-    "answers": {"models", "question_sets", "store", "records"},
-    "verdict_schema": {"verdicts", "records"},
-    "verdict_logprobs": {"verdicts"},
-    "asking": {"verdict_schema", "verdict_logprobs", "verdicts", "models", "prompts", "records"},
-    "judge": {"asking", "checkers", "embedded", "matches", "models", "prompts", "verdicts", "store", "records"},
-    "references": {"answers", "models", "question_sets", "workspace", "store", "records", "errors"},
-    "ledger": {
-        "asking",
-        "judge",
-        "matches",
-        "models",
-        "prompts",
-        "verdicts",
-        "workspace",
-        "store",
-        "records",
+    "terminal": {"tables"},
+    "models": {"tables", "errors"},
+    "statistics": {"tables"},
+    "verdicts": {"tables"},
+    "prompts": {"verdicts", "tables", "errors"},
+    "question_sets": {"models", "prompts", "verdicts", "tables", "errors"},
+    "workspace": {"question_sets", "tables", "errors"},
+    "answers": {"question_sets", "models", "tables"},
+    "interchange": {"workspace", "question_sets", "prompts", "verdicts", "tables", "errors"},
+    "judging": {
+        *("answers", "embedded", "workspace", "question_sets", "models", "prompts", "verdicts", "tables", "errors"),
+    },
+    "money": {"judging", "models", "tables", "errors"},
+    "report": {
+        *("judging", "money", "models", "embedded", "statistics", "verdicts", "terminal", "workspace", "tables"),
         "errors",
     },
-    "reviews": {
-        *("asking", "embedded"),
-        *("judge", "ledger", "matches", "models", "prompts", "question_sets"),
-        *("workspace", "store", "records", "errors"),
-    },
-    "prices": {"models", "records", "errors"},
-    "cost": {"prices", "models", "records"},
-    "budget": {"cost", "prices", "models", "records", "errors"},
-    "batch": {"models", "runner", "records", "errors"},
-    "spending": {"batch", "budget", "cost", "prices", "judge", "matches", "models", "store", "records", "errors"},
-    "terminal": {"store", "records"},
-    "statistics": {"store", "records"},
-    "loading": {"matches", "statistics", "workspace", "store", "records"},
-    "report": {
-        *("loading", "models", "prices", "checkers", "embedded", "terminal"),
-        *("statistics", "workspace", "store", "records", "errors"),
-    },
     "compare": {
-        *("answers", "asking", "cost", "embedded", "judge", "matches", "models", "prompts", "report", "reviews"),
-        *("question_sets", "spending", "statistics", "terminal", "workspace", "store", "records", "errors"),
+        *("report", "judging", "money", "answers", "models", "embedded", "statistics", "prompts", "question_sets"),
+        *("terminal", "workspace", "tables", "errors"),
     },
     "audit": {
-        *("asking", "attacks", "compare", "cost", "embedded", "judge", "loading", "matches", "models", "prompts"),
-        *(
-            "report",
-            "reviews",
-            "question_sets",
-            "spending",
-            "statistics",
-            "terminal",
-            "workspace",
-            "store",
-            "records",
-            "errors",
-        ),
+        *("compare", "report", "judging", "money", "models", "embedded", "attacks", "statistics", "prompts"),
+        *("question_sets", "terminal", "workspace", "tables", "errors"),
     },
-    "settings": {"errors"},
-    "pytest_plugin": {"cli", "compare", "workspace", "errors"},
-    "interchange": {"verdicts", "prompts", "workspace", "question_sets", "store", "records", "errors"},
     "site": {
-        *("_version", "asking", "audit", "report", "statistics", "matches", "models", "prices", "prompts"),
-        *("workspace", "question_sets", "store", "records", "errors"),
+        *("audit", "report", "judging", "money", "statistics", "prompts", "question_sets", "workspace", "tables"),
+        *("_version", "errors"),
     },
+    "pytest_plugin": {"cli", "compare", "workspace", "errors"},
 }
+# Within the site, a page is made of parts, and parts of drawings and text; what stands beside these serves all.
+SITE_FLOORS = ("drawing", "text", "parts", "pages")
 # Heavy or special packages, and the only parts that may import them.
 HOMES = {
-    "openai": {"models/openai_api.py", "batch/__init__.py"},
-    "genai_prices": {"prices.py"},
-    "httpx2": {"models/openai_api.py"},
+    "openai": {"models/http/openai_api.py", "models/batch/__init__.py"},
+    "genai_prices": {"money/prices.py"},
+    "httpx2": {"models/http/openai_api.py"},
     "torch": {"models/hf.py", "models/engine/", "models/loading/"},
     "transformers": {"models/engine/", "models/loading/"},
     "huggingface_hub": {"models/loading/"},
-    "plotly": {"site/"},
-    "nh3": {"site/"},
-    "markdown_it": {"site/"},
-    "pandas": {"statistics/", "site/", "loading.py", "report/", "compare/", "audit/"},
+    "plotly": {"site/drawing/"},
+    "nh3": {"site/text/"},
+    "markdown_it": {"site/text/"},
+    "pandas": {"statistics/", "site/", "report/", "compare/", "audit/"},
     "numpy": {"statistics/", "site/", "compare/", "audit/", "embedded/"},
     "sklearn": {"embedded/training/"},
     "scipy": {"statistics/", "compare/"},
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},
-    "tenacity": {"runner.py"},
+    "tenacity": {"models/http/runner.py"},
     "ray": {"models/ray_engine/"},
 }
 HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray")
@@ -140,6 +101,16 @@ def test_imports_point_downwards(path: Path) -> None:
     assert ours - ALLOWED[part(path)] - {part(path)} == set()
 
 
+@pytest.mark.parametrize(
+    "path", [path for path in files() if path.parts[:2] in [("site", f) for f in SITE_FLOORS]], ids=str
+)
+def test_the_site_is_built_in_floors(path: Path) -> None:
+    """A part knows no page, and a drawing knows neither."""
+    floor = SITE_FLOORS.index(path.parts[1])
+    above = {f"judgebench.site.{name}." for name in SITE_FLOORS[floor + 1 :]}
+    assert not [name for name in imported(path) if any(name.startswith(other) for other in above)]
+
+
 @pytest.mark.parametrize("path", files(), ids=str)
 def test_special_packages_stay_in_their_homes(path: Path) -> None:
     """openai, torch, plotly and their like are imported in one place each."""
@@ -148,7 +119,7 @@ def test_special_packages_stay_in_their_homes(path: Path) -> None:
     assert astray == set()
 
 
-@pytest.mark.parametrize("statement", ["import judgebench", "import judgebench.cli", "import judgebench.store"])
+@pytest.mark.parametrize("statement", ["import judgebench", "import judgebench.cli", "import judgebench.tables.store"])
 def test_the_core_loads_nothing_heavy(statement: str) -> None:
     """Importing judgebench is quick, since what is heavy is imported where it is used."""
     code = f"import sys; {statement}; print([name for name in {HEAVY} if name in sys.modules])"

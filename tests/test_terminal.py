@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from judgebench import terminal
-from judgebench.records import Answer, Usage
-from judgebench.store import Stage, Table
+from judgebench.tables.records import Answer, Usage
+from judgebench.tables.store import Stage, Table
 from judgebench.terminal import Pace, follow
 
 

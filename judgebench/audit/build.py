@@ -8,8 +8,8 @@ from judgebench.audit.findings import FAULTS, ORDER, Figure, Finding, Grade, fau
 from judgebench.audit.gains import gains, share_of
 from judgebench.audit.stored import Trial
 from judgebench.compare import canaries
-from judgebench.records import Review
 from judgebench.statistics.ppi import FEWEST
+from judgebench.tables.records import Review
 
 SCHEMA = 1
 Entry = Mapping[str, Any]

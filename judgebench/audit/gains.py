@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from judgebench.attacks import ATTACKS, Attack
-from judgebench.records import Review
 from judgebench.statistics.clusters import Estimate, Floats, Interval, ratio_of_sums
+from judgebench.tables.records import Review
 
 ATTACK, PART, OF = "attack", "part", "of"  # what a row of a trial keeps in `extra`
 ORIGINAL, ATTACKED, BASELINE, PAIR = "original", "attacked", "baseline", "pair"

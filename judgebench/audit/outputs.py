@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from judgebench.audit import words
+from judgebench.audit import advice
 from judgebench.audit.findings import ORDER
 from judgebench.compare.outputs.markdown import code, table
-from judgebench.store import file_name, replace_file
+from judgebench.tables.store import file_name, replace_file
 from judgebench.terminal import printable
 
 Found = Mapping[str, Any]
@@ -41,33 +41,33 @@ def summary(found: Found) -> str:
 
 
 def _text(found: Found) -> str:
-    found = words.named(found, printable)
+    found = advice.named(found, printable)
     lines = [f"{found['judge']} on {found['question_set']}: {summary(found)}"]
     for grade, findings in _by_grade(found):
-        lines += ["", f"{grade.upper()}: {words.SAYS[grade]}"]
+        lines += ["", f"{grade.upper()}: {advice.SAYS[grade]}"]
         for one in findings:
-            said, todo = words.told(one)
-            lines.append(f"  {words.title(one)}. {said}")
+            said, todo = advice.told(one)
+            lines.append(f"  {advice.title(one)}. {said}")
             lines += [f"      {todo}"] if todo else []
     return "\n".join(lines)
 
 
 def _markdown(found: Found) -> str:
     """Names stand in code spans, in which nothing is Markdown; all other words are ours."""
-    found = words.named(found, code)
+    found = advice.named(found, code)
     blocks = [
         f"# Audit of {found['judge']} on {found['question_set']}",
         f"{summary(found)} Intervals are 95 %, over questions of the same kind.",
     ]
     for grade, findings in _by_grade(found):
-        blocks.append(f"## {grade.capitalize()}: {words.SAYS[grade]}")
+        blocks.append(f"## {grade.capitalize()}: {advice.SAYS[grade]}")
         blocks.append("\n".join(_item(one) for one in findings))
     return "\n\n".join([*blocks, "## Figures", table(_HEAD, _rows(found))])
 
 
 def _item(finding: Found) -> str:
-    said, todo = words.told(finding)
-    return f"- **{words.title(finding)}.** {said}" + (f" *{todo}*" if todo else "")
+    said, todo = advice.told(finding)
+    return f"- **{advice.title(finding)}.** {said}" + (f" *{todo}*" if todo else "")
 
 
 def _rows(found: Found) -> Iterator[tuple[str, ...]]:
@@ -75,12 +75,12 @@ def _rows(found: Found) -> Iterator[tuple[str, ...]]:
         for figure in one["figures"]:
             ends = "-" if figure["interval"] is None else " to ".join(f"{end:.4f}" for end in figure["interval"])
             counts = (str(figure["n"]), figure["of"], str(figure["questions"]))
-            yield words.title(one), f"{figure['name']} ({figure['unit']})", f"{figure['value']:.4f}", ends, *counts
+            yield advice.title(one), f"{figure['name']} ({figure['unit']})", f"{figure['value']:.4f}", ends, *counts
 
 
 def _json(found: Found) -> str:
     findings = [
-        {**one, "title": words.title(one), **dict(zip(("sentence", "advice"), words.told(one), strict=True))}
+        {**one, "title": advice.title(one), **dict(zip(("sentence", "advice"), advice.told(one), strict=True))}
         for one in found["findings"]
     ]
     return json.dumps({**found, "findings": findings}, indent=2, allow_nan=False)

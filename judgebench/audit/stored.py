@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from judgebench.errors import UsageError
-from judgebench.records import Review
-from judgebench.store import in_force
+from judgebench.tables.records import Review
+from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
 

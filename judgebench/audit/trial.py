@@ -6,11 +6,11 @@ from typing import Any
 
 from judgebench.attacks import ATTACKS
 from judgebench.audit.gains import ATTACK, ATTACKED, BASELINE, OF, ORIGINAL, PAIR, PART, name_of
-from judgebench.judge import Wrapped
-from judgebench.matches import Match
+from judgebench.judging.judge import Wrapped
+from judgebench.judging.matches import Match
 from judgebench.question_sets import QuestionSet
-from judgebench.records import Answer, Mode, Question, Review, content_id
-from judgebench.store import in_force
+from judgebench.tables.records import Answer, Mode, Question, Review, content_id
+from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
 TURN = 1  # attacks are on first turns: later ones would need the rest of the conversation to fit

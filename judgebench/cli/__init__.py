@@ -26,9 +26,9 @@ from judgebench.cli.report import report
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from judgebench.asking import VerdictBy
-    from judgebench.matches import Orders
-    from judgebench.records import Mode
+    from judgebench.judging.asking import VerdictBy
+    from judgebench.judging.matches import Orders
+    from judgebench.tables.records import Mode
     from judgebench.workspace import Workspace
 
 
@@ -88,9 +88,9 @@ def get_answers(
     """Ask models the questions of a set, into answers/."""
     from judgebench import terminal
     from judgebench.answers import drafts, get_answers, overrides
-    from judgebench.cost import Quote
     from judgebench.models import Options, parse_spec
-    from judgebench.spending import Spending
+    from judgebench.money.cost import Quote
+    from judgebench.money.spending import Spending
 
     question_set = workspace.check().question_set(questions)
     wanted = question_set.select(chosen, limit)
@@ -161,12 +161,13 @@ def review(
     batch: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Have judges grade the answers to a set, into reviews/."""
-    from judgebench import reviews, terminal
-    from judgebench.cost import Quote
-    from judgebench.ledger import reparse as read_again
-    from judgebench.matches import Design
+    from judgebench import terminal
+    from judgebench.judging import reviews
+    from judgebench.judging.matches import Design
+    from judgebench.judging.reuse import reparse as read_again
     from judgebench.models import Model, Options, Spec
-    from judgebench.spending import Spending
+    from judgebench.money.cost import Quote
+    from judgebench.money.spending import Spending
 
     if reparse:
         for line in read_again(workspace.check(), questions, [table_name(judge) for judge in judges], prompt).lines():

@@ -51,7 +51,7 @@ def audit(
     """
     from judgebench import terminal
     from judgebench.audit import Audit, Options, outputs
-    from judgebench.spending import Spending
+    from judgebench.money.spending import Spending
 
     spending = Spending(prices, max_cost, batch)
     one = Audit(workspace, Options.given(asked), spending)

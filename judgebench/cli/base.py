@@ -12,8 +12,8 @@ import click
 from judgebench.errors import JudgebenchError, UsageError
 
 if TYPE_CHECKING:
-    from judgebench.cost import Quote
-    from judgebench.spending import Spending
+    from judgebench.money.cost import Quote
+    from judgebench.money.spending import Spending
 
 F = TypeVar("F", bound=Callable[..., Any])
 DTYPES = ("auto", "float32", "bfloat16", "float16")  # models.loading's, which would import more
@@ -28,7 +28,7 @@ def _use_workspace(ctx: click.Context, _: click.Parameter, folder: Path | None) 
         ctx.obj = Workspace(folder or Path())
     top = ctx.find_root().command
     if isinstance(top, click.Group) and not isinstance(ctx.command, click.Group):
-        from judgebench.settings import defaults
+        from judgebench.cli.settings import defaults
 
         ctx.default_map = defaults(ctx.obj.root, top, _path(ctx))
 

@@ -96,7 +96,7 @@ def compare(
     until the verdict is known; what is in the tables is neither asked nor paid for again.
     """
     from judgebench.compare import outputs
-    from judgebench.compare.run import Options, compare, quote
+    from judgebench.compare.procedure import Options, compare, quote
 
     workspace: Workspace = ctx.obj
     if dry_run:

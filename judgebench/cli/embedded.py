@@ -33,7 +33,7 @@ def train(workspace: "Workspace", tables: tuple[Path, ...], output: Path, card: 
 
     It takes minutes, and needs the extra `train`. An answer's scores are averaged over its reviews.
     """
-    from judgebench import distil
+    from judgebench.judging import distil
     from judgebench.terminal import printable
 
     found = distil.gradings(workspace.check(), tables)

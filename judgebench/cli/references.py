@@ -30,7 +30,8 @@ def generate(
 
     Without --category these are the categories that need references.
     """
-    from judgebench import references, terminal
+    from judgebench import terminal
+    from judgebench.judging import references
     from judgebench.models import Options, load_model, parse_spec
 
     question_set, spec = workspace.check().question_set(questions), parse_spec(judge)
@@ -46,7 +47,7 @@ def generate(
 @click.pass_obj
 def show(workspace: "Workspace", questions: str, judge: str) -> None:
     """Print the drafts that wait to be accepted."""
-    from judgebench import references
+    from judgebench.judging import references
     from judgebench.terminal import printable
 
     name = table_name(judge)
@@ -64,7 +65,7 @@ def show(workspace: "Workspace", questions: str, judge: str) -> None:
 @click.pass_obj
 def accept(workspace: "Workspace", questions: str, judge: str, ids: tuple[str, ...]) -> None:
     """Make drafts the references of their questions; a reference that is there stays."""
-    from judgebench import references
+    from judgebench.judging import references
 
     name = table_name(judge)
     filled = references.accept(workspace.check(), questions, name, ids)

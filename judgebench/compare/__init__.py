@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.compare.results import Comparison
 
 if TYPE_CHECKING:
-    from judgebench.compare.run import Options, compare
+    from judgebench.compare.procedure import Options, compare
 
 __all__ = ["Comparison", "Options", "compare"]
 
@@ -13,7 +13,7 @@ __all__ = ["Comparison", "Options", "compare"]
 def __getattr__(name: str) -> Any:
     """`compare` and `Options` when they are asked for: they bring pandas and scipy, which outputs do without."""
     if name in ("Options", "compare"):
-        from judgebench.compare import run
+        from judgebench.compare import procedure
 
-        return getattr(run, name)
+        return getattr(procedure, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,8 +8,8 @@ import numpy as np
 from judgebench.compare.judging import Judging, matches_of, points_by_question, snapshot
 from judgebench.compare.results import Bridge, Shift
 from judgebench.errors import JudgebenchError
-from judgebench.records import Review
 from judgebench.statistics.clusters import Floats, mean_by_question
+from judgebench.tables.records import Review
 
 Categories = Mapping[tuple[str, str], str]
 

@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from judgebench import reviews
 from judgebench.compare.sides import finish
-from judgebench.cost import NO_CALL, Quote
-from judgebench.judge import Judge
-from judgebench.matches import Design, Match
-from judgebench.records import Review
-from judgebench.spending import Spending
+from judgebench.judging import reviews
+from judgebench.judging.judge import Judge
+from judgebench.judging.matches import Design, Match
+from judgebench.money.cost import NO_CALL, Quote
+from judgebench.money.spending import Spending
 from judgebench.statistics.clusters import Floats
 from judgebench.statistics.estimates import points_of_b
 from judgebench.statistics.frames import matches_frame, reviews_frame
 from judgebench.statistics.repeats import matches_over_repeats
-from judgebench.store import in_force
+from judgebench.tables.records import Review
+from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from judgebench import models
 from judgebench.answers import overrides
-from judgebench.asking import VerdictBy
 from judgebench.errors import UsageError
-from judgebench.matches import Orders
+from judgebench.judging.asking import VerdictBy
+from judgebench.judging.matches import Orders
 
 _LOOKS = 50  # at most so many, however large the set
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from judgebench import embedded
 from judgebench.compare.reading import Drawn
-from judgebench.records import Answer, Question, content_id
 from judgebench.statistics.clusters import Floats
+from judgebench.tables.records import Answer, Question, content_id
 
 _LEAST = 0.5  # the weight of a question about which nothing is expected; at most twice that, so that bets stay large
 

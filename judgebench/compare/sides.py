@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from judgebench.answers import drafts, get_answers
 from judgebench.compare.options import Options
-from judgebench.cost import Quote
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.models import Model, Spec, may_pass, parse_spec
+from judgebench.money.cost import Quote
+from judgebench.money.spending import Spending
 from judgebench.question_sets import QuestionSet
-from judgebench.records import Answer, Question
-from judgebench.spending import Spending
-from judgebench.store import ResultT, Stage, Table
+from judgebench.tables.records import Answer, Question
+from judgebench.tables.store import ResultT, Stage, Table
 from judgebench.workspace import Workspace
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import pandas as pd
 
 from judgebench.compare.results import Telling
-from judgebench.records import Question, Review
+from judgebench.tables.records import Question, Review
 
 NUMBER = 3
 _LONGEST = 400  # characters of a question or of what a judge said

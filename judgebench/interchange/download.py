@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, quote, unquote, urlunsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from judgebench.errors import DataError, JudgebenchError
-from judgebench.store import exclusive
+from judgebench.tables.store import exclusive
 
 Say = Callable[[str], None]
 _PAUSES = (1.0, 2.0, 4.0)  # seconds before each further try

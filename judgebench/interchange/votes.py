@@ -16,9 +16,9 @@ from typing import Any, TypeAlias
 
 from judgebench.errors import DataError, UsageError
 from judgebench.interchange.fastchat import Imported
-from judgebench.interchange.fastchat_lines import Line, Log, Row, Unusable, created, identifier, lines, rest, text
-from judgebench.records import Review, Verdict, Winner, content_id, valid_text
-from judgebench.store import Table
+from judgebench.interchange.fastchat.lines import Line, Log, Row, Unusable, created, identifier, lines, rest, text
+from judgebench.tables.records import Review, Verdict, Winner, content_id, valid_text
+from judgebench.tables.store import Table
 from judgebench.workspace import Workspace
 
 Match: TypeAlias = tuple[str, int, frozenset[str]]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Protocol, overload
 
 from judgebench.errors import UsageError
-from judgebench.records import Failure, Message, Sampling, Usage
+from judgebench.tables.records import Failure, Message, Sampling, Usage
 
 _PASSING = ("unreachable", "connection", "timeout", "broken_reply", "http_408", "http_429")
 
@@ -181,7 +181,7 @@ def may_pass(failure: Failure) -> bool:
 def load_model(spec: Spec, options: Options) -> Model:
     """The model behind a spec; nothing heavy is loaded before the first `generate`."""
     if spec.kind in ("openai", "azure"):
-        from judgebench.models.openai_api import OpenAIModel
+        from judgebench.models.http.openai_api import OpenAIModel
 
         return OpenAIModel(spec.target, spec.kind, options)
     if spec.kind == "hf" and options.engine == "ray":

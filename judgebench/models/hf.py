@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.models import Completion, Options, Reply, Request, Requests, loading, messages, reasoning
 from judgebench.models.engine import Count, Done, Job, before_stop
 from judgebench.models.loading import Loaded, LoadOptions, templating
-from judgebench.records import Failure, Usage, content_id, valid_text
+from judgebench.tables.records import Failure, Usage, content_id, valid_text
 
 if TYPE_CHECKING:
     from judgebench.models.engine import Engine

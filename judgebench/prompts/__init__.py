@@ -22,8 +22,8 @@ import msgspec
 
 from judgebench.errors import DataError, UsageError
 from judgebench.prompts import hostile
-from judgebench.records import Message, content_id
-from judgebench.verdicts import KINDS, Range
+from judgebench.tables.records import Message, content_id
+from judgebench.verdicts.text import KINDS, Range
 
 Conversation = Sequence[Mapping[str, str | None]]
 BUILT_IN = Path(__file__).parent

@@ -15,8 +15,8 @@ from judgebench.question_sets.extend import (
 )
 from judgebench.question_sets.prompts import Turns
 from judgebench.question_sets.sets import Category
-from judgebench.records import SCHEMA, Failure, Question, Slot
-from judgebench.store import Table, file_name, replace_file
+from judgebench.tables.records import SCHEMA, Failure, Question, Slot
+from judgebench.tables.store import Table, file_name, replace_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

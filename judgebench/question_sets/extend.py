@@ -17,8 +17,8 @@ from judgebench.errors import DataError, UsageError
 from judgebench.question_sets.raw import Problem
 from judgebench.question_sets.sets import Category, SetHead, toml_value
 from judgebench.question_sets.validate import validate
-from judgebench.records import Question, valid_text
-from judgebench.store import Table, TornLineWarning, replace_file
+from judgebench.tables.records import Question, valid_text
+from judgebench.tables.store import Table, TornLineWarning, replace_file
 
 
 def add_category(folder: Path, name: str, settings: Category, questions: Sequence[Question]) -> list[Question]:

@@ -18,8 +18,8 @@ from judgebench.question_sets.extend import (
 from judgebench.question_sets.near_duplicates import near_duplicates, tokens
 from judgebench.question_sets.prompts import REFERENCES, Turns, load, questions_in, render
 from judgebench.question_sets.sets import Category, QuestionSet
-from judgebench.records import Failure, Sampling, Usage, content_id, valid_text
-from judgebench.store import Table
+from judgebench.tables.records import Failure, Sampling, Usage, content_id, valid_text
+from judgebench.tables.store import Table
 
 _EXAMPLES, _EXAMPLE = 4, 2000  # questions of the set that a prompt shows, and the most characters of each
 _DRAFTS, _DRAFT = 40, 200  # and drafts, of which the beginning says enough

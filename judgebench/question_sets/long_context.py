@@ -15,7 +15,7 @@ from itertools import cycle
 
 from judgebench.errors import UsageError
 from judgebench.question_sets.sets import Category, QuestionSet, SetHead
-from judgebench.records import Question
+from judgebench.tables.records import Question
 
 VERSION = "1.0.0"  # of the sets; what is asked changes only with the major number
 MIN_WORDS, MAX_WORDS = 300, 1_000_000

@@ -13,7 +13,7 @@ from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 import msgspec
 
 from judgebench.question_sets.sets import Category, SetHead
-from judgebench.records import SCHEMA, Question
+from judgebench.tables.records import SCHEMA, Question
 
 Keys = tuple[str, ...]  # where a value stands in a TOML file, from its root
 

@@ -13,7 +13,7 @@ import msgspec
 
 from judgebench.errors import DataError, UsageError
 from judgebench.question_sets.extend import with_ids
-from judgebench.records import SCHEMA, Question, valid_text
+from judgebench.tables.records import SCHEMA, Question, valid_text
 
 Row: TypeAlias = Mapping[str, Any]
 

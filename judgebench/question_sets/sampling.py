@@ -9,7 +9,7 @@ from pathlib import Path
 
 from judgebench.errors import UsageError
 from judgebench.question_sets.sets import QuestionSet, save
-from judgebench.records import content_id
+from judgebench.tables.records import content_id
 
 
 def sample(question_set: QuestionSet, size: int, seed: int, name: str | None = None) -> QuestionSet:

@@ -12,8 +12,8 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from judgebench.errors import DataError, UsageError
-from judgebench.records import Question, Sampling
-from judgebench.store import Table
+from judgebench.tables.records import Question, Sampling
+from judgebench.tables.store import Table
 
 Scorer: TypeAlias = Literal["judge", "exact", "regex", "numeric"]
 

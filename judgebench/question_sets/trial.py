@@ -10,7 +10,7 @@ from pathlib import Path
 from judgebench.errors import DataError, UsageError
 from judgebench.prompts import BUILT_IN, Prompt, load_prompt, render
 from judgebench.question_sets.raw import Keys, Problem, RawHead, RawRow, meant, toml_error_line
-from judgebench.records import Mode
+from judgebench.tables.records import Mode
 
 Pattern = tuple[bool, ...]  # of a conversation: for each turn up to the judged one, whether it has a reference
 _KINDS: Mapping[Mode, tuple[str, ...]] = {"single": ("rating",), "pairwise": ("choice", "score_pair")}

@@ -10,13 +10,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from judgebench import checkers
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.question_sets.near_duplicates import near_duplicates, tokens
 from judgebench.question_sets.raw import Problem, RawHead, RawRow, meant, read_head, read_rows
 from judgebench.question_sets.sets import Category, load
 from judgebench.question_sets.trial import prompt_problems
-from judgebench.records import Question, valid_text
+from judgebench.tables.records import Question, valid_text
+from judgebench.verdicts import checkers
 
 _FOLLOW_UP = 8  # tokens; a shorter later turn ("Go on.", "And in French?") may follow anything
 _MATERIAL = (

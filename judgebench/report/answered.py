@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from judgebench.records import Answer
+from judgebench.tables.records import Answer
 
 
 def answered(answers: Iterable[Answer]) -> list[dict[str, Any]]:

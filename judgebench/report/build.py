@@ -6,17 +6,17 @@ from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
-from judgebench import checkers
 from judgebench.errors import UsageError
-from judgebench.loading import load_reviews, texts_of
-from judgebench.records import Answer
 from judgebench.report.answered import answered
+from judgebench.report.loading import load_reviews, texts_of
 from judgebench.statistics import controls, judging, ppi, ratings, style, summary
 from judgebench.statistics.agreement import agreements, alphas
 from judgebench.statistics.frames import matches_frame, scores_frame
 from judgebench.statistics.repeats import matches_over_repeats, scores_over_repeats
 from judgebench.statistics.votes import votes_frame
-from judgebench.store import in_force
+from judgebench.tables.records import Answer
+from judgebench.tables.store import in_force
+from judgebench.verdicts import checkers
 from judgebench.workspace import Workspace
 
 Report = dict[str, Any]

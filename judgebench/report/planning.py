@@ -4,15 +4,16 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from judgebench import checkers, embedded
+from judgebench import embedded
 from judgebench.errors import UsageError
 from judgebench.models import Spec, parse_spec
-from judgebench.prices import FREE, Price, parse_prices, price_of
-from judgebench.records import Usage
+from judgebench.money.prices import FREE, Price, parse_prices, price_of
 from judgebench.report.build import Options, Report, reviews_of
 from judgebench.statistics.frames import matches_frame, scores_frame
 from judgebench.statistics.power import DIFFERENCES, plan
 from judgebench.statistics.repeats import matches_over_repeats, scores_over_repeats
+from judgebench.tables.records import Usage
+from judgebench.verdicts import checkers
 from judgebench.workspace import Workspace
 
 _LEAST = 1e-4  # of a win rate or a score: less takes millions of questions

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from judgebench import embedded
-from judgebench.report import words
-from judgebench.report.words import number, percent, with_interval
+from judgebench.report import captions
+from judgebench.report.captions import number, percent, with_interval
 from judgebench.terminal import printable
 
 Report = Mapping[str, Any]
@@ -57,7 +57,7 @@ def _of(entries: Sequence[Entry], question_set: str, judge: str) -> list[Entry]:
 def _pairs(pairs: Sequence[Entry]) -> Table:
     about = ("question set", "judge", "verdicts", "a", "b", "totals a/b", "b/a", "b wins-ties-losses")
     head, rows = (*about, "b's win rate", "inconsistent", "reviews", "missing"), [_pair_row(pair) for pair in pairs]
-    return Table("Pairs", head, rows, words.of_pairs([pair for pair in pairs if pair["win_rate"] is not None]))
+    return Table("Pairs", head, rows, captions.of_pairs([pair for pair in pairs if pair["win_rate"] is not None]))
 
 
 def _pair_row(pair: Entry) -> Row:
@@ -88,7 +88,7 @@ def _leaderboard(scores: Sequence[Entry], differences: Sequence[Entry], question
     ]
     head = ["model", "all", *(f"turn {turn}" for turn in turns if len(turns) > 1), *categories, "reviews", "missing"]
     title = f"Mean scores on {question_set} by {judge}"
-    return Table(title, head, rows, words.of_leaderboard(ranked, differences))
+    return Table(title, head, rows, captions.of_leaderboard(ranked, differences))
 
 
 def _turns(turns: Sequence[Entry], question_set: str, judge: str) -> Table:
@@ -98,7 +98,7 @@ def _turns(turns: Sequence[Entry], question_set: str, judge: str) -> Table:
         for entry in turns
     ]  # fmt: skip
     head = ("model", "turn", "turn 1", "this turn", "difference")
-    return Table(f"Later turns against the first on {question_set} by {judge}", head, rows, words.of_turns(turns))
+    return Table(f"Later turns against the first on {question_set} by {judge}", head, rows, captions.of_turns(turns))
 
 
 def _mean(entry: Entry | None) -> str:
@@ -123,7 +123,7 @@ def notes(report: Report) -> list[str]:
         + changed
         + list(_counted(report))
         + panels
-        + list(map(printable, words.of_answers(report["answers"])))
+        + list(map(printable, captions.of_answers(report["answers"])))
     )
 
 
@@ -173,7 +173,7 @@ def _win_rates(pairs: Sequence[Entry]) -> Table:
         if any(pair.get(name) is not None for name in [*list(_RATES)[1:], "win_rate_bounds"])
     ]
     head = ("question set", "judge", "a", "b", *_RATES.values(), "orders agree", "missing at worst and best")
-    return Table("b's win rate, by what is held equal", head, rows, words.of_win_rates(pairs) if rows else ())
+    return Table("b's win rate, by what is held equal", head, rows, captions.of_win_rates(pairs) if rows else ())
 
 
 _RATES = {
@@ -190,7 +190,7 @@ def _rate(pair: Entry, name: str) -> str:
 
 def between_percent(ends: Sequence[float] | None) -> str:
     """Two shares as percentages, `-` where they aren't known."""
-    return "-" if ends is None else f"{words.between(ends, 100, 1)} %"
+    return "-" if ends is None else f"{captions.between(ends, 100, 1)} %"
 
 
 def _ratings(entries: Sequence[Entry], question_set: str, judge: str) -> Table:
@@ -203,7 +203,7 @@ def _ratings(entries: Sequence[Entry], question_set: str, judge: str) -> Table:
     ]
     method = {"bradley-terry": "Bradley-Terry", "elo": "Elo"}[entries[0]["method"]]
     title = f"Ratings ({method}) on {question_set} by {judge}"
-    return Table(title, ("rank", "model", "rating", "matches", ""), rows, words.of_ratings(entries))
+    return Table(title, ("rank", "model", "rating", "matches", ""), rows, captions.of_ratings(entries))
 
 
 def _rank(entry: Entry) -> str:
@@ -221,7 +221,7 @@ def _judges(judges: Sequence[Entry]) -> Table:
         for part, what in (("pairwise", "pairs"), ("single", "single scores"))
         if entry[part]
     ]
-    return Table("The judges", ("question set", "judge", "", *_HEALTH), rows, words.of_judges(judges))
+    return Table("The judges", ("question set", "judge", "", *_HEALTH), rows, captions.of_judges(judges))
 
 
 _HEALTH = {
@@ -261,7 +261,7 @@ def _agreement(agreement: Sequence[Entry]) -> Table:
         if entry["turn"] is None and entry["votes"]
     ]
     head = ("question set", "raters", "setup", "agree", "by chance", "Cohen's kappa", "pairs of votes")
-    return Table("Agreement", head, rows, words.of_agreement(agreement) if rows else ())
+    return Table("Agreement", head, rows, captions.of_agreement(agreement) if rows else ())
 
 
 def _rater(entry: Entry, place: int) -> str:
@@ -281,7 +281,7 @@ def _calibration(entries: Sequence[Entry]) -> Table:
         if entry["win_rate"] is not None
     ]
     head = ("question set", "judge", "a", "b", "b's win rate by the judge", "by votes", "by both", "votes", "worth")
-    return Table("The judge calibrated by people's votes", head, rows, words.of_calibration(entries) if rows else ())
+    return Table("The judge calibrated by people's votes", head, rows, captions.of_calibration(entries) if rows else ())
 
 
 def _plan(entries: Sequence[Entry]) -> Table:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from judgebench import audit
 from judgebench.audit import Trial
-from judgebench.records import Failure, Review
 from judgebench.site import slugs
 from judgebench.site.entries import Entry, Scale
 from judgebench.site.source import Source
+from judgebench.tables.records import Failure, Review
 
 Place = tuple[str, str]  # question set, judge
 _WITHOUT_CALL = ("computed", "checked", "identical", "voted")  # where verdicts come from that no model was asked for

@@ -11,8 +11,8 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from judgebench.errors import DataError
+from judgebench.site.drawing.theme import Theme
 from judgebench.site.policy import POLICY
-from judgebench.site.theme import Theme
 from judgebench.site.views import Page, called, unbroken
 
 OURS = Path(__file__).parent / "templates"

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import quote
 
-from judgebench.records import content_id, valid_text
+from judgebench.tables.records import content_id, valid_text
 
 _LONGEST = 32  # of a part; five parts with their hashes must fit into a file name of 255 bytes
 _HASHED = re.compile(r"-[0-9a-f]{10}\Z")

@@ -12,12 +12,12 @@ from judgebench import audit
 from judgebench.audit import Trial
 from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
-from judgebench.records import Answer, Question, Review
 from judgebench.report.build import Options, assemble, reviews_of
 from judgebench.site import stored
 from judgebench.site.stored import Place
 from judgebench.statistics.frames import Categories, matches_frame, reviews_frame
-from judgebench.store import in_force
+from judgebench.tables.records import Answer, Question, Review
+from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
 Named = tuple[str, str]

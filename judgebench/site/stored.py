@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from judgebench.errors import DataError
-from judgebench.records import Failure, Review, Slot
-from judgebench.store import Table, in_force
+from judgebench.tables.records import Failure, Review, Slot
+from judgebench.tables.store import Table, in_force
 from judgebench.workspace import Workspace
 
 Place: TypeAlias = tuple[str, str]  # (question set, question id)

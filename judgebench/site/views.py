@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from judgebench.records import Failure, valid_text
+from judgebench.tables.records import Failure, valid_text
 
 OUTCOMES = ("b", "tie", "inconsistent", "incomplete", "a")  # the order of the segments of a bar
 UNKNOWN = "\N{EN DASH}"  # in place of a figure that there is none of

@@ -13,11 +13,12 @@ from typing import Any
 
 from judgebench._version import __version__
 from judgebench.errors import JudgebenchError
-from judgebench.site import Built, overview, pair, question, source, vote
-from judgebench.site import theme as themes
+from judgebench.site import Built, source
+from judgebench.site.drawing import theme as themes
+from judgebench.site.drawing.theme import Theme
+from judgebench.site.pages import overview, pair, question, vote
 from judgebench.site.rendering import Render, renderer
 from judgebench.site.source import Source
-from judgebench.site.theme import Theme
 from judgebench.site.views import Page, Piece, counted
 from judgebench.workspace import Workspace
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from judgebench.records import Review
+from judgebench.tables.records import Review
 
 Codes: TypeAlias = NDArray[np.int64]
 ABOUT = (

@@ -6,10 +6,10 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from judgebench.records import Failure
 from judgebench.statistics.columns import ABOUT, Codes, Columns
 from judgebench.statistics.groups import Groups
-from judgebench.store import in_force
+from judgebench.tables.records import Failure
+from judgebench.tables.store import in_force
 
 
 def current(read: Columns) -> Codes:

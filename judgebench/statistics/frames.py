@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from judgebench.records import Review
 from judgebench.statistics import columns
 from judgebench.statistics.columns import ABOUT, Coded, Judgment
 from judgebench.statistics.current import current
 from judgebench.statistics.groups import Floats, Groups
+from judgebench.tables.records import Review
 
 Categories = Mapping[tuple[str, str], str]  # (question set, question id) -> category
 REVIEWS = [

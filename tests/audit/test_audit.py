@@ -15,7 +15,7 @@ from servers.running import ChatServer, environment, make_workspace
 
 from judgebench.attacks import ATTACKS
 from judgebench.cli import main
-from judgebench.records import Question
+from judgebench.tables.records import Question
 from judgebench.workspace import Workspace
 
 QUESTIONS, SAMPLE, CANARIES = 20, 10, 62

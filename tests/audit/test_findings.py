@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from judgebench.audit.advice import shown, told
 from judgebench.audit.build import build
 from judgebench.audit.findings import FAULTS, Limits, fault_of, worst
 from judgebench.audit.gains import difference, gains
 from judgebench.audit.stored import Trial
-from judgebench.audit.words import shown, told
-from judgebench.records import Review, Verdict, content_id
+from judgebench.tables.records import Review, Verdict, content_id
 
 LIMITS = Limits(bearable=0.1, grave=0.4)
 NOTHING: dict[str, Any] = {part: [] for part in ("judges", "agreement", "calibration", "notes")}

@@ -6,9 +6,10 @@ import pytest
 from audit.test_audit import audited, judgebench, workspace
 from hostile.texts import names
 
-from judgebench.audit import words
-from judgebench.site import overview, source
+from judgebench.audit import advice
+from judgebench.site import source
 from judgebench.site.boards import Board, boards
+from judgebench.site.pages import overview
 from judgebench.workspace import Workspace
 
 
@@ -33,7 +34,7 @@ def test_they_are_the_findings_of_the_command(tried: Workspace) -> None:
     shown = only(tried).audit
     assert shown
     for one, told in zip(shown["findings"], found["findings"], strict=True):
-        assert (told["title"], told["sentence"], told["advice"]) == (words.title(one), *words.told(one))
+        assert (told["title"], told["sentence"], told["advice"]) == (advice.title(one), *advice.told(one))
         assert (one["figures"], one["grade"]) == (told["figures"], told["grade"])
 
 
@@ -65,6 +66,6 @@ def test_a_hostile_name_turns_nothing_round(name: str) -> None:
 
     about = {"models": [name, "b"], "votes": 9, "worth": None}
     finding = {"aspect": "calibration", "grade": "fine", "figures": [], "about": about}
-    found = words.named({"judge": name, "question_set": name, "findings": [finding]}, called)
-    assert words.title(found["findings"][0]) == f"Calibration: b against {called(name)}"
+    found = advice.named({"judge": name, "question_set": name, "findings": [finding]}, called)
+    assert advice.title(found["findings"][0]) == f"Calibration: b against {called(name)}"
     assert found["judge"] == called(name)

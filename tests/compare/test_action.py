@@ -14,7 +14,7 @@ import yaml
 from compare.actions import ROOT, SHELL, Done, action, run_action
 
 from judgebench.cli import main
-from judgebench.settings import NAME, defaults
+from judgebench.cli.settings import NAME, defaults
 
 STUB = """#!{python}
 import json, os, sys

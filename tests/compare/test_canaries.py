@@ -19,13 +19,13 @@ from judgebench.compare.canaries import cases, matches, needed, prompt_for, resu
 from judgebench.compare.canaries.cases import Case
 from judgebench.compare.canaries.expectations import RISK, WANTS
 from judgebench.compare.results import Canary
-from judgebench.cost import estimate
 from judgebench.errors import EndpointError, UsageError
-from judgebench.judge import EmbeddedJudge, Judge, ModelJudge
+from judgebench.judging.judge import EmbeddedJudge, Judge, ModelJudge
 from judgebench.models import Options, load_model, parse_spec
+from judgebench.money.cost import estimate
 from judgebench.prompts import find_prompt, render
-from judgebench.records import Failure, Review
-from judgebench.store import Table
+from judgebench.tables.records import Failure, Review
+from judgebench.tables.store import Table
 
 CALLS = 62
 

@@ -10,8 +10,8 @@ import pytest
 from servers.judge_server import judge_server
 from servers.running import judgebench, make_workspace
 
-from judgebench.records import Question
-from judgebench.store import in_force
+from judgebench.tables.records import Question
+from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
 QUESTIONS, CANARY_CALLS = 40, 62

@@ -9,12 +9,12 @@ import pytest
 from judgebench.compare import order, reading
 from judgebench.compare.options import Options
 from judgebench.compare.reading import Reading
+from judgebench.compare.reasons import reason
 from judgebench.compare.telling import telling
-from judgebench.compare.words import reason
 from judgebench.errors import UsageError
-from judgebench.records import Answer, Question
 from judgebench.statistics.frames import matches_frame, reviews_frame
 from judgebench.statistics.repeats import matches_over_repeats
+from judgebench.tables.records import Answer, Question
 
 ASKED = Options(baseline="old", candidate="new", questions="s", judge="embedded")
 QUESTIONS = [Question(id=f"q{n:03}", category="abcd"[n % 4], turns=(f"Question {n}?",)) for n in range(80)]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from judgebench import embedded
 from judgebench.embedded.cases import make_case
 from judgebench.embedded.passages import LENGTH, passage, quoted
-from judgebench.verdicts import parse
+from judgebench.verdicts.text import parse
 
 QUESTION = "Give the answer in JSON: how many legs do three spiders have? Use fewer than 20 words."
 SHOWN = {

@@ -5,7 +5,7 @@ What would run calls `hit('...')`, which a test's page has; what would load asks
 
 from collections.abc import Iterator
 
-from judgebench.records import valid_text
+from judgebench.tables.records import valid_text
 
 _ELEMENTS = (
     *("a", "address", "audio", "body", "button", "canvas", "details", "dialog", "div", "embed", "form", "frameset"),

@@ -11,8 +11,8 @@ from typing import Any
 from hostile.texts import NAMES, TEXTS
 from judgebench import question_sets
 from judgebench.question_sets import Category, QuestionSet, SetHead
-from judgebench.records import Answer, Failure, Message, Question, Review, Usage, Verdict, content_id
-from judgebench.store import Table
+from judgebench.tables.records import Answer, Failure, Message, Question, Review, Usage, Verdict, content_id
+from judgebench.tables.store import Table
 from judgebench.workspace import FOLDERS, Workspace
 
 TURNS = 10

@@ -23,9 +23,9 @@ from judgebench.interchange import fetch as module
 from judgebench.interchange.download import File
 from judgebench.interchange.fastchat import import_fastchat
 from judgebench.interchange.fetch import Source, fetch, sources
-from judgebench.matches import Match
+from judgebench.judging.matches import Match
 from judgebench.prompts import find_prompt, render
-from judgebench.records import Answer
+from judgebench.tables.records import Answer
 from judgebench.workspace import Workspace
 
 TURNS = ["Write a line. " * 400, "Now another."]

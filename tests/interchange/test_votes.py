@@ -14,10 +14,10 @@ from judgebench import question_sets
 from judgebench.errors import DataError, UsageError
 from judgebench.interchange.votes import import_votes
 from judgebench.question_sets import Category, QuestionSet, SetHead
-from judgebench.records import Question, Review, Verdict
 from judgebench.statistics.frames import matches_frame, reviews_frame
 from judgebench.statistics.repeats import matches_over_repeats
-from judgebench.store import in_force
+from judgebench.tables.records import Question, Review, Verdict
+from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
 Row = dict[str, Any]

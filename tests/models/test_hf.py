@@ -14,7 +14,7 @@ from judgebench.errors import JudgebenchError, UsageError
 from judgebench.models import Completion, Options, Request
 from judgebench.models.hf import HFModel
 from judgebench.models.loading import fingerprint
-from judgebench.records import Sampling
+from judgebench.tables.records import Sampling
 
 PROMPTS = (
     "Say hello.",

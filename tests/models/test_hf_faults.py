@@ -19,7 +19,7 @@ from models import tiny
 from servers import forked
 from servers.running import make_workspace
 
-from judgebench.records import Answer
+from judgebench.tables.records import Answer
 from judgebench.workspace import Workspace
 
 WORDS = {question.id for question in tiny.QUESTIONS}

@@ -13,7 +13,7 @@ pytest.importorskip("torch", reason="hf: models need the extra `local`")
 from models import tiny
 from servers.running import ROOT, environment, make_workspace
 
-from judgebench.records import Question
+from judgebench.tables.records import Question
 
 FEW, MANY = 200, 2000
 # Each prints the peak of its memory in KiB after few questions, and then after many more.

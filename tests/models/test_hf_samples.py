@@ -9,7 +9,7 @@ from models import tiny
 from judgebench.models import Options, Reply, Request
 from judgebench.models.hf import HFModel
 from judgebench.models.loading import templating
-from judgebench.records import Message, Sampling
+from judgebench.tables.records import Message, Sampling
 
 pytest.importorskip("torch", reason="hf: models need the extra `local`")
 WARM = Request(("hello world",), Sampling(temperature=1.5, max_tokens=8))

@@ -16,8 +16,8 @@ from models import tiny
 from servers.running import command, environment, judgebench, make_workspace
 from servers.running_ray import RayCluster, ray_cluster
 
-from judgebench.records import Answer, Question
-from judgebench.store import Table
+from judgebench.tables.records import Answer, Question
+from judgebench.tables.store import Table
 from judgebench.workspace import Workspace
 
 QUESTIONS = [
@@ -219,7 +219,7 @@ import sys
 from judgebench.errors import JudgebenchError
 from judgebench.models import Options, Request
 from judgebench.models.ray_engine.fleet import Fleet
-from judgebench.records import Sampling
+from judgebench.tables.records import Sampling
 target, address = sys.argv[1:]
 fleet = Fleet(target, Options(engine="ray", address=address), {"weights": "another"})
 try:

@@ -16,7 +16,7 @@ from judgebench.models.ray_engine import RayModel
 from judgebench.models.ray_engine.replica import Inbox
 from judgebench.models.ray_engine.shapes import Node, Shape, shape
 from judgebench.models.ray_engine.work import Work
-from judgebench.records import Question, Sampling
+from judgebench.tables.records import Question, Sampling
 
 
 def request(text: str = "Hi") -> Request:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from judgebench.models.loading import Loaded, LoadOptions, load
-from judgebench.records import Question
+from judgebench.tables.records import Question
 
 WORDS = ("hello", "world", "what", "is", "a", "question", "?", ".", "USER", ":", "Hi")
 SPECIAL = ("<unk>", "<s>", "</s>", "<pad>")

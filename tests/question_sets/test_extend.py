@@ -23,8 +23,8 @@ from judgebench.question_sets.extend import add_category, add_questions, ask_que
 from judgebench.question_sets.reading import read_questions
 from judgebench.question_sets.sampling import sample, save_sample
 from judgebench.question_sets.validate import validate
-from judgebench.records import Question
-from judgebench.store import Table, TornLineWarning
+from judgebench.tables.records import Question
+from judgebench.tables.store import Table, TornLineWarning
 
 HEAD = """# my set: comments stay
 name = "mine"   # so does spacing

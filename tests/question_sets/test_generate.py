@@ -18,8 +18,8 @@ from judgebench.question_sets.drafts import Draft, accept, drafts_table, pending
 from judgebench.question_sets.generate import Call, Wanted, Writer, generate
 from judgebench.question_sets.prompts import QUESTIONS, load, questions_in, render
 from judgebench.question_sets.validate import validate
-from judgebench.records import Failure, Question
-from judgebench.store import Table
+from judgebench.tables.records import Failure, Question
+from judgebench.tables.store import Table
 
 SUBJECTS = (
     "Plan three rainy days in Lisbon for a family that hates museums, with a budget for each day.",

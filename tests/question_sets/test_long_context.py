@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from judgebench.checkers import check, problem
 from judgebench.errors import UsageError
 from judgebench.question_sets import load, save
 from judgebench.question_sets.long_context import line_retrieval, long_context_set, topic_retrieval
-from judgebench.records import Question, content_id
+from judgebench.tables.records import Question, content_id
+from judgebench.verdicts.checkers import check, problem
 
 KINDS = (line_retrieval, topic_retrieval)
 LENGTHS = (300, 301, 400, 777, 1_000, 2_000, 3_000, 10_000, 50_000)

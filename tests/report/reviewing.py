@@ -6,8 +6,8 @@ from typing import Any
 
 from judgebench import question_sets
 from judgebench.question_sets import Category, QuestionSet, SetHead
-from judgebench.records import Answer, Failure, Question, Review, Verdict, content_id
-from judgebench.verdicts import flipped, from_scores
+from judgebench.tables.records import Answer, Failure, Question, Review, Verdict, content_id
+from judgebench.verdicts.text import flipped, from_scores
 from judgebench.workspace import Workspace
 
 FAILED = Failure("timeout", "too slow")

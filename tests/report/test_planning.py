@@ -7,9 +7,9 @@ from report.reviewing import choice, everything, workspace_at
 
 from judgebench import report
 from judgebench.errors import UsageError
-from judgebench.records import Usage
 from judgebench.report.planning import build_plan
 from judgebench.statistics.power import questions_needed
+from judgebench.tables.records import Usage
 from judgebench.workspace import Workspace
 
 NOBODY = report.Options()

@@ -32,7 +32,7 @@ from servers.running import ChatServer, server_of
 
 from judgebench.compare.canaries import cases
 from judgebench.prompts.hostile import neutralised
-from judgebench.records import Winner
+from judgebench.tables.records import Winner
 
 Behaviour: TypeAlias = Literal["good", "always-a", "longer", "obeys", "coin"]
 _MARK = re.compile(r"opens and closes with the mark ([0-9a-f]{8});")

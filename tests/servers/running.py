@@ -12,7 +12,7 @@ from typing import Any
 
 from judgebench import question_sets
 from judgebench.question_sets import Category, QuestionSet, SetHead
-from judgebench.records import Answer, Question, content_id
+from judgebench.tables.records import Answer, Question, content_id
 from judgebench.workspace import FOLDERS, Workspace
 
 KEY = "sk-not-to-be-seen-0123456789abcdef"

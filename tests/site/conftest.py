@@ -10,7 +10,7 @@ import pytest
 
 from judgebench import site
 from judgebench.question_sets import Category, QuestionSet, SetHead, save
-from judgebench.records import Answer, Failure, Question, Review, Verdict, content_id
+from judgebench.tables.records import Answer, Failure, Question, Review, Verdict, content_id
 from judgebench.workspace import FOLDERS, Workspace
 
 FLAGS = [

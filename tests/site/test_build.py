@@ -11,8 +11,8 @@ import pytest
 
 from judgebench import site
 from judgebench.errors import JudgebenchError, UsageError
-from judgebench.records import Question
 from judgebench.site import writer
+from judgebench.tables.records import Question
 from judgebench.workspace import Workspace
 
 

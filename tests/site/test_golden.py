@@ -17,9 +17,9 @@ import pytest
 from judgebench import site
 from judgebench._version import __version__
 from judgebench.question_sets import Category, QuestionSet, SetHead, save
-from judgebench.records import Answer, Failure, Message, Question, Review, Usage, Verdict, content_id
 from judgebench.site import source, writer
 from judgebench.site.views import Piece
+from judgebench.tables.records import Answer, Failure, Message, Question, Review, Usage, Verdict, content_id
 from judgebench.workspace import FOLDERS, Workspace
 
 GOLDEN = Path(__file__).parent / "golden"

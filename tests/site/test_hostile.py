@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from judgebench import site
 from judgebench.errors import DataError
-from judgebench.site import markdown, source, writer
+from judgebench.site import source, writer
+from judgebench.site.text import markdown
 from judgebench.site.views import Piece
 from judgebench.workspace import Workspace
 

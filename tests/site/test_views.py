@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from judgebench.records import Failure, Question, Verdict
-from judgebench.site import question, source
+from judgebench.site import source
+from judgebench.site.pages import question
 from judgebench.site.views import (
     Table,
     called,
@@ -16,6 +16,7 @@ from judgebench.site.views import (
     short,
     told,
 )
+from judgebench.tables.records import Failure, Question, Verdict
 from judgebench.workspace import Workspace
 
 

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from judgebench.records import Failure, Review, Verdict, Winner
 from judgebench.statistics import summary
 from judgebench.statistics.frames import matches_frame, reviews_frame, scores_frame
+from judgebench.tables.records import Failure, Review, Verdict, Winner
 
 RUNS, BOOTSTRAPS = 4000, 400
 FIGURES = (

@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from judgebench.errors import DataError
-from judgebench.records import Failure, Review, Usage, Verdict
 from judgebench.statistics.columns import Judgment
 from judgebench.statistics.frames import (
     MATCHES,
@@ -27,8 +26,9 @@ from judgebench.statistics.frames import (
     reviews_frame,
     scores_frame,
 )
-from judgebench.store import Table, TornLineWarning, in_force
-from judgebench.verdicts import from_scores
+from judgebench.tables.records import Failure, Review, Usage, Verdict
+from judgebench.tables.store import Table, TornLineWarning, in_force
+from judgebench.verdicts.text import from_scores
 
 Row = dict[str, Any]
 NAMES = ["", "nan", "None", "Üñ|,\n", "m", "M"]

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from scipy import special
 
 from judgebench.interchange.fastchat import import_fastchat
-from judgebench.records import Review, Usage, Verdict
 from judgebench.statistics.clusters import ratio_of_sums
 from judgebench.statistics.frames import matches_frame, reviews_frame, scores_frame
 from judgebench.statistics.power import minimum_detectable, plan, power_of_test, questions_needed, tokens_per_call
 from judgebench.statistics.repeats import matches_over_repeats, scores_over_repeats
+from judgebench.tables.records import Review, Usage, Verdict
 from judgebench.workspace import Workspace
 
 RUNS = 2000

@@ -6,8 +6,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from judgebench.matches import Design, Match, pairwise
-from judgebench.records import Answer, Question, content_id
+from judgebench.judging.matches import Design, Match, pairwise
+from judgebench.tables.records import Answer, Question, content_id
 
 Kind: TypeAlias = Literal["itself", "truncated", "empty", "off-topic", "injected", "padded", "people"]
 QUESTION_SET = "canaries"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import comb
 
-from judgebench.records import Review
+from judgebench.tables.records import Review
 
 POSITION = "position"  # a canary that takes no call of its own: all pairs, looked at for their two orders
 WANTS: Mapping[str, str] = {

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from judgebench.compare.canaries.cases import Case, cases
 from judgebench.compare.canaries.expectations import POSITION, WANTS, Expected, expected_of
 from judgebench.compare.results import Canary
-from judgebench.records import Review
+from judgebench.tables.records import Review
 
 Rows: TypeAlias = Sequence[Review | None]  # of one case, a place for each order
 MAY_TIE = ("injected", "padded")

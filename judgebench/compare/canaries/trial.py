@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Iterator
 
-from judgebench.asking import VerdictBy, is_followed
 from judgebench.compare.canaries.cases import QUESTION_SET, matches
 from judgebench.compare.canaries.outcomes import results
 from judgebench.compare.results import Canary
 from judgebench.errors import UsageError
-from judgebench.judge import CheckerJudge, EmbeddedJudge, Judge, ModelJudge
-from judgebench.matches import Match
+from judgebench.judging.asking import VerdictBy, is_followed
+from judgebench.judging.judge import CheckerJudge, EmbeddedJudge, Judge, ModelJudge
+from judgebench.judging.matches import Match
 from judgebench.models import Model
 from judgebench.prompts import Prompt, find_prompt
-from judgebench.records import Review
-from judgebench.store import Table
+from judgebench.tables.records import Review
+from judgebench.tables.store import Table
 
 BUILT_IN = "choice"  # the pairwise prompt of a category that names none
 

@@ -12,7 +12,7 @@ from judgebench.compare.outputs.junit import junit as as_junit
 from judgebench.compare.outputs.markdown import markdown as as_markdown
 from judgebench.compare.outputs.screen import screen
 from judgebench.compare.results import Comparison, Inconclusive
-from judgebench.store import replace_file
+from judgebench.tables.store import replace_file
 
 __all__ = ["annotations", "as_json", "as_junit", "as_markdown", "put", "screen", "write"]
 

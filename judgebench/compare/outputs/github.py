@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
-from judgebench.compare.outputs import words
+from judgebench.compare.outputs import sentences
 from judgebench.compare.outputs.screen import line
 from judgebench.compare.results import Comparison, Inconclusive
 
@@ -22,10 +22,10 @@ def annotations(comparison: Comparison, inconclusive: Inconclusive | None = None
 def _annotations(comparison: Comparison, inconclusive: Inconclusive | None) -> Iterator[str]:
     told_to_fail = comparison.verdict == "INCONCLUSIVE" and inconclusive == "fail"
     level = "error" if told_to_fail else _LEVELS[comparison.verdict]
-    title = f"judgebench: {words.headline(comparison)}"
-    yield command(level, title, f"{line(comparison.reason)}\nwin rate {words.estimate(comparison)}")
+    title = f"judgebench: {sentences.headline(comparison)}"
+    yield command(level, title, f"{line(comparison.reason)}\nwin rate {sentences.estimate(comparison)}")
     for entry in [entry for entry in comparison.categories if entry.worse][:_MOST]:
-        yield command("warning", f"judgebench: worse in {entry.category}", f"win rate {words.of_category(entry)}")
+        yield command("warning", f"judgebench: worse in {entry.category}", f"win rate {sentences.of_category(entry)}")
     for canary in [canary for canary in comparison.canaries if not canary.passed][:_MOST]:
         said = f"{line(canary.wants)}: held in {canary.held} of {canary.tries} tries, {canary.needed} needed"
         yield command("error", f"judgebench: canary {canary.name} failed", said)

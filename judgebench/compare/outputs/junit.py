@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree
 
-from judgebench.compare.outputs import words
+from judgebench.compare.outputs import sentences
 from judgebench.compare.outputs.screen import line, screen
 from judgebench.compare.results import Canary, CategoryRate, Comparison, Inconclusive
 from judgebench.terminal import printable
@@ -54,12 +54,12 @@ def _properties(comparison: Comparison) -> Iterator[tuple[str, str]]:
 def _verdict(comparison: Comparison, inconclusive: Inconclusive | None) -> ElementTree.Element:
     failed = comparison.verdict == "INCONCLUSIVE" and inconclusive == "fail"
     problem = "failure" if failed else _PROBLEMS.get(comparison.verdict)
-    said = f"{words.headline(comparison)}: {comparison.reason}"
+    said = f"{sentences.headline(comparison)}: {comparison.reason}"
     return _case("verdict", "verdict", problem, said, screen(comparison), comparison.seconds)
 
 
 def _category(entry: CategoryRate) -> ElementTree.Element:
-    said = f"the candidate is worse in {entry.category}: {words.of_category(entry)}"
+    said = f"the candidate is worse in {entry.category}: {sentences.of_category(entry)}"
     return _case("category", entry.category, "failure" if entry.worse else None, said)
 
 

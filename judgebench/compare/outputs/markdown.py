@@ -7,10 +7,10 @@ there. A code span ends at a backtick and a table's cell at a bar, so that these
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from judgebench.compare.outputs import words
+from judgebench.compare.outputs import sentences
 from judgebench.compare.outputs.screen import cut, line
 from judgebench.compare.results import Canary, CategoryRate, Comparison, Telling
-from judgebench.report.words import between, percent
+from judgebench.report.captions import between, percent
 
 _SIGNS = {"PASS": "\u2705", "REGRESS": "\u274c", "INCONCLUSIVE": "\u2754", "INVALID": "\u26a0\ufe0f"}
 _LIKES = str.maketrans({"`": "\u02cb", "|": "\u00a6"})
@@ -27,9 +27,9 @@ def markdown(comparison: Comparison) -> str:
 
 
 def _blocks(comparison: Comparison) -> Iterator[str]:
-    yield f"## {_SIGNS[comparison.verdict]} judgebench compare: {words.headline(comparison)}"
+    yield f"## {_SIGNS[comparison.verdict]} judgebench compare: {sentences.headline(comparison)}"
     yield plain(comparison.reason)
-    yield "\n".join(f"- **{label}**: {said}" for label, said in words.facts(comparison, code))
+    yield "\n".join(f"- **{label}**: {said}" for label, said in sentences.facts(comparison, code))
     if comparison.categories:
         yield "### Categories\n\n" + table(_OF_CATEGORIES, map(_category, comparison.categories))
     if comparison.canaries:
@@ -53,7 +53,9 @@ def _canary(canary: Canary) -> Sequence[str]:
 
 
 def _telling(telling: Telling) -> str:
-    about = f"**{code(telling.question_id)}** ({code(telling.category)}): the candidate {words.outcome(telling.points)}"
+    about = (
+        f"**{code(telling.question_id)}** ({code(telling.category)}): the candidate {sentences.outcome(telling.points)}"
+    )
     return f"- {about}\n  - question: {code(telling.question)}\n  - judge: {code(telling.said)}"
 
 

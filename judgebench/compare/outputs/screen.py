@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator
 from unicodedata import east_asian_width
 
-from judgebench.compare.outputs import words
+from judgebench.compare.outputs import sentences
 from judgebench.compare.results import Comparison, Interval, Telling
 from judgebench.terminal import printable
 
@@ -20,14 +20,14 @@ def screen(comparison: Comparison) -> str:
 
 
 def _lines(comparison: Comparison) -> Iterator[str]:
-    yield from _wrapped(f"{words.headline(comparison)}: {line(comparison.reason)}", "", "  ", most=4)
-    for label, said in words.facts(comparison, _quoted):
+    yield from _wrapped(f"{sentences.headline(comparison)}: {line(comparison.reason)}", "", "  ", most=4)
+    for label, said in sentences.facts(comparison, _quoted):
         yield from _entry(label, said)
         if label == "win rate" and comparison.rate is not None and comparison.interval:
             yield " " * _LABEL + _bar(comparison.rate, comparison.interval, comparison.threshold)
     if not comparison.identical:
-        yield from _entry("categories", words.flagged(comparison, _quoted))
-        yield from _entry("canaries", words.canaries(comparison, _quoted))
+        yield from _entry("categories", sentences.flagged(comparison, _quoted))
+        yield from _entry("canaries", sentences.canaries(comparison, _quoted))
     for telling in comparison.telling[:_TELLING]:
         yield from _told(telling)
 
@@ -46,7 +46,7 @@ def _wrapped(text: str, first: str, other: str, most: int = 2) -> list[str]:
 
 
 def _told(telling: Telling) -> Iterator[str]:
-    about = f"{_quoted(telling.question_id)} ({_quoted(telling.category)}) {words.outcome(telling.points)}"
+    about = f"{_quoted(telling.question_id)} ({_quoted(telling.category)}) {sentences.outcome(telling.points)}"
     yield f"{'telling'.ljust(_LABEL)}{about}: {line(telling.question)}"
     yield f'{" " * _LABEL}  judge: "{cut(line(telling.said), _COLUMNS - _LABEL - 11)}"'
 

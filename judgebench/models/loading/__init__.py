@@ -14,7 +14,7 @@ from judgebench.models.loading.options import DTYPES, QUANTIZE, LoadOptions
 from judgebench.models.loading.targets import Checkpoint, Source, resolve
 from judgebench.models.loading.templating import BUILT_IN, Template
 from judgebench.models.loading.weights import Architecture
-from judgebench.records import content_id
+from judgebench.tables.records import content_id
 
 __all__ = ["BUILT_IN", "DTYPES", "QUANTIZE", "LoadOptions", "Loaded", "fingerprint", "identity", "load"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from judgebench.errors import DataError, UsageError
-from judgebench.records import content_id
+from judgebench.tables.records import content_id
 
 WEIGHTS = (".safetensors",)
 SETTINGS = (".json", ".jinja", ".model", ".txt")

@@ -7,7 +7,7 @@ from typing import Any
 
 from judgebench.errors import UsageError
 from judgebench.models.loading.telling import first_line
-from judgebench.records import Message
+from judgebench.tables.records import Message
 
 _FOLDER = Path(__file__).with_name("templates")
 # Where an answer ends in a format whose marks may be no tokens of the model.

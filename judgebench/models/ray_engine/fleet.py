@@ -15,7 +15,7 @@ from judgebench.models.ray_engine import cluster
 from judgebench.models.ray_engine.replica import Placed, Ready, Replica, Said
 from judgebench.models.ray_engine.shapes import shape
 from judgebench.models.ray_engine.work import TRIES, Work
-from judgebench.records import Failure
+from judgebench.tables.records import Failure
 
 _LOOK = 1.0  # seconds without news after which to look whether there is room for replicas at all
 _PATIENCE = 10.0  # and to say that there is none yet

@@ -11,7 +11,7 @@ import jinja2.sandbox
 
 from judgebench.errors import DataError
 from judgebench.question_sets.reading import Unusable, turns_of
-from judgebench.records import valid_text
+from judgebench.tables.records import valid_text
 
 Turns = tuple[str, ...]
 

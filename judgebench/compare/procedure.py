@@ -1,0 +1,277 @@
+"""The comparison itself: canaries, then questions in random order until the verdict is known."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+
+from judgebench.compare import canaries, order, reading
+from judgebench.compare.bridge import bridge, check_snapshots, snapshots
+from judgebench.compare.judging import Judging, matches_of, points_by_question, snapshot
+from judgebench.compare.options import Options
+from judgebench.compare.reading import Reading
+from judgebench.compare.reasons import reason
+from judgebench.compare.results import Bridge, Canary, Comparison, Cost, Verdict
+from judgebench.compare.sides import Side, same, sides
+from judgebench.compare.telling import telling
+from judgebench.errors import UsageError
+from judgebench.judging import reviews
+from judgebench.judging.judge import CheckerJudge, EmbeddedJudge, Judge
+from judgebench.judging.matches import Design
+from judgebench.models import Model, Spec
+from judgebench.models import Options as CallOptions
+from judgebench.money.cost import Quote
+from judgebench.money.spending import Spending
+from judgebench.question_sets import QuestionSet
+from judgebench.statistics.clusters import Floats
+from judgebench.tables.records import Answer, Question, Review
+from judgebench.tables.store import in_force
+from judgebench.workspace import Workspace
+
+__all__ = ["Options", "compare", "quote"]
+
+Say = Callable[[str], None]
+_NOTHING = Reading(side=None, improved=False, rate=None, interval=None, fixed_width=None)
+
+
+def compare(workspace: Workspace, options: Options, say: Say = lambda line: None) -> Comparison:
+    """Compare two models before a judge; rows are kept whatever happens, and `say` is told how it goes.
+
+    Raises UsageError for what makes no sense, and JudgebenchError where calls failed (run it again to go on), where
+    the next call could pass `max_cost`, or where the judge has changed and `bridge` isn't given.
+    """
+    return _Run(workspace.check(), options, say).result()
+
+
+def quote(workspace: Workspace, options: Options) -> tuple[Quote, Quote]:
+    """What a comparison would take at most, all questions judged: for answers and for reviews; nothing is asked.
+
+    Of reviews, those whose answers are there, and the canaries; as many matches wait for answers as have none.
+    """
+    return _Run(workspace.check(), options, lambda line: None).quotes()
+
+
+@dataclass
+class _Run:
+    """What one comparison holds on its way."""
+
+    workspace: Workspace
+    options: Options
+    say: Say
+    started: float = field(default_factory=time.monotonic)
+    canaries: tuple[Canary, ...] = ()
+    bridge: Bridge | None = None
+    points: Floats = field(default_factory=lambda: np.zeros(0))
+    vain: float | None = None  # the chance to decide, where it was so small that the rest was left
+
+    def __post_init__(self) -> None:
+        options = self.options
+        self.question_set: QuestionSet = self.workspace.question_set(options.questions)
+        self.questions = self.question_set.select(options.categories, options.limit)
+        self.spending = Spending(options.prices, options.max_cost)
+        self.sides = sides(self.workspace, options, self.spending)
+        self.judge = self._named_judge()
+        pair = (self.sides[0].name, self.sides[1].name)
+        design = Design(options.orders, options.repeats, options.seed)
+        self.judging = Judging(self.workspace, self.judge, options.questions, pair, design)
+        self.categories = {(options.questions, one.id): one.category for one in self.question_set.questions}
+        self.drawn = order.at_random(self.questions, options.seed)
+
+    def result(self) -> Comparison:
+        """Go through all of it."""
+        if not self.questions:
+            raise UsageError(f"no question of {self.options.questions} is left to compare on")
+        if same(*self.sides):
+            return self._comparison("PASS", _NOTHING)
+        self._try_judge()
+        if not all(canary.passed for canary in self.canaries):
+            return self._comparison("INVALID", _NOTHING)
+        if self.options.predictions == "embedded":
+            self._predict()
+        self._check_stored()
+        read = self._until_known()
+        verdicts: dict[str | None, Verdict] = {"above": "PASS", "below": "REGRESS", None: "INCONCLUSIVE"}
+        return self._comparison(verdicts[read.side], read)
+
+    def quotes(self) -> tuple[Quote, Quote]:
+        """See `quote`."""
+        answers, asked = Quote(), Quote()
+        if same(*self.sides):
+            return answers, asked
+        for side in self.sides:
+            answers += side.quote(self.question_set, self.questions, self.options, self.spending)
+        if judge := self._tried():
+            drafted = self.workspace.canaries(judge.name)
+            asked += self.spending.quote_reviews(judge, canaries.matches(), canaries.QUESTION_SET, drafted, anew=True)
+        if self._both_answered():
+            asked += self.judging.quote(self.drawn.ids, self.spending)
+        return answers, asked
+
+    def _named_judge(self) -> Judge:
+        options = self.options
+        return reviews.named_judge(
+            self.workspace, options.judge, options.questions, options.prompt, options.calls, self._load,
+            options.verdict_by, options.repair,
+        )  # fmt: skip
+
+    def _load(self, spec: Spec, calls: CallOptions) -> Model:
+        self.model = self.spending.model(spec, calls, self.workspace.reviews(self.options.questions, spec.name).path)
+        return self.model
+
+    def _try_judge(self) -> None:
+        judge = self._tried()
+        if judge is None:
+            return
+        self.canaries = canaries.try_judge(judge, self.workspace.canaries(judge.name))
+        held = sum(canary.passed for canary in self.canaries)
+        self.say(f"canaries: {held} of {len(self.canaries)} held")
+
+    def _tried(self) -> Judge | None:
+        """The judge with the prompt that the canaries are shown in; None where there is nothing to try."""
+        options, model = self.options, getattr(self, "model", None)
+        if not options.canaries:
+            return None
+        return canaries.judge_for(self.judge, model, options.prompt, options.verdict_by, options.repair)
+
+    def _predict(self) -> None:
+        """All answers, the embedded judge's guesses from them, and an order that favours the telling questions."""
+        self._answer(self.questions)
+        known = [self._answers(side) for side in self.sides]
+        self.drawn = order.telling_first(self.questions, order.predicted(self.questions, *known), self.options.seed)
+
+    def _answers(self, side: Side) -> dict[str, Answer]:
+        return {row.question_id: row for row in in_force(side.table.read()).values() if row.choice == 0}
+
+    def _answer(self, questions: Sequence[Question]) -> None:
+        for side in self.sides:
+            side.answer(self.question_set, questions, self.options)
+
+    def _check_stored(self) -> None:
+        """Reviews by another snapshot than today's count only with a bridge to it."""
+        if isinstance(self.judge, EmbeddedJudge | CheckerJudge) or not self._both_answered():
+            return
+        stored = self.judging.stored(self.drawn.ids)
+        tried = [row for row in self.workspace.canaries(self.judge.name).read() if self.canaries][-1:]
+        now, found = snapshots(tried), snapshots(stored)
+        if set(found) <= set(now) or (not now and len(found) < 2):
+            return
+        if self.options.bridge is None:
+            check_snapshots(found + now, self.judge.name)
+        others = [row for row in stored if snapshot(row) not in now]
+        number = self.options.bridge or 0
+        self.bridge = bridge(self.judging, others, self.drawn.ids, number, self.categories, self.options.margin)
+        self.judging.trusted = None if self.bridge.pooled else {self.bridge.after}
+
+    def _both_answered(self) -> bool:
+        known = self.workspace.models(self.options.questions)
+        return all(side.name in known for side in self.sides)
+
+    def _until_known(self) -> Reading:
+        """Judge more questions until the verdict is known, or is not to be had."""
+        read = _NOTHING
+        for chunk in self._chunks():
+            self._answer(chunk)
+            self.judging.review([question.id for question in chunk])
+            rows = self.judging.rows()
+            if self.bridge is None:
+                check_snapshots(snapshots(self._called(rows)), self.judge.name)
+            done = self.drawn.ids[: len(self.points) + len(chunk)]
+            self.points = points_by_question(matches_of(rows, self.judging.pair, self.categories), done)
+            read = reading.read(self.points, self.drawn, self.options)
+            self._tell(read)
+            if read.side or self._in_vain():
+                break
+        return read
+
+    def _chunks(self) -> Iterator[list[Question]]:
+        by_id = {question.id: question for question in self.questions}
+        step = self.options.step(len(self.questions))
+        for start in range(0, len(self.questions), step):
+            yield [by_id[name] for name in self.drawn.ids[start : start + step]]
+
+    def _called(self, rows: Sequence[Review]) -> list[Review]:
+        return [
+            row for row in rows if row.judge == self.judge.name and row.verdict_source not in ("computed", "checked")
+        ]
+
+    def _in_vain(self) -> bool:
+        left = len(self.questions) - len(self.points)
+        if not left or self.options.fixed:
+            return False
+        chance = reading.chance_to_decide(self.points, left, self.options)
+        self.vain = chance if chance < self.options.futility else None
+        return self.vain is not None
+
+    def _tell(self, read: Reading) -> None:
+        if read.interval and read.rate is not None:
+            low, high = (100 * end for end in read.interval)
+            so_far = f"{len(self.points)} of {len(self.questions)} questions"
+            self.say(f"{so_far}: win rate {100 * read.rate:.1f} % ({low:.1f} to {high:.1f} %)")
+
+    def _comparison(self, verdict: Verdict, read: Reading) -> Comparison:
+        options, judged = self.options, len(self.points)
+        rows = self.judging.rows() if judged else []
+        matches = matches_of(rows, self.judging.pair, self.categories) if rows else None
+        outcomes = _outcomes(matches)
+        about = {question.id: question for question in self.questions}
+        return Comparison(
+            verdict=verdict,
+            reason=reason(verdict, read, self.points, len(self.questions), options, self.canaries, self.vain),
+            improved=read.improved,
+            baseline=self.sides[0].name,
+            candidate=self.sides[1].name,
+            question_set=options.questions,
+            judge=self.judge.name,
+            snapshots=tuple(sorted(snapshots(rows))),
+            margin=options.margin,
+            alpha=options.alpha,
+            design="fixed" if options.fixed else "sequential",
+            population=options.population,
+            seed=options.seed,
+            questions=len(self.questions),
+            judged=judged,
+            missing=int(np.isnan(self.points).sum()),
+            **outcomes,
+            rate=read.rate,
+            interval=read.interval,
+            fixed_width=read.fixed_width,
+            reused=self.judging.reused,
+            free=self.judging.free,
+            identical=same(*self.sides),
+            variance_taken=reading.variance_taken(self.points, self.drawn),
+            categories=reading.category_rates(
+                self.points, self.drawn, {one.id: one.category for one in self.questions}, options
+            ),
+            telling=() if matches is None else telling(matches, rows, about, self.judging.pair[0]),
+            canaries=self.canaries,
+            bridge=self.bridge,
+            cost=self._cost(),
+            seconds=round(time.monotonic() - self.started, 3),
+            made=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def _cost(self) -> Cost:
+        total = self.spending.total()
+        return Cost(
+            calls=total.calls,
+            prompt_tokens=total.prompt_tokens,
+            completion_tokens=total.completion_tokens,
+            dollars=total.dollars,
+            lines=tuple(self.spending.bill()),
+        )
+
+
+def _outcomes(matches: pd.DataFrame | None) -> dict[str, int]:
+    """How many matches the candidate won, tied and lost, and in how many the orders disagree."""
+    if matches is None:
+        return dict.fromkeys(("wins", "ties", "losses", "inconsistent"), 0)
+    outcome, points = matches["outcome"], matches["points"]
+    return {
+        "wins": int((points == 1).sum()),
+        "ties": int((outcome == "tie").sum()),
+        "losses": int((points == 0).sum()),
+        "inconsistent": int((outcome == "inconsistent").sum()),
+    }

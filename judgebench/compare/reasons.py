@@ -1,0 +1,46 @@
+"""Why the verdict is what it is, in one sentence."""
+
+from collections.abc import Sequence
+
+from judgebench.compare.options import Options
+from judgebench.compare.reading import Reading, needed
+from judgebench.compare.results import Canary, Verdict
+from judgebench.report.captions import between, percent
+from judgebench.statistics.clusters import Floats
+
+
+def reason(
+    verdict: Verdict,
+    read: Reading,
+    points: Floats,
+    questions: int,
+    options: Options,
+    failed: Sequence[Canary],
+    vain: float | None,
+) -> str:
+    """One sentence for a person. `vain`: the chance to decide that the rest was left for, if it was."""
+    if verdict == "INVALID":
+        return f"the judge is not in order: {_canaries(failed)}"
+    if read.rate is None or read.interval is None:
+        return "both are the same model, so that there is nothing to compare" if verdict == "PASS" else "no verdicts"
+    rate = f"the candidate's win rate is {percent(read.rate)} ({between(read.interval, 100, 1)} %)"
+    limit = percent(0.5 - options.margin)
+    if verdict == "REGRESS":
+        return f"{rate}, below the {limit} that a margin of {percent(options.margin)} allows"
+    if verdict == "PASS":
+        better = ", and above a half: it is better" if read.improved else ""
+        return f"{rate}, above the {limit} that a margin of {percent(options.margin)} allows{better}"
+    return f"{rate}, and {limit} is within reach: {_undecided(points, questions, options, vain)}"
+
+
+def _undecided(points: Floats, questions: int, options: Options, vain: float | None) -> str:
+    number = needed(points, options)
+    more = f"; about {number:,} questions tell no difference from one of the margin" if number else ""
+    if vain is not None:
+        left = questions - len(points)
+        return f"stopped, since the {left:,} questions left had a chance of {percent(vain)} to decide it{more}"
+    return f"{questions:,} questions don't decide it{more}"
+
+
+def _canaries(failed: Sequence[Canary]) -> str:
+    return ", ".join(f"{one.name} ({one.wants}: {one.held} of {one.tries})" for one in failed if not one.passed)

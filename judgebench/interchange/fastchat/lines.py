@@ -1,0 +1,151 @@
+"""Reading FastChat's JSONL files line by line: what can't be used is refused with its reason, and the rest goes on."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from judgebench.tables.records import valid_text
+
+ERROR_TEXT = "$ERROR$"  # what FastChat stores in place of text when a call failed
+MadeT = TypeVar("MadeT")
+Row = Mapping[str, Any]
+
+
+class Unusable(ValueError):
+    """A line that can't be used; the message completes the sentence "this line ..."."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A line that was not imported, and why."""
+
+    path: Path
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One JSON object of a file."""
+
+    path: Path
+    number: int
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What an import has to say: the lines that it refused, and notes as plain sentences."""
+
+    refused: list[Refused] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def refuse(self, line: Line, reason: str) -> None:
+        """Keep in mind that a line was not imported."""
+        self.refused.append(Refused(line.path, line.number, reason))
+
+    def note(self, sentence: str) -> None:
+        """Say something that a reader should know, once."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+
+def convert(paths: Iterable[Path], make: Callable[[Line], Iterable[MadeT]], log: Log) -> list[MadeT]:
+    """What `make` makes of every line of the files, in order; a line that it can't use is refused."""
+    made: list[MadeT] = []
+    for path in paths:
+        for line in lines(path, log):
+            try:
+                made += tuple(make(line))  # whole or not at all
+            except Unusable as problem:
+                log.refuse(line, str(problem))
+    return made
+
+
+def lines(path: Path, log: Log) -> Iterator[Line]:
+    """Every JSON object of a file, with or without a byte order mark, carriage returns and blank lines."""
+    mended = 0
+    with path.open("rb") as file:
+        for number, data in enumerate(file, start=1):
+            try:
+                row, changed = _parsed(data.removeprefix(b"\xef\xbb\xbf") if number == 1 else data)
+            except Unusable as problem:
+                log.refuse(Line(path, number, {}), str(problem))
+                continue
+            mended += changed
+            if row is not None:
+                yield Line(path, number, row)
+    if mended:
+        log.note(f"{path.name}: half a character (a lone surrogate) became U+FFFD in {mended} line(s).")
+
+
+def _parsed(data: bytes) -> tuple[Row | None, bool]:
+    """The object of a line, None for a blank one, and whether its text had to be mended."""
+    if not data.strip():
+        return None, False
+    try:
+        row = json.loads(data.decode("utf-8", "surrogatepass"))
+        valid = _valid(row)
+    except UnicodeDecodeError as error:
+        raise Unusable(f"is not UTF-8 ({error.reason} at byte {error.start})") from error
+    except (ValueError, RecursionError) as error:
+        raise Unusable(f"is not JSON ({error})") from error
+    if not isinstance(row, dict):
+        raise Unusable("is not a JSON object")
+    return valid, valid != row
+
+
+def _valid(value: Any) -> Any:
+    if isinstance(value, str):
+        return valid_text(value)
+    if isinstance(value, list):
+        return [_valid(item) for item in value]
+    if isinstance(value, dict):
+        return {valid_text(key): _valid(item) for key, item in value.items()}
+    return value
+
+
+def text(row: Row, name: str) -> str:
+    """A field that must hold text."""
+    value = _required(row, name)
+    if not isinstance(value, str):
+        raise Unusable(f"has a {name} that is not text")
+    return value
+
+
+def texts(row: Row, name: str) -> tuple[str, ...]:
+    """A field that must hold a list of texts."""
+    value = _required(row, name)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise Unusable(f"has {name} that is not a list of texts")
+    return tuple(value)
+
+
+def identifier(row: Row, name: str) -> str:
+    """A field that must hold an id: FastChat writes numbers, people also write texts."""
+    value = _required(row, name)
+    if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
+        raise Unusable(f"has a {name} that is not an id")
+    return str(value)
+
+
+def _required(row: Row, name: str) -> Any:
+    if row.get(name) is None:
+        raise Unusable(f"has no {name}")
+    return row[name]
+
+
+def rest(row: Row, *known: str) -> dict[str, Any]:
+    """The fields of a row that have no place of their own."""
+    return {name: value for name, value in row.items() if name not in known}
+
+
+def created(row: Row) -> str | None:
+    """The row's `tstamp` (seconds since 1970) as ISO 8601 in UTC, or None where it has none that can be read."""
+    try:
+        return datetime.fromtimestamp(float(row["tstamp"]), UTC).isoformat()
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return None

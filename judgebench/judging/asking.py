@@ -1,0 +1,181 @@
+"""What a model is asked as a judge, and what its completions become: by text, JSON schema or token probabilities."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias, get_args
+
+from judgebench.models import Completion, Reply, Request
+from judgebench.prompts import Conversation, Prompt, render
+from judgebench.tables.records import Failure, Message, Review, Sampling, Usage, Verdict
+from judgebench.verdicts import logprobs, schema
+from judgebench.verdicts.text import parse
+
+VerdictBy: TypeAlias = Literal["text", "schema", "logprobs"]
+WAYS: tuple[VerdictBy, ...] = get_args(VerdictBy)
+AWAITING = "awaiting_repair"  # in `extra`: the reply is paid for, and only the request for a repair is still to be made
+_NO_REPLY = "(no reply)"  # some endpoints refuse an empty message
+
+
+def asked(prompt: Prompt, conversation: Conversation, way: VerdictBy) -> tuple[Message, ...]:
+    """The messages that ask for a verdict in that way."""
+    *system, user = render(prompt, conversation)
+    if way != "schema":
+        return (*system, user)
+    return (*system, Message("user", f"{user.content}\n\n{schema.instruction(prompt.kind, prompt.range)}"))
+
+
+def request(prompt: Prompt, messages: Sequence[Message], way: VerdictBy, sampling: Sampling) -> Request:
+    """The request that sends them."""
+    *system, user = messages
+    return Request(
+        (user.content,),
+        sampling,
+        system[0].content if system else None,
+        schema=schema.schema(prompt.kind, prompt.range) if way == "schema" else None,
+        logprobs=logprobs.ALTERNATIVES if way == "logprobs" and prompt.kind != "score_pair" else 0,
+    )
+
+
+def repair_request(prompt: Prompt, messages: Sequence[Message], reply: str, sampling: Sampling) -> Request:
+    """The one request that follows a reply without a verdict: the same conversation, and only the verdict asked for."""
+    *system, user = messages
+    return Request(
+        (_only_the_verdict(prompt),),
+        sampling,
+        system[0].content if system else None,
+        before=(user, Message("assistant", reply if reply.strip() else _NO_REPLY)),
+    )
+
+
+def _only_the_verdict(prompt: Prompt) -> str:
+    lowest, highest = (f"{bound:g}" for bound in prompt.range)
+    forms = {
+        "rating": f"[[N]], with a number from {lowest} to {highest} in place of N",
+        "choice": "[[A]] if assistant A's answer is better, [[B]] if assistant B's is, [[C]] for a tie",
+        "score_pair": f"two numbers from {lowest} to {highest}, separated by a space: assistant A's score, then B's",
+    }
+    return (
+        "No verdict could be read from your reply. Give only the verdict, without any other word, in the form "
+        f"{forms[prompt.kind]}."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a completion says: its verdict, how that was read, and what else there is to keep."""
+
+    verdict: Verdict | None
+    source: Literal["text", "schema", "logprobs"] = "text"
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def reading(prompt: Prompt, completion: Completion, way: VerdictBy) -> Reading:
+    """Read a completion in the way that was asked for, or, where the endpoint knows no such way, as text."""
+    fields = schema.read(completion.text) if way == "schema" else None
+    if fields is not None:  # what else stands in an object is the judge's explanation, and is never searched
+        return Reading(schema.verdict_of(prompt.kind, fields, prompt.range), "schema")
+    verdict = parse(prompt.kind, completion.text, prompt.range)
+    if way != "logprobs" or verdict is None or prompt.kind == "score_pair":
+        return Reading(verdict)
+    return _weighed(prompt, verdict, completion)
+
+
+def _weighed(prompt: Prompt, verdict: Verdict, completion: Completion) -> Reading:
+    """A verdict in the light of its tokens: a rating becomes the expected one, a choice stays and has its odds kept."""
+    odds = logprobs.odds(prompt.kind, completion.logprobs, prompt.range)
+    if odds is None:
+        return Reading(verdict)
+    kept = {"probabilities": dict(odds.probabilities), "mass": odds.mass}
+    if prompt.kind == "choice":
+        return Reading(verdict, "text", {"logprobs": kept})
+    expected = Verdict(scores=(round(odds.expectation, 6),))
+    return Reading(expected, "logprobs", {"logprobs": {**kept, "written": verdict.scores[0]}})
+
+
+def judged(draft: Review, reply: Reply, prompt: Prompt, way: VerdictBy) -> Review:
+    """The row that a reply makes of a draft: a verdict, or an error."""
+    completion = reply.completions[0] if reply.completions else None
+    read = reading(prompt, completion, way) if completion else Reading(None)
+    notes: dict[str, Any] = {"notes": list(completion.notes)} if completion and completion.notes else {}
+    if completion and completion.reasoning:
+        notes["reasoning"] = completion.reasoning
+    return replace(
+        draft,
+        verdict=None if reply.failure else read.verdict,
+        error=reply.failure or (None if read.verdict else unparsed(prompt.kind)),
+        reply=completion.text if completion else None,
+        verdict_source=read.source,
+        served_by=completion.served_by if completion else None,
+        usage=reply.usage,
+        seconds=reply.seconds,
+        extra={**draft.extra, **read.extra, **notes},
+    )
+
+
+def unparsed(kind: str) -> Failure:
+    """The error of a row whose reply was read in vain."""
+    return Failure("unparsed", f"the reply holds no {kind} verdict where the prompt asks for it")
+
+
+def wants_repair(row: Review) -> bool:
+    """Whether a row has a reply without a verdict, and a repair was not asked for yet."""
+    return bool(row.error and row.error.kind == "unparsed" and row.reply is not None and "repair" not in row.extra)
+
+
+def put_off(row: Review) -> Review:
+    """The row as it waits on disk for its repair; its usage counts once it is finished."""
+    usage = [row.usage.prompt_tokens, row.usage.completion_tokens] if row.usage else None
+    return replace(row, usage=None, extra={**row.extra, AWAITING: {"usage": usage, "seconds": row.seconds}})
+
+
+def is_put_off(row: Review) -> bool:
+    """Whether a row only lacks the reply to its repair request."""
+    return AWAITING in row.extra
+
+
+def is_followed(row: Review) -> bool:
+    """Whether another row takes this one's place within the run, unless that is cut off."""
+    return AWAITING in row.extra and not row.extra[AWAITING].get("failed")
+
+
+def resumed(draft: Review, stored: Review | None) -> Review:
+    """The draft, with the reply that an earlier run put off; what the draft says of itself stands."""
+    if stored is None or not is_put_off(stored):
+        return draft
+    return replace(stored, extra={**stored.extra, **draft.extra})
+
+
+def repaired(waiting: Review, reply: Reply, prompt: Prompt) -> Review:
+    """The finished row of one that was put off: both replies, the usage of both, the verdict of the second.
+
+    Where the request itself failed it goes on waiting, for another run.
+    """
+    put = waiting.extra[AWAITING]
+    seconds = round((put["seconds"] or 0.0) + reply.seconds, 3)
+    usage = _sum(Usage(*put["usage"]) if put["usage"] else None, reply.usage)
+    if reply.failure or not reply.completions:
+        failure = reply.failure or Failure("empty", "no reply")
+        why = f"{unparsed(prompt.kind).message}; asking for it again failed ({failure.kind}: {failure.message})"
+        extra = {**waiting.extra, AWAITING: {"usage": None, "seconds": seconds, "failed": True}}
+        return replace(waiting, error=Failure("unparsed", why), usage=usage, seconds=seconds, extra=extra)
+    second = reply.completions[0].text
+    verdict = parse(prompt.kind, second, prompt.range)
+    extra = {name: value for name, value in waiting.extra.items() if name != AWAITING}
+    return replace(
+        waiting,
+        verdict=verdict,
+        error=None if verdict else waiting.error,
+        verdict_source="repaired" if verdict else waiting.verdict_source,
+        usage=usage,
+        seconds=seconds,
+        extra={**extra, "repair": second},
+    )
+
+
+def _sum(first: Usage | None, second: Usage | None) -> Usage | None:
+    if first is None or second is None:
+        return first or second
+    return Usage(
+        first.prompt_tokens + second.prompt_tokens,
+        first.completion_tokens + second.completion_tokens,
+    )

@@ -1,0 +1,274 @@
+"""Match -> review: what is asked of a judge, and what its reply becomes."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from judgebench import embedded
+from judgebench.judging import asking
+from judgebench.judging.asking import VerdictBy
+from judgebench.judging.matches import Match
+from judgebench.models import Model, Request, Requests
+from judgebench.prompts import Prompt, flags
+from judgebench.tables.records import Answer, Failure, Message, Review, Sampling, Verdict, content_id
+from judgebench.tables.store import Stage, Table, in_force
+from judgebench.verdicts import checkers
+from judgebench.verdicts.text import from_scores
+
+REPLY = Sampling(temperature=0.0, max_tokens=2048)
+TOGETHER = 256  # matches that the embedded judge reads at a time
+EMBEDDED_TIE = 0.25  # points; the embedded judge's scores are continuous, so that equal ones hardly occur
+
+Task = tuple[Match, Review]
+
+
+class Judge(Protocol):
+    """A model plus judge prompts, the embedded judge, or the checker."""
+
+    @property
+    def name(self) -> str:
+        """What reviews call it."""
+        ...
+
+    def draft(self, match: Match, question_set: str) -> Review:
+        """The row of a match before any call: identified, without verdict or error."""
+        ...
+
+    def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
+        """The finished row of each task, in order of completion.
+
+        A row that `asking.is_followed` is to be kept, but is not the last of its id. A draft that is such a row, of
+        an earlier run, is finished without asking for its first reply again.
+        """
+        ...
+
+
+class Wrapped:
+    """A judge around another: what it doesn't do itself, the inner one does."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.inner = judge
+        self.name = judge.name
+        self.ready: Callable[[], int] = getattr(judge, "ready", lambda: 0)
+
+    def draft(self, match: Match, question_set: str) -> Review:
+        """The inner judge's."""
+        return self.inner.draft(match, question_set)
+
+    def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
+        """What the inner judge says."""
+        return self.inner.judge(tasks)
+
+
+def review(matches: Iterable[Match], judge: Judge, question_set: str, table: Table[Review]) -> Stage[Review]:
+    """The reviews of the matches that the table doesn't hold yet; iterate to make them.
+
+    A match that can't be judged (no answer, a failed one) becomes a row with the error `unanswered`, without a call.
+    """
+    drafted = [(match, judge.draft(match, question_set)) for match in matches]
+    by_id = {draft.id: match for match, draft in drafted}
+    ready: Callable[[], int] = getattr(judge, "ready", lambda: 0)
+
+    def produce(todo: Sequence[Review]) -> Iterator[Review]:
+        yield from (draft for draft in todo if draft.error)
+        stored = {row.id: row for row in in_force(table.read()).values()}
+        drafts = [asking.resumed(draft, stored.get(draft.id)) for draft in todo if not draft.error]
+        for row in judge.judge([(by_id[draft.id], draft) for draft in drafts]):
+            if asking.is_followed(row):
+                table.append([row], sync=not ready())
+            else:
+                yield row
+
+    return Stage([draft for _, draft in drafted], table, produce, ready)
+
+
+class ModelJudge:
+    """Any model with judge prompts: one prompt per match, chosen by `prompt_for`.
+
+    `verdict_by` is how verdicts are asked for and read. With `repair`, a reply without one is followed by one
+    request for nothing but the verdict.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: Model,
+        prompt_for: Callable[[Match], Prompt],
+        verdict_by: VerdictBy = "text",
+        repair: bool = False,
+    ) -> None:
+        self.name = name
+        self._model = model
+        self._prompt_for = prompt_for
+        self._verdict_by = verdict_by
+        self._repair = repair
+        self.ready: Callable[[], int] = getattr(model, "ready", lambda: 0)  # replies that follow without a wait
+
+    def draft(self, match: Match, question_set: str) -> Review:
+        """Identified by the rendered prompt, the judge as asked for, its sampling, and the slot."""
+        prompt = self._prompt_for(match)
+        scale = None if prompt.kind == "choice" else prompt.range
+        draft = replace(_draft(match, question_set, self.name, prompt.kind, prompt.name), scale=scale)
+        if draft.error:
+            return draft
+        digest = content_id([(message.role, message.content) for message in self._messages(match)])
+        way = [] if self._verdict_by == "text" else [self._verdict_by]
+        return replace(
+            draft,
+            id=content_id("review", draft.slot, digest, self._model.identity, REPLY.content, *way),
+            prompt_digest=digest,
+            sampling=REPLY,
+            flags=flags(prompt, match.conversation()),
+        )
+
+    def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
+        """Ask the model, and read the verdict from each reply; repairs come last, in one go."""
+        waiting = [task for task in tasks if asking.is_put_off(task[1])]
+        first = [task for task in tasks if not asking.is_put_off(task[1])]
+        requests = Requests(len(first), lambda place: self.request(first[place][0]))
+        for reply in self._model.generate(requests) if first else ():
+            match, draft = first[reply.index]
+            row = asking.judged(draft, reply, self._prompt_for(match), self._verdict_by)
+            row = replace(row, created=_now())
+            if self._repair and asking.wants_repair(row):
+                row = asking.put_off(row)
+                waiting.append((match, row))
+            yield row
+        if waiting:
+            yield from self._repaired(waiting)
+
+    def _repaired(self, waiting: Sequence[Task]) -> Iterator[Review]:
+        """The finished row of each task whose first reply holds no verdict; nothing is asked a third time."""
+        requests = [
+            asking.repair_request(self._prompt_for(match), self._messages(match), row.reply or "", REPLY)
+            for match, row in waiting
+        ]
+        for reply in self._model.generate(requests):
+            match, row = waiting[reply.index]
+            yield replace(asking.repaired(row, reply, self._prompt_for(match)), created=_now())
+
+    def _messages(self, match: Match) -> tuple[Message, ...]:
+        return asking.asked(self._prompt_for(match), match.conversation(), self._verdict_by)
+
+    def request(self, match: Match) -> Request:
+        """What the model is asked about a match."""
+        return asking.request(self._prompt_for(match), self._messages(match), self._verdict_by, REPLY)
+
+
+class EmbeddedJudge:
+    """The offline surrogate: grades by features, so that it gives the same verdict in either order.
+
+    `grader` is a judge of one's own; without it, the one that is installed.
+    """
+
+    def __init__(self, name: str = embedded.NAME, grader: embedded.Grader | None = None) -> None:
+        self.name = name
+        self._grader = grader or embedded.built_in()
+
+    def draft(self, match: Match, question_set: str) -> Review:
+        """Identified by the conversation, the judge's version and the slot."""
+        kind = "rating" if match.mode == "single" else "score_pair"
+        draft = replace(_draft(match, question_set, self.name, kind, self.name), scale=embedded.SCALE)
+        if draft.error:
+            return draft
+        digest = content_id(match.conversation())
+        version = self._grader.version
+        identity = content_id("review", draft.slot, digest, version, EMBEDDED_TIE)
+        return replace(draft, id=identity, prompt_digest=digest, verdict_source="computed", served_by=version)
+
+    def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
+        """Grade each match, some together; it takes less than a millisecond and costs nothing."""
+        for start in range(0, len(tasks), TOGETHER):
+            some = tasks[start : start + TOGETHER]
+            sides = [[_graded(match, answer) for answer in match.answers if answer] for match, _ in some]
+            distinct = dict.fromkeys(side for both in sides for side in both)  # an answer comes in many pairs
+            grades = dict(zip(distinct, self._grader.grades(distinct), strict=True))
+            for (_, draft), both in zip(some, sides, strict=True):
+                yield replace(draft, created=_now(), **_embedded_result([grades[side] for side in both]))
+
+
+class CheckerJudge:
+    """Right (1) or wrong (0) by the rule of the category's scorer; see `checkers`."""
+
+    name = checkers.NAME
+
+    def __init__(self, scorer_for: Callable[[Match], str]) -> None:
+        self._scorer_for = scorer_for
+
+    def draft(self, match: Match, question_set: str) -> Review:
+        """Identified by the conversation, the reference, the scorer, the rules' version and the slot.
+
+        Where there is nothing to compare with, it is done: a row with the error `no_reference` or `bad_reference`.
+        """
+        scorer, reference = self._scorer_for(match), match.question.reference(match.turn)
+        kind = "rating" if match.mode == "single" else "score_pair"
+        draft = replace(_draft(match, question_set, self.name, kind, scorer), scale=checkers.SCALE)
+        if draft.error:
+            return draft
+        draft = replace(draft, verdict_source="checked", served_by=checkers.VERSION)
+        problem = checkers.problem(scorer, reference)
+        if problem:
+            identity = content_id(problem.kind, draft.slot, problem.message, checkers.VERSION)
+            return replace(draft, id=identity, error=problem)
+        digest = content_id(match.conversation())
+        identity = content_id("review", draft.slot, digest, reference, scorer, checkers.VERSION)
+        return replace(draft, id=identity, prompt_digest=digest)
+
+    def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
+        """Check each match; a call takes milliseconds and costs nothing."""
+        for match, draft in tasks:
+            reference = match.question.reference(match.turn) or ""
+            texts = [answer.turns[match.turn - 1] for answer in match.answers if answer]
+            checks = [checkers.check(draft.prompt, reference, text) for text in texts]
+            yield replace(draft, created=_now(), **_checked_result(checks))
+
+
+def _checked_result(checks: Sequence[checkers.Check]) -> dict[str, Any]:
+    scores = [float(check.right) for check in checks]
+    if len(checks) == 1:
+        return {"verdict": Verdict(scores=(scores[0],)), "reply": checks[0].explanation}
+    reply = "\n".join(f"{side}: {check.explanation}" for side, check in zip("AB", checks, strict=True))
+    return {"verdict": from_scores(*scores), "reply": reply}
+
+
+def _graded(match: Match, answer: Answer) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
+    turns = tuple(match.question.turns[: match.turn])
+    return turns, tuple(answer.turns[: match.turn]), match.question.reference(match.turn)
+
+
+def _embedded_result(grades: Sequence[embedded.Grade]) -> dict[str, Any]:
+    if len(grades) == 1:
+        return {"verdict": Verdict(scores=(grades[0].score,)), "reply": grades[0].explanation}
+    first, second = grades
+    verdict = replace(
+        from_scores(first.points, second.points, EMBEDDED_TIE),  # weak answers share the lowest score
+        scores=(first.score, second.score),
+    )
+    return {"verdict": verdict, "reply": embedded.compare(first, second)}
+
+
+def _draft(match: Match, question_set: str, judge: str, kind: str, prompt: str) -> Review:
+    draft = Review(
+        id="",
+        mode=match.mode,
+        kind=kind,
+        question_set=question_set,
+        question_id=match.question.id,
+        turn=match.turn,
+        models=match.models,
+        answer_ids=tuple(answer.id if answer else "" for answer in match.answers),
+        judge=judge,
+        prompt=prompt,
+        swapped=match.swapped,
+        repeat=match.repeat,
+        choice=match.choice,
+    )
+    obstacle = match.obstacle
+    if obstacle is None:
+        return draft
+    return replace(draft, id=content_id("unanswered", draft.slot, obstacle), error=Failure("unanswered", obstacle))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

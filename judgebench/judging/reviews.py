@@ -1,0 +1,235 @@
+"""Answers -> reviews: which judge, which models and which matches a `review` command means."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from judgebench import embedded
+from judgebench.errors import UsageError
+from judgebench.judging import matches
+from judgebench.judging.asking import VerdictBy
+from judgebench.judging.judge import CheckerJudge, EmbeddedJudge, Judge, ModelJudge, review
+from judgebench.judging.matches import Answers, Design, Match
+from judgebench.judging.reuse import IdenticalTies, WithChances, renew
+from judgebench.models import Model, Options, Spec, load_model, parse_spec
+from judgebench.prompts import Prompt, find_prompt
+from judgebench.question_sets import QuestionSet
+from judgebench.tables.records import Mode, Review
+from judgebench.tables.store import Stage, Table, in_force
+from judgebench.workspace import Workspace
+
+_OURS = (embedded.NAME, CheckerJudge.name)
+_TAKEN = (*_OURS, "panel")  # which reports call several judges together
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to review: a set, modes, and which models and questions of it (empty: all; `ids` names single ones)."""
+
+    question_set: str
+    modes: Sequence[Mode]
+    models: Sequence[str] = ()
+    baseline: str | None = None
+    design: Design = field(default_factory=Design)
+    categories: Sequence[str] = ()
+    limit: int | None = None
+    ids: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which matches a judge is asked about, for which table."""
+
+    label: str
+    judge: Judge
+    matches: Sequence[Match]
+    table: Table[Review]
+
+    def stage(self, question_set: str) -> Stage[Review]:
+        """The reviews that are still to be made; rows whose answers only changed their id are written anew first."""
+        renew(self.matches, self.judge, question_set, self.table)
+        return review(self.matches, self.judge, question_set, self.table)
+
+
+def named_judge(
+    workspace: Workspace,
+    name: str,
+    question_set: str,
+    prompt: str | None,
+    options: Options,
+    load: Callable[[Spec, Options], Model] = load_model,
+    verdict_by: VerdictBy = "text",
+    repair: bool = True,
+) -> Judge:
+    """The judge of that name: `embedded`, `[NAME=]embedded:FILE`, `checker`, or a model's spec.
+
+    `prompt` stands in for the categories' own prompts; for `verdict_by` and `repair` see ModelJudge.
+    """
+    if name in _OURS and prompt:
+        raise UsageError(f"the {name} judge reads no prompt: leave --prompt out, or name a model as --judge")
+    if name == embedded.NAME:
+        return EmbeddedJudge()
+    asked = workspace.question_set(question_set)
+    if name == CheckerJudge.name:
+        return _checker(asked)
+    spec = parse_spec(name)
+    if spec.name in _TAKEN:
+        raise UsageError(f"{spec.name} is the name of a judge of ours, and would share its table: take another name")
+    if spec.kind == embedded.NAME:
+        return _own_embedded(spec, prompt)
+    return ModelJudge(spec.name, load(spec, options), PromptChoice(asked, workspace, prompt), verdict_by, repair)
+
+
+def _own_embedded(spec: Spec, prompt: str | None) -> EmbeddedJudge:
+    if prompt:
+        raise UsageError("an embedded judge reads no prompt: leave --prompt out, or name a model as --judge")
+    try:
+        return EmbeddedJudge(spec.name, embedded.load(Path(spec.target)))
+    except ValueError as error:
+        raise UsageError(
+            f"{spec.target} is no embedded judge: {error}; `judgebench embedded train` makes one"
+        ) from error
+
+
+def stages(
+    workspace: Workspace, judge: Judge, asked: Asked, checked: bool = True
+) -> Iterator[tuple[str, Stage[Review]]]:
+    """The reviews that are still to be made, as a label and a stage; iterate over the stage to make them."""
+    for plan in plans(workspace, judge, asked, checked):
+        yield plan.label, plan.stage(asked.question_set)
+
+
+def plans(
+    workspace: Workspace, judge: Judge, asked: Asked, checked: bool = True, second: bool = True
+) -> Iterator[Plan]:
+    """What there is to review, whether it is done or not; without `second`, the first orders alone. Nothing is written.
+
+    For each mode the judge's, and, with `checked`, one by the checker where there are categories that no judge is
+    asked about. Of an adaptive design the second orders are a stage of their own, planned when it is asked for:
+    by then the first one has to be done.
+    """
+    question_set = workspace.question_set(asked.question_set)
+    for mode in asked.modes:
+        planned = _planned(workspace, question_set, mode, asked)
+        for who, chosen in _shared_out(planned, question_set, judge, checked):
+            table = workspace.reviews(question_set.name, who.name)
+            label = f"{mode} reviews by {who.name}"
+            yield Plan(label, who, chosen, table)
+            if second and mode == "pairwise" and asked.design.orders == "adaptive":
+                again = WithChances(who, _second(chosen, who, question_set.name, table, asked.design))
+                yield Plan(f"{label}, the other order", again, again.matches, table)
+
+
+def panel_stages(workspace: Workspace, judges: Sequence[Judge], asked: Asked) -> Iterator[tuple[str, Stage[Review]]]:
+    """The stages of each judge, one after the other; what the checker has is checked once."""
+    for plan in panel_plans(workspace, judges, asked):
+        yield plan.label, plan.stage(asked.question_set)
+
+
+def panel_plans(workspace: Workspace, judges: Sequence[Judge], asked: Asked, second: bool = True) -> Iterator[Plan]:
+    """The plans of each judge, one after the other; what the checker has is checked once."""
+    names = [judge.name for judge in judges]
+    if len(set(names)) < len(names):
+        raise UsageError(f"two judges share a name ({', '.join(names)}), and would share a table: write NAME=SPEC")
+    for number, judge in enumerate(judges):
+        yield from plans(workspace, judge, asked, number == 0, second)
+
+
+def _second(
+    first: Sequence[Match], judge: Judge, question_set: str, table: Table[Review], design: Design
+) -> list[tuple[Match, float]]:
+    """The matches to show in the other order, by what the table says of the first."""
+    current = in_force(table.read())
+    drafts = [judge.draft(match, question_set) for match in first]
+    held = [(draft, current.get(draft.slot)) for draft in drafts]
+    verdicts = [row.verdict if row and row.id == draft.id else None for draft, row in held]
+    return list(matches.second_orders(first, verdicts, design))
+
+
+def _shared_out(
+    planned: list[Match], question_set: QuestionSet, judge: Judge, with_checker: bool
+) -> list[tuple[Judge, list[Match]]]:
+    """Who reviews which matches: the checker has those of checked categories, whoever is the judge of the others.
+
+    What is computed is not repeated, and two identical answers tie without a call to a model.
+    """
+    judged, checked = _by_scorer(planned, question_set)
+    checked = [match for match in checked if match.repeat == 0]
+    if isinstance(judge, CheckerJudge):
+        if not checked:
+            raise UsageError(
+                f"nothing for the checker: no category asked of {question_set.name} has a scorer of its own"
+            )
+        return [(judge, checked)]
+    if isinstance(judge, EmbeddedJudge):
+        judged = [match for match in judged if match.repeat == 0]
+    who = judge if isinstance(judge, EmbeddedJudge) else IdenticalTies(judge)
+    if not checked:
+        return [(who, judged)]
+    return [*([(who, judged)] if judged else []), *([(_checker(question_set), checked)] if with_checker else [])]
+
+
+def _by_scorer(planned: list[Match], question_set: QuestionSet) -> tuple[list[Match], list[Match]]:
+    """The matches that a judge is asked about, and those that the checker has."""
+    by_judge = {name for name, category in question_set.head.categories.items() if category.scorer == "judge"}
+    return (
+        [match for match in planned if match.question.category in by_judge],
+        [match for match in planned if match.question.category not in by_judge],
+    )
+
+
+def _checker(question_set: QuestionSet) -> CheckerJudge:
+    return CheckerJudge(lambda match: question_set.category(match.question).scorer)
+
+
+class PromptChoice:
+    """Match -> judge prompt: of the category's prompts for the mode, the first that admits the turn."""
+
+    def __init__(self, question_set: QuestionSet, workspace: Workspace, override: str | None) -> None:
+        self._set = question_set
+        self._folder = workspace.question_set_folder(question_set.name) / "prompts"
+        self._override = override
+        self._found: dict[str, Prompt] = {}
+
+    def __call__(self, match: Match) -> Prompt:
+        """The prompt of a match; UsageError where none of the named ones judges that turn."""
+        names = (self._override,) if self._override else self._set.category(match.question).prompts(match.mode)
+        for name in names:
+            prompt = self._found.get(name) or self._found.setdefault(name, find_prompt(name, [self._folder]))
+            if prompt.admits(match.turn):
+                self._check(prompt, match.mode)
+                return prompt
+        raise UsageError(f"none of the judge prompts {', '.join(names)} judges turn {match.turn}")
+
+    def _check(self, prompt: Prompt, mode: Mode) -> None:
+        if (mode == "single") != (prompt.kind == "rating"):
+            wanted = "rating" if mode == "single" else "choice or score_pair"
+            raise UsageError(f"judge prompt {prompt.name!r} gives a {prompt.kind}; {mode} reviews need {wanted}")
+
+
+def _planned(workspace: Workspace, question_set: QuestionSet, mode: Mode, asked: Asked) -> list[Match]:
+    answers = _answers(workspace, question_set.name)
+    models = _models(workspace, question_set.name, asked)
+    chosen = question_set.select(asked.categories, asked.limit)
+    questions = [question for question in chosen if not asked.ids or question.id in asked.ids]
+    if mode == "single":
+        return list(matches.single(questions, answers, models, asked.design.repeats))
+    pairs = matches.pairs_of(models, asked.baseline)
+    if not pairs:
+        raise UsageError(f"a pair needs two models, and {question_set.name} has answers of {', '.join(models)} only")
+    places = matches.place_in_category(question_set.questions)
+    return list(matches.pairwise(questions, answers, pairs, asked.design, places))
+
+
+def _answers(workspace: Workspace, question_set: str) -> Answers:
+    return matches.samples(in_force(workspace.all_answers(question_set)).values())
+
+
+def _models(workspace: Workspace, question_set: str, asked: Asked) -> list[str]:
+    known = workspace.models(question_set)
+    wanted = list(dict.fromkeys([*([asked.baseline] if asked.baseline else []), *(asked.models or known)]))
+    missing = [name for name in wanted if name not in known]
+    if missing or not wanted:
+        there = ", ".join(known) or "none"
+        raise UsageError(f"no answers of {', '.join(missing) or 'any model'} to {question_set}; there are: {there}")
+    return wanted

@@ -1,0 +1,240 @@
+"""`--batch`: OpenAI's Batch API as a Model: half the price, within a day, and whoever waits may stop and come back."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import openai
+from openai.types import Batch
+
+from judgebench.errors import EndpointError, JudgebenchError, UsageError
+from judgebench.models import Reply, Request
+from judgebench.models.batch.ledger import Ledger
+from judgebench.models.batch.outcomes import Outcome, read_outcome
+from judgebench.models.http.dialect import Dialect
+from judgebench.models.http.endpoints import openai_addresses
+from judgebench.tables.records import Failure, content_id, valid_text
+
+PATH: Final = "/v1/chat/completions"
+NOTE = "batch"
+_NO_KEY = "none"  # the client insists on one
+_RETRIES = 5
+_ROUNDS = 4  # batches at the most for one request, where the endpoint refuses parameters
+_PER_BATCH = 50_000  # requests, and
+_BYTES_PER_BATCH = 100 * 10**6  # the endpoint takes twice as many
+_ENDED = ("completed", "expired", "cancelled")
+
+Json = dict[str, Any]
+
+
+class Pending(JudgebenchError):
+    """Batches are submitted and not done: run the same command again, today or tomorrow."""
+
+
+class BatchModel:
+    """A model behind an endpoint that has OpenAI's Batch API; `extra` are parameters for every request.
+
+    `patience` is how many seconds to wait for batches before Pending is raised; None: for as long as it takes.
+    What the endpoint refuses of a request (a temperature, say) is left out of a second batch.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        state: Path,
+        *,
+        extra: Mapping[str, Any] | None = None,
+        identity: Mapping[str, Any] | None = None,
+        poll: float = 30.0,
+        patience: float | None = None,
+    ) -> None:
+        self.name = name
+        self.extra = extra or {}
+        self.poll = poll
+        self.patience = patience
+        self._state = state
+        self._identity = identity or {"spec": f"openai:{name}"}
+        self._dialect = Dialect()
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """That of the model of single calls: what is asked doesn't depend on how it is sent."""
+        return self._identity
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
+        """Submit what isn't submitted, wait, and yield a reply per request as batches are done; see Model.generate."""
+        if not requests:
+            return
+        if any(len(request.turns) > 1 for request in requests):
+            raise UsageError("a batch holds requests of one turn: leave --batch out where questions have several")
+        address = openai_addresses()[0]  # a batch belongs to one account
+        with (
+            _speaking(),
+            openai.OpenAI(base_url=address.url, api_key=address.key or _NO_KEY, max_retries=_RETRIES) as client,
+        ):
+            yield from self._rounds(client, Ledger(self._state), dict(enumerate(requests)))
+
+    def _rounds(self, client: openai.OpenAI, ledger: Ledger, todo: Mapping[int, Request]) -> Iterator[Reply]:
+        _find_marked(client, ledger)
+        for left in reversed(range(_ROUNDS)):
+            again = {}
+            wanted = self._submitted(client, ledger, todo)
+            for id_, outcome in self._replies(client, ledger, wanted):
+                index = wanted[id_]
+                if left and self._learnt(todo[index], outcome):
+                    again[index] = todo[index]
+                else:
+                    yield self._reply(index, todo[index], outcome)
+                ledger.note(done=id_)  # whoever asked has it by now, on disk
+            todo = again
+
+    def _learnt(self, request: Request, outcome: Outcome) -> bool:
+        """Whether a request was refused for a parameter that can be left out; it is from now on."""
+        if not outcome.told:
+            return False
+        sent = self._body(Dialect(), request) | self._body(self._dialect, request)
+        return self._dialect.learn(sent, outcome.param, outcome.told)
+
+    def _reply(self, index: int, request: Request, outcome: Outcome) -> Reply:
+        notes = (NOTE, *self._dialect.notes(request, self.extra))
+        done = (replace(outcome.completion, notes=notes),) if outcome.completion else ()
+        return Reply(index, done, outcome.failure)
+
+    def _body(self, dialect: Dialect, request: Request) -> Json:
+        return dialect.body(self.name, request, [], self.extra)
+
+    def _submitted(self, client: openai.OpenAI, ledger: Ledger, todo: Mapping[int, Request]) -> dict[str, int]:
+        """The index of each request by its id; what is in no batch yet is sent.
+
+        The id is of the request as meant, so that it is found again whatever was learnt since.
+        """
+        waiting, wanted, new = ledger.waiting(), dict[str, int](), dict[str, Json]()
+        for index, request in todo.items():
+            digest = content_id(NOTE, self._body(Dialect(), request))
+            if waiting[digest]:
+                wanted[waiting[digest].pop(0)] = index
+            else:
+                id_ = ledger.unused(digest, new)
+                wanted[id_], new[id_] = index, self._body(self._dialect, request)
+        for part in _parts(new):
+            _submit(client, ledger, part)
+        return wanted
+
+    def _replies(
+        self, client: openai.OpenAI, ledger: Ledger, wanted: Mapping[str, int]
+    ) -> Iterator[tuple[str, Outcome]]:
+        mine = [batch for batch, ids in ledger.batches.items() if not wanted.keys().isdisjoint(ids)]
+        started = time.monotonic()
+        while mine:
+            for batch in _ended(client, ledger, mine):
+                mine.remove(batch.id)
+                ids = [id_ for id_ in ledger.batches[batch.id] if id_ in wanted]
+                with _kept(batch.id, ledger):
+                    results = _results(client, batch)
+                yield from ((id_, results.get(id_) or _missing(batch)) for id_ in ids)
+                if ledger.done.issuperset(ledger.batches[batch.id]):
+                    ledger.note(over=batch.id)
+            if mine:
+                self._wait(mine, time.monotonic() - started)
+
+    def _wait(self, batches: Sequence[str], waited: float) -> None:
+        if self.patience is not None and waited >= self.patience:
+            raise Pending(f"not done yet: {', '.join(batches)}; run the same command again to fetch the replies")
+        time.sleep(self.poll)
+
+
+def _find_marked(client: openai.OpenAI, ledger: Ledger) -> None:
+    """Look for batches of which it isn't known whether they were submitted before the process died."""
+    if not ledger.marked:
+        return
+    there = {(known.metadata or {}).get("judgebench"): known.id for known in client.batches.list(limit=100).data}
+    for mark in list(ledger.marked):
+        ledger.note(**({"mark": mark, "batch": there[mark]} if mark in there else {"lost": mark}))
+
+
+def _parts(bodies: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
+    """Portions that the endpoint takes in one file."""
+    part, size = dict[str, Json](), 0
+    for id_, body in bodies.items():
+        part[id_] = body
+        size += len(json.dumps(body))
+        if len(part) >= _PER_BATCH or size >= _BYTES_PER_BATCH:
+            yield part
+            part, size = {}, 0
+    if part:
+        yield part
+
+
+def _submit(client: openai.OpenAI, ledger: Ledger, bodies: Mapping[str, Json]) -> None:
+    lines = [
+        json.dumps({"custom_id": id_, "method": "POST", "url": PATH, "body": body}) for id_, body in bodies.items()
+    ]
+    file = client.files.create(file=("requests.jsonl", "\n".join(lines).encode()), purpose="batch")
+    mark = uuid.uuid4().hex
+    ledger.note(mark=mark, ids=list(bodies))
+    once = client.with_options(max_retries=0)  # a second try could be a second batch; it is found by its mark instead
+    made = once.batches.create(
+        input_file_id=file.id, endpoint=PATH, completion_window="24h", metadata={"judgebench": mark}
+    )
+    ledger.note(mark=mark, batch=made.id)
+
+
+def _ended(client: openai.OpenAI, ledger: Ledger, names: Sequence[str]) -> list[Batch]:
+    """The batches that are done; raises for one that was refused as a whole, and forgets it: it will be sent anew."""
+    found = []
+    for name in names:
+        with _kept(name, ledger):
+            batch = client.batches.retrieve(name)
+        if batch.status == "failed":
+            ledger.note(over=name)
+            told = "; ".join(error.message or "" for error in (batch.errors and batch.errors.data) or [])
+            raise EndpointError(f"the endpoint refused the batch {name} ({valid_text(told) or 'it does not say why'})")
+        if batch.status in _ENDED:
+            found.append(batch)
+    return found
+
+
+@contextmanager
+def _kept(name: str, ledger: Ledger) -> Iterator[None]:
+    """Forget a batch that the endpoint kept no longer."""
+    try:
+        yield
+    except openai.NotFoundError as error:
+        ledger.note(over=name)
+        raise EndpointError(
+            f"the endpoint has lost the batch {name}: run the same command to submit it anew"
+        ) from error
+
+
+def _missing(batch: Batch) -> Outcome:
+    told = f"the batch {batch.id} ended without a reply to this request"
+    return Outcome(failure=Failure(f"batch_{batch.status}", told))
+
+
+def _results(client: openai.OpenAI, batch: Batch) -> dict[str, Outcome]:
+    """What came of each request that the batch got to: its files of outputs and of errors, in any order."""
+    found = {}
+    for file in filter(None, (batch.output_file_id, batch.error_file_id)):
+        for line in client.files.content(file).text.splitlines():
+            if line.strip():
+                row = json.loads(line)
+                found[row["custom_id"]] = read_outcome(row)
+    return found
+
+
+@contextmanager
+def _speaking() -> Iterator[None]:
+    """Turn what the endpoint refuses for all alike into a line; what was submitted is written down and goes on."""
+    try:
+        yield
+    except openai.APIStatusError as error:
+        raise EndpointError(f"the endpoint refuses the batch (status {error.status_code}): {error.code}") from error
+    except openai.OpenAIError as error:
+        raise EndpointError(
+            f"the endpoint can't be reached ({type(error).__name__}): run the same command again"
+        ) from error

@@ -1,0 +1,1 @@
+"""What calls cost: prices, quotes before a run, bills after it, and a limit that holds."""

@@ -1,0 +1,104 @@
+"""The money of one command: the price of each model that it asks, the limit that they share, quotes and bills."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from judgebench.errors import UsageError
+from judgebench.judging.judge import Judge
+from judgebench.judging.matches import Match
+from judgebench.models import Model, Options, Request, Spec, load_model
+from judgebench.money.budget import Budget, BudgetedModel, MeteredModel
+from judgebench.money.cost import ANSWER, NO_CALL, Bill, Quote, quote, sum_of, typical_replies
+from judgebench.money.prices import FREE, IN_A_BATCH, Price, check_limit, parse_dollars, parse_prices, price_of
+from judgebench.tables.records import Answer, Review
+from judgebench.tables.store import Table, unfinished
+
+if TYPE_CHECKING:
+    from judgebench.models.http.openai_api import OpenAIModel
+
+
+class Spending:
+    """What `--price`, `--max-cost` and `--batch` say; UsageError for what can't be kept."""
+
+    def __init__(self, prices: Iterable[str] = (), max_cost: str | None = None, batch: bool = False) -> None:
+        self._own = parse_prices(prices)
+        self._budget = Budget(parse_dollars(max_cost)) if max_cost is not None else None
+        self._batch = batch
+        self._prices: dict[str, Price | None] = {}
+        self._meters: dict[str, MeteredModel] = {}
+
+    def model(self, spec: Spec, options: Options, state: Path) -> Model:
+        """The model of a spec, within the limit; `state` is where it would remember its batches."""
+        price = self._prices[spec.name] = self._priced(spec)
+        check_limit([price], self._budget.limit if self._budget else None)
+        model = load_model(spec, options)
+        if self._batch:
+            model = _batched(spec, model, state)
+        metered = self._meters[spec.name] = MeteredModel(model, price)
+        return BudgetedModel(metered, self._budget, price) if self._budget and price else metered
+
+    def price(self, name: str) -> Price | None:
+        """What the model of that name in the tables costs; `embedded` and `checker` nothing."""
+        return self._prices.get(name, FREE)
+
+    def _priced(self, spec: Spec) -> Price | None:
+        price = price_of(spec, self._own, _urls(spec))
+        return price.times(IN_A_BATCH) if price and self._batch else price
+
+    def quote_reviews(
+        self, judge: Judge, matches: Sequence[Match], question_set: str, table: Table[Review], anew: bool = False
+    ) -> Quote:
+        """What it would take to review what the table doesn't hold yet, or all of it `anew`; nothing is written."""
+        rows, ask = table.read(), _asking(judge)
+        drafted = [(match, judge.draft(match, question_set)) for match in matches]
+        by_id = {draft.id: match for match, draft in drafted}
+        todo = unfinished([draft for _, draft in drafted], [] if anew else rows)[0]
+        called = [draft for draft in todo if not draft.error and draft.verdict_source not in NO_CALL] if ask else []
+        asked = ((draft.kind, ask(by_id[draft.id])) for draft in called) if ask else ()
+        return quote(len(drafted), asked, typical_replies(rows), self.price(judge.name))
+
+    def quote_answers(self, name: str, drafted: Sequence[tuple[Answer, Request]], table: Table[Answer]) -> Quote:
+        """What it would take to get the answers that the table doesn't hold yet; nothing is written."""
+        rows, requests = table.read(), {draft.id: request for draft, request in drafted}
+        todo = unfinished([draft for draft, _ in drafted], rows)[0]
+        asked = ((ANSWER, requests[draft.id]) for draft in todo)
+        return quote(len(drafted), asked, typical_replies(rows), self.price(name))
+
+    def total(self) -> Bill:
+        """The bill so far, of all models together."""
+        return sum_of([meter.bill() for meter in self._meters.values()])
+
+    def bill(self) -> Iterator[str]:
+        """The bill so far, a part for each model that was called."""
+        for name, meter in self._meters.items():
+            total = meter.bill()
+            if total.calls or total.uncounted:
+                yield from (f"{name}: {line}" for line in total.lines())
+
+
+def _batched(spec: Spec, model: Model, state: Path) -> Model:
+    from judgebench.models.batch import BatchModel
+
+    if spec.kind != "openai":
+        raise UsageError(f"--batch is for openai: models, and {spec.text} is none")
+    single: OpenAIModel = model  # type: ignore[assignment]
+    return BatchModel(single.name, state, extra=single.extra, identity=single.identity)
+
+
+def _urls(spec: Spec) -> list[str | None]:
+    """Where calls would go; a quote can be had before there is a key."""
+    from judgebench.models.http.endpoints import azure_addresses, openai_addresses
+
+    try:
+        return [address.url for address in (azure_addresses() if spec.kind == "azure" else openai_addresses())]
+    except UsageError:  # which says at the first call what to set
+        return [None] if spec.kind == "openai" and not os.environ.get("OPENAI_BASE_URL") else []
+
+
+def _asking(judge: Judge) -> Callable[[Match], Request] | None:
+    """What a judge asks a model about a match, whatever it is wrapped in; None for one that asks none."""
+    while inner := getattr(judge, "inner", None):
+        judge = inner
+    return getattr(judge, "request", None)

@@ -1,0 +1,1 @@
+"""How the site looks: figures, colours, and a workspace's own theme."""

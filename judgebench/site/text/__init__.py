@@ -1,0 +1,1 @@
+"""Text of models made fit for a page: Markdown, code, languages."""

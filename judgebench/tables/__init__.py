@@ -1,0 +1,1 @@
+"""Rows and the JSONL tables that hold them."""

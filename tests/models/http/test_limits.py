@@ -1,0 +1,99 @@
+"""Adaptive concurrency, rates per minute, and when an endpoint counts as down; on a real event loop."""
+
+import asyncio
+import time
+
+import pytest
+
+from judgebench.models.http import limits
+from judgebench.models.http.limits import FAILURES, Gate, Health, Pace
+
+
+def test_a_pace_lets_through_so_many_a_minute() -> None:
+    """At 60 a minute one is let through a second, after a burst of one second's worth."""
+    pace, now, spent = Pace(60.0), 1000.0, []
+    for _ in range(5):
+        now += pace.wait(now)
+        pace.spend(1, now)
+        spent.append(now)
+    assert spent == pytest.approx([1000.0, 1000.0, 1001.0, 1002.0, 1003.0])
+
+
+def test_a_pace_without_a_rate_never_waits() -> None:
+    """No limit, no wait."""
+    pace = Pace(None)
+    pace.spend(10**9, 0.0)
+    assert pace.wait(0.0) == 0.0
+
+
+def test_a_pace_is_corrected_by_what_was_counted() -> None:
+    """What was estimated too high is given back, what was too low is waited for."""
+    pace = Pace(60.0)
+    pace.spend(10, 1000.0)
+    assert pace.wait(1000.0) == pytest.approx(9.0)
+    pace.spend(-4, 1000.0)
+    assert pace.wait(1000.0) == pytest.approx(5.0)
+
+
+def test_the_limit_is_halved_once_for_all_calls_in_flight() -> None:
+    """Of eight calls in flight that meet a 429, the first halves; one begun later halves again, not below 1."""
+    gate, began = Gate(8), time.monotonic()
+    for _ in range(8):
+        gate.slow_down(began, None)
+    assert gate.limit == 4.0
+    gate._halved_at -= limits.WINDOW
+    gate.slow_down(time.monotonic(), None)
+    assert gate.limit == 2.0
+
+
+def test_the_limit_grows_back() -> None:
+    """Success by success, and never above where it began."""
+    gate = Gate(8)
+    gate.slow_down(time.monotonic(), None)
+    for _ in range(100):
+        gate.grow()
+    assert gate.limit == 8.0
+
+
+def test_nobody_passes_while_the_endpoint_asked_to_wait() -> None:
+    """A Retry-After holds up every call, not only the one that met it."""
+
+    async def enter() -> float:
+        gate = Gate(8)
+        gate.slow_down(time.monotonic(), 0.2)
+        began = time.monotonic()
+        await asyncio.gather(*(gate.enter(1) for _ in range(4)))
+        return time.monotonic() - began
+
+    assert asyncio.run(enter()) >= 0.19
+
+
+def test_a_cancelled_call_gives_its_place_back() -> None:
+    """Whether it was cancelled while it waited, or just when its turn came."""
+
+    async def enter() -> int:
+        gate = Gate(1)
+        await gate.enter(1)
+        waiting = [asyncio.create_task(gate.enter(1)) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        gate.leave()  # the turn of the second, that is cancelled before it notices
+        waiting[1].cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        return gate.running
+
+    assert asyncio.run(enter()) == 1
+
+
+def test_calls_in_flight_when_it_began_are_one_failure() -> None:
+    """A blip that breaks 100 connections at once is no outage; failures of calls begun since then add up."""
+    health, began = Health(), time.monotonic()
+    for _ in range(100):
+        health.failed(began)
+    assert health.failures == 1
+    for _ in range(FAILURES):
+        health.failed(time.monotonic())
+    assert health.down(last_try=True)
+    assert not health.down(last_try=False)
+    health.well()
+    assert not health.down(last_try=True)

@@ -1,0 +1,379 @@
+"""`kill -9` at any moment, torn lines and two writers: what was on disk stays, and the next run does the rest."""
+
+import itertools
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from models import tiny
+from servers import forked
+from servers.running import ChatServer, chat_server, command, environment, judgebench, make_workspace
+
+from judgebench.tables.records import Answer, Failure, Question, Usage
+from judgebench.tables.store import Table, TornLineWarning
+from judgebench.workspace import Workspace
+
+PARALLEL = 4
+QUESTIONS = [
+    Question(id=str(number), category="small", turns=(f"What is {number} squared?",)) for number in range(1, 41)
+]
+GET_ANSWERS = ("get-answers", "--questions", "small", "--model", "me=openai:m", "--parallel", str(PARALLEL))
+REVIEW_OVER_HTTP = ("review", "--questions", "small", "--judge", "openai:m", "--parallel", str(PARALLEL))
+REVIEW_EMBEDDED = ("review", "--questions", "small", "--judge", "embedded")
+
+
+@dataclass
+class Run:
+    """A command that is killed again and again, and the table that it writes."""
+
+    workspace: Workspace
+    arguments: Sequence[str]
+    path: Path
+    url: str | None = None
+    kills: int = 0
+    forked: bool = False  # from a process that has torch: importing it takes longer than what is to be killed
+
+    def complete(self) -> bytes:
+        """The complete lines that are on disk."""
+        data = self.path.read_bytes() if self.path.exists() else b""
+        return data[: data.rfind(b"\n") + 1]
+
+    def start(self) -> "subprocess.Popen[str] | forked.Forked":
+        """The command, under way."""
+        if self.forked:
+            return forked.start(self.workspace, *self.arguments)
+        words = command(self.workspace, *self.arguments)
+        return subprocess.Popen(words, env=environment(self.url), stderr=subprocess.PIPE, text=True)
+
+    def kill_after(self, pause: float, started: float | None = None) -> bool:
+        """Start the command and kill it; False where it had ended before.
+
+        The kill comes `pause` seconds after the table has grown, or `started` seconds after the start.
+        """
+        before = len(self.complete())
+        with self.start() as process:
+            if started is None:
+                self._await_growth(process, before)
+            time.sleep(pause if started is None else started)
+            process.kill()
+            _, said = process.communicate()
+            killed = process.returncode == -signal.SIGKILL
+            assert killed or process.returncode == 0, said
+        self.kills += killed
+        return killed
+
+    def _await_growth(self, process: "subprocess.Popen[str] | forked.Forked", before: int) -> None:
+        while process.poll() is None and not (self.path.exists() and self.path.stat().st_size > before):
+            time.sleep(0.001)
+
+    def kill_often(self, pauses: Sequence[float], starting: Sequence[float] = (0.15,), torn: bool = False) -> int:
+        """Kill while the command starts and then at these points; returns how many kills hit it at work.
+
+        After each kill, every complete row that was on disk before it is still there. With `torn` each also leaves a
+        row that was cut short, as a machine does that loses power.
+        """
+        for pause, started in [*((0.0, early) for early in starting), *((pause, None) for pause in pauses)]:
+            before = self.complete()
+            killed = self.kill_after(pause, started)
+            assert self.complete().startswith(before)
+            if not killed:
+                break
+            if torn and before:
+                with self.path.open("ab") as file:
+                    file.write(before.splitlines()[-1][: 20 * self.kills])
+        return self.kills - len(starting)
+
+    def finish(self) -> bytes:
+        """Run the command undisturbed; every row that was on disk before is there byte for byte."""
+        before = self.complete()
+        with self.start() as process:
+            _, said = process.communicate(timeout=300)
+            assert process.returncode == 0, said
+        assert self.complete() == self.path.read_bytes()
+        assert self.complete().startswith(before)
+        return self.complete()
+
+
+def pauses(seed: int | str, number: int, longest: float) -> list[float]:
+    """Random moments, the same in every run of the tests."""
+    return [random.Random(f"{seed} {place}").uniform(0.0, longest) for place in range(number)]
+
+
+def calls_are_bounded(server: ChatServer, rows: int, kills: int) -> None:
+    """No call beyond one per row and those that were in flight at the kills."""
+    assert rows <= len(server.calls()) <= rows + PARALLEL * kills
+
+
+def test_get_answers_survives_kills(tmp_path: Path) -> None:
+    """Killed up to ten times and run once more, every question has one good answer; no call was made in vain."""
+    workspace = make_workspace(tmp_path / "workspace", QUESTIONS)
+    table = workspace.answers("small", "me")
+    with chat_server(tmp_path / "server", latency=0.02) as server:
+        run = Run(workspace, GET_ANSWERS, table.path, server.url)
+        assert run.kill_often(pauses(1, 9, 0.04)) >= 4
+        run.finish()
+        calls_are_bounded(server, 40, run.kills)
+    rows = table.read()
+    assert Counter(row.question_id for row in rows) == Counter(question.id for question in QUESTIONS)
+    assert all(row.error is None and row.turns == ("Yes.",) for row in rows)
+
+
+def two_models(root: Path) -> Workspace:
+    """A workspace in which two models answered every question."""
+    first = [[f"It is {number * number}."] for number in range(1, 41)]
+    second = [["I don't know."] for _ in range(40)]
+    return make_workspace(root, QUESTIONS, {"first": first, "second": second})
+
+
+def test_reviews_over_http_survive_kills(tmp_path: Path) -> None:
+    """Killed up to nine times and run once more, each pair has one good review per order."""
+    workspace = two_models(tmp_path / "workspace")
+    table = workspace.reviews("small", "openai:m")
+    with chat_server(tmp_path / "server", latency=0.02, default="Even.\n[[C]]") as server:
+        run = Run(workspace, REVIEW_OVER_HTTP, table.path, server.url)
+        assert run.kill_often(pauses(2, 8, 0.08)) >= 4
+        run.finish()
+        calls_are_bounded(server, 80, run.kills)
+    rows = table.read()
+    assert all(row.verdict and row.verdict.winner == "tie" for row in rows)
+    assert len({row.slot for row in rows}) == len({row.id for row in rows}) == len(rows) == 80
+
+
+def test_embedded_reviews_survive_kills(tmp_path: Path) -> None:
+    """Killed up to eleven times, the reviews in the end are those of a run that nobody killed, in the same order."""
+    workspace, calm = two_models(tmp_path / "workspace"), two_models(tmp_path / "calm")
+    table = workspace.reviews("small", "embedded")
+    run = Run(workspace, REVIEW_EMBEDDED, table.path)
+    assert run.kill_often(pauses(3, 10, 0.01)) >= 4
+    run.finish()
+    assert judgebench(calm, *REVIEW_EMBEDDED).returncode == 0
+    expected = calm.reviews("small", "embedded").read()
+    assert len(expected) == 80
+    assert [replace(row, created=None) for row in table.read()] == [replace(row, created=None) for row in expected]
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Answers of a tiny checkpoint to 36 questions of two turns, a few at a time, and what they are in the end."""
+
+    folder: Path
+    checkpoint: Path
+    expected: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def calmly(cls, folder: Path) -> "Answering":
+        """What nobody disturbs."""
+        unknown = cls(folder, tiny.talkative(folder / "checkpoint"), {})
+        table = unknown.run("calm")
+        table.finish()
+        return replace(unknown, expected=unknown.said(table))
+
+    def run(self, name: str) -> Run:
+        """The command in a workspace of its own."""
+        workspace = make_workspace(self.folder / name, tiny.QUESTIONS)
+        settings = ("--model", f"me=hf:{self.checkpoint}", "--batch-size", "3", "--max-tokens", "20")
+        path = workspace.answers("small", "me").path
+        return Run(workspace, ("get-answers", "--questions", "small", *settings), path, forked=True)
+
+    @staticmethod
+    def said(run: Run) -> dict[str, tuple[str, ...]]:
+        """The turns of each question, of which none is lost, none twice and none a failure."""
+        rows = run.workspace.answers("small", "me").read()
+        assert Counter(row.question_id for row in rows) == Counter(question.id for question in tiny.QUESTIONS)
+        assert not any(row.error for row in rows)
+        return {row.question_id: row.turns for row in rows}
+
+    def kill(self, seed: int, often: int) -> int:
+        """Kill a run at random moments, in the beginning and later, finish it and hold it against the calm one."""
+        run, early = self.run(f"run {seed}"), pauses(f"{seed} early", often // 3, 0.6)
+        run.kill_often(pauses(seed, often - len(early), 0.08), early, torn=True)
+        run.finish()
+        assert self.said(run) == self.expected
+        return run.kills
+
+
+def test_answers_of_a_checkpoint_survive_kills(tmp_path: Path) -> None:
+    """Killed while it loads, while it answers and between two turns, with torn rows: each answer is there, once."""
+    pytest.importorskip("torch", reason="hf: models need the extra `local`")
+    assert Answering.calmly(tmp_path).kill(seed=0, often=6) >= 4
+
+
+@pytest.mark.slow
+def test_a_hundred_kills_lose_no_answer(tmp_path: Path) -> None:
+    """The same in as many runs as it takes to be killed a hundred times."""
+    pytest.importorskip("torch", reason="hf: models need the extra `local`")
+    answering, kills = Answering.calmly(tmp_path), 0
+    for seed in itertools.count(1):
+        kills += answering.kill(seed, often=10)
+        if kills >= 100:
+            break
+
+
+HOLDER = """
+import sys, time
+import portalocker
+with open(sys.argv[1], "ab") as file:
+    portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
+    print("locked", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_killed_run_leaves_no_lock(tmp_path: Path) -> None:
+    """A process that was killed while it held the table's lock blocks nobody."""
+    table = answers_table(tmp_path)
+    table.append(answers(1))
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(table.path)], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        holder.kill()
+    table.append(answers(1))
+    assert len(table.read()) == 2
+
+
+def test_an_interrupted_run_says_so_in_one_line(tmp_path: Path) -> None:
+    """Control-C keeps what is done, prints one line without a traceback, and exits with status 1."""
+    workspace = make_workspace(tmp_path / "workspace", QUESTIONS)
+    table = workspace.answers("small", "me")
+    with chat_server(tmp_path / "server", latency=0.2) as server:
+        with subprocess.Popen(
+            command(workspace, *GET_ANSWERS), env=environment(server.url), stderr=subprocess.PIPE, text=True
+        ) as process:
+            while not table.path.exists():
+                time.sleep(0.005)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert said.splitlines()[-1].startswith("judgebench: stopped;")
+        assert "Traceback" not in said
+        calls_are_bounded(server, len(table.read()), kills=1)
+
+
+def answers_table(folder: Path) -> Table[Answer]:
+    """An empty table."""
+    return Table(folder / "table.jsonl", Answer)
+
+
+def answers(number: int, text: str = 'h\u00e9llo \U0001f40d, "quoted"\n', author: str = "m") -> list[Answer]:
+    """Rows with text that takes more than one byte a letter, escapes, and nested values."""
+    row = Answer(
+        id="", question_set="s", question_id="q", question_digest="d", model=author, turns=(text, ""),
+        error=Failure("connection", "broke"), usage=Usage(1, 2), extra={"a": {"b": [1, None]}},
+    )  # fmt: skip
+    return [replace(row, id=str(place)) for place in range(number)]
+
+
+def test_a_row_torn_at_any_byte_costs_only_itself(tmp_path: Path) -> None:
+    """The rows before stay as they are, the torn tail moves to FILE.torn, and the next row follows on a clean line."""
+    table = answers_table(tmp_path)
+    table.append(answers(3))
+    whole = table.path.read_bytes()
+    start = whole.rstrip(b"\n").rindex(b"\n") + 1
+    two, last = answers(2), answers(3)[2]
+    aside = table.path.with_name("table.jsonl.torn")
+    for end in range(start + 1, len(whole) - 1):
+        table.path.write_bytes(whole[:end])
+        aside.unlink(missing_ok=True)
+        with pytest.warns(TornLineWarning, match="table.jsonl:3"):
+            assert table.read() == two
+        with pytest.warns(TornLineWarning, match="torn"):
+            table.append([last])
+        assert table.path.read_bytes() == whole
+        assert aside.read_bytes() == whole[start:end] + b"\n"
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_a_row_that_is_whole_loses_nothing(tmp_path: Path, missing: int) -> None:
+    """Cut before its line end, a row still counts, nothing is warned of, and the next row gets a line of its own."""
+    table = answers_table(tmp_path)
+    table.append(answers(2))
+    table.path.write_bytes(table.path.read_bytes()[: -missing or None])
+    assert table.read() == answers(2)
+    table.append(answers(1))
+    assert table.read() == answers(2) + answers(1)
+    assert [path.name for path in tmp_path.iterdir()] == ["table.jsonl"]
+
+
+def test_a_long_torn_row_is_moved_whole(tmp_path: Path) -> None:
+    """A tail of many blocks is found from its beginning, whether other rows stand before it or not."""
+    long = answers(1, text="\u00e9" * 200_000)
+    for before in ([], answers(2)):
+        table = answers_table(tmp_path / str(len(before)))
+        table.append([*before, *long])
+        table.path.write_bytes(table.path.read_bytes()[:-10])
+        with pytest.warns(TornLineWarning):
+            table.append(answers(1))
+        assert table.read() == before + answers(1)
+        torn = table.path.with_name("table.jsonl.torn").read_bytes()
+        assert len(torn) > 400_000
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from judgebench.tables.records import Answer
+from judgebench.tables.store import Table
+table, name = Table(Path(sys.argv[1]), Answer), sys.argv[2]
+sys.stdin.readline()
+for number in range(300):
+    text = name * (1 + 997 * number % 9000)
+    about = {"question_set": "s", "question_id": "q", "question_digest": "d", "model": name}
+    table.append([Answer(id=str(number), turns=(text,), **about)])
+"""
+
+
+@contextmanager
+def writers(table: Table[Answer], names: str) -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes that write 300 rows each, as soon as a line is sent to them."""
+    made = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(table.path), name], env=environment(), stdin=subprocess.PIPE, text=True
+        )
+        for name in names
+    ]
+    try:
+        yield made
+    finally:
+        for process in made:
+            process.communicate()
+
+
+def test_two_writers_do_not_interleave(tmp_path: Path) -> None:
+    """Two processes append 300 rows each at the same time: all 600 are whole, each writer's in its order."""
+    table = answers_table(tmp_path)
+    with writers(table, "ab") as both:
+        for process in both:
+            assert process.stdin
+            process.stdin.write("go\n")
+            process.stdin.flush()
+    assert [process.returncode for process in both] == [0, 0]
+    rows = table.read()
+    for name in "ab":
+        assert [row.id for row in rows if row.model == name] == [str(number) for number in range(300)]
+    assert all(set(row.turns[0]) == {row.model} for row in rows)
+    assert sum(1 for _ in itertools.groupby(rows, key=lambda row: row.model)) > 2, "they did not run at the same time"
+
+
+def test_two_runs_at_the_same_time_leave_a_table_in_order(tmp_path: Path) -> None:
+    """The same command started twice at once may ask twice, but no row is torn, and a third run has nothing to do."""
+    workspace = make_workspace(tmp_path / "workspace", QUESTIONS)
+    with chat_server(tmp_path / "server", latency=0.02) as server:
+        started = [
+            subprocess.Popen(command(workspace, *GET_ANSWERS), env=environment(server.url), stderr=subprocess.DEVNULL)
+            for _ in range(2)
+        ]
+        assert [process.wait(60) for process in started] == [0, 0]
+        calls = len(server.calls())
+        assert "all 40 are there already" in judgebench(workspace, *GET_ANSWERS, url=server.url).stderr
+        assert len(server.calls()) == calls
+    rows = workspace.answers("small", "me").read()
+    assert len(rows) == calls
+    assert {row.question_id for row in rows} == {question.id for question in QUESTIONS}
