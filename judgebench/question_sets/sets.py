@@ -63,6 +63,15 @@ class SetHead:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """Which questions of a set are meant: of these categories (empty: all), at most `limit` of each."""
+
+    question_set: str
+    categories: tuple[str, ...] = ()
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionSet:
     """A loaded question set."""
 
