@@ -5,9 +5,8 @@ they are believed to be, and where they are not. Printed are how far the raw sha
 (root mean square), how far the slope of each pair by itself leaves it, and how far our figure does; its mean error,
 how often its 95 % interval holds the truth, and how wide that is.
 
-With `--data` GPT-4's published reviews, imported and reported as `judgebench report` does, and AlpacaEval's annotations,
-one model at a time and all together, by choices and by probabilities, beside its published rates. Needs the extra
-`dev`.
+With `--data` GPT-4's published reviews, imported and reported as `judgebench report` does, and those of AlpacaEval, one
+model at a time and all together, by choices and by probabilities, beside the published rates. Needs the extra `dev`.
 """
 
 import os
