@@ -1,4 +1,4 @@
-"""Is the win rate at equal length what it says: `python benchmarks/controls.py [--runs 600] [--data ../shared/data]`.
+"""Is the win rate at equal length what it says: `python benchmarks/controls.py [--runs 1200] [--data ../shared/data]`.
 
 Simulated judges of `tests/statistics/test_controls.py` (`World`), whose liking of length is known: where they are as
 they are believed to be, and where they are not. Printed are how far the raw share is from the truth at equal length
@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from numpy.typing import NDArray
+from scipy import optimize, stats
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests" / "statistics"))
@@ -31,8 +32,10 @@ from test_controls import World, alpaca_eval, alpaca_eval_published
 
 from judgebench.interchange.fastchat import import_fastchat
 from judgebench.report import build
-from judgebench.statistics.controls import controlled
-from judgebench.statistics.logit import fractional_logit
+from judgebench.statistics.clusters import Floats
+from judgebench.statistics.controls import COMPARABLE, LIKED, LIKED_BY_OTHERS, controlled
+from judgebench.statistics.liking import Belief
+from judgebench.statistics.logit import Fit, fractional_logit, slopes
 from judgebench.workspace import FOLDERS, Workspace
 
 FOLDERS_OF_DATA = ("vicuna-eval", "mt-bench")
@@ -58,6 +61,10 @@ WORLDS = {
     },
 }
 HEAD = "| | raw | by itself | ours | bias | covered | width |\n| --- | --- | --- | --- | --- | --- | --- |"
+LIKING_HEAD = (
+    "AlpacaEval, the coefficient of length:\n\n"
+    "| model | over all matches | where comparable | that gives the published rate |\n| --- | --- | --- | --- |"
+)
 ALPACA_HEAD = (
     "| model | raw | published | ours, alone | ours, together |\n| --- | --- | --- | --- | --- |",
     "| | models | rates | published inside | ours less published | Spearman | of the raw |\n"
@@ -65,15 +72,22 @@ ALPACA_HEAD = (
 )
 
 
-def by_itself(matches: pd.DataFrame, features: pd.DataFrame) -> Iterator[float]:
-    """Of one judge, each pair's rate at equal length by the slope over its own matches, as another method would."""
-    lengths = features.set_index(["model", "question_id"])["length"]
-    for (a, b), pair in matches.groupby(["model_a", "model_b"], sort=False):
-        first, second = (lengths[model].loc[pair["question_id"]].to_numpy() for model in (a, b))
-        apart = second - first
-        design = np.column_stack([np.ones(len(pair)), np.tanh(apart / apart.std(ddof=1))])
+def lengths(matches: pd.DataFrame, features: pd.DataFrame) -> Iterator[tuple[Floats, Floats, NDArray[np.bool_]]]:
+    """Of each pair of one judge: b's shares, the difference of lengths as it is in the logit, and which are comparable.
+
+    Each question has one match with a verdict and both answers.
+    """
+    known = features.set_index(["model", "question_id"])["length"]
+    for models, pair in matches.groupby(["model_a", "model_b"], sort=False):
+        both = np.stack([known.loc[model].loc[pair["question_id"]].to_numpy() for model in models])
+        apart = both[1] - both[0]
         shares = 1 - pair[["won_first", "won_second"]].mean(axis=1).to_numpy()
-        yield fractional_logit(design, shares, np.arange(len(pair))).win_rate()
+        yield shares, np.tanh(apart / apart.std(ddof=1)), both.max(axis=0) <= COMPARABLE * both.min(axis=0)
+
+
+def by_itself(shares: Floats, x: Floats) -> Fit:
+    """A pair at equal length by the slope over its own matches, as if that were the judge's."""
+    return fractional_logit(np.column_stack([np.ones(len(x)), x]), shares, np.arange(len(x)))
 
 
 def simulated(world: World, judges: int) -> pd.DataFrame:
@@ -81,10 +95,10 @@ def simulated(world: World, judges: int) -> pd.DataFrame:
     rng, rows = np.random.default_rng(5), []
     for judge in range(judges):
         matches, features, truths = world.judged(judge, rng)
-        for entry, alone, truth in zip(
-            controlled(matches, features), by_itself(matches, features), truths, strict=True
-        ):
+        entries, pairs = controlled(matches, features), lengths(matches, features)
+        for entry, (shares, x, _), truth in zip(entries, pairs, truths, strict=True):
             if held := entry["length_controlled"]:
+                alone = by_itself(shares, x).win_rate()
                 rows.append((truth, entry["share"], alone, held["win_rate"], *held["interval"]))
     return pd.DataFrame(rows, columns=["truth", "raw", "alone", "ours", "low", "high"])
 
@@ -125,6 +139,39 @@ def _shown(rate: float, interval: Sequence[float]) -> str:
     return f"{100 * rate:.1f} ({100 * interval[0]:.1f}-{100 * interval[1]:.1f})"
 
 
+def likings(data: Path) -> Iterator[str]:
+    """What AlpacaEval's reviews of each model say of the coefficient of length, and which one it published by.
+
+    By probabilities: the slope over all matches, over those of comparable length, and the coefficient that gives the
+    published rate when it is held.
+    """
+    published = alpaca_eval_published(data)
+    before = Belief(LIKED[:1], np.diag(LIKED_BY_OTHERS[:1] ** 2))
+    for name, rates in published.items():
+        frames = alpaca_eval([data / "alpaca-eval" / "results" / name], probabilities=True)
+        (shares, x, alike), rows = next(lengths(*frames)), np.arange(len(frames[0]))
+        whole, told = by_itself(shares, x), slopes(x[alike, None], shares[alike], rows[alike], before)
+        given = _giving(rates["length_controlled_winrate"], shares, x)
+        found = (
+            f"{mean:.2f} ({np.sqrt(variance):.2f})"
+            for mean, variance in (
+                (whole.coefficients[1], whole.covariance[1, 1]),
+                (told.mean[0], told.covariance[0, 0]),
+            )
+        )
+        yield f"| {name} | {' | '.join(found)} | {'-' if given is None else f'{given:.2f}'} |"
+
+
+def _giving(rate: float, shares: Floats, x: Floats) -> float | None:
+    """The coefficient with which a pair has this rate at equal length; None where none between -5 and 5 does."""
+
+    def off(beta: float) -> float:
+        ones = np.ones((len(x), 1))
+        return fractional_logit(ones, shares, np.arange(len(x)), beta * x).win_rate() - rate
+
+    return float(optimize.brentq(off, -5, 5)) if off(-5) * off(5) < 0 else None
+
+
 def alpaca(data: Path, probabilities: bool) -> Iterator[str]:
     """AlpacaEval's models beside their published rates, and what it comes to over all of them."""
     published = alpaca_eval_published(data)
@@ -163,7 +210,7 @@ def _summary(name: str, entries: Sequence[dict[str, Any]], published: dict[str, 
 def main() -> None:
     """Parse, run, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=600, help="pairs a case, and a fifth as many of 805 questions")
+    parser.add_argument("--runs", type=int, default=1200, help="pairs a case, and a fifth as many of 805 questions")
     parser.add_argument("--data", type=Path, help="the folder that holds vicuna-eval/, mt-bench/ and alpaca-eval/")
     asked = parser.parse_args()
     for title, worlds in WORLDS.items():
@@ -176,6 +223,7 @@ def main() -> None:
         print("| a / b | raw | at equal length | at equal style | length |\n| --- | --- | --- | --- | --- |")
         for folder in FOLDERS_OF_DATA:
             print("\n".join(pair_line(pair) for pair in reported(asked.data / folder)))
+        print(f"\n{LIKING_HEAD}", *likings(asked.data), sep="\n")
         for probabilities in (False, True):
             print(f"\nAlpacaEval by {'probabilities' if probabilities else 'choices'}:\n")
             print("\n".join(alpaca(asked.data, probabilities)))

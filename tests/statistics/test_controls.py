@@ -186,6 +186,25 @@ def test_style_control_takes_what_a_feature_wins_and_nothing_else() -> None:
     assert {name for name, value in coefficients.items() if value is None} == set(FEATURES) - {"headers"}
 
 
+def test_the_interval_at_equal_style_covers_the_truth() -> None:
+    """100 judges whose likings of length and of each kind of Markdown are as they are believed to be."""
+    rng, held = np.random.default_rng(13), 0
+    for _ in range(100):
+        theta, liking = rng.uniform(-1.5, 1), rng.normal(controls.LIKED, controls.LIKED_BY_OTHERS)
+        counts = {name: rng.poisson((1.0, 2.0), (80, 2)) for name in FEATURES[1:]}
+        lengths = np.exp(rng.normal((6.0, 6.2), 0.4, (80, 2))).round()
+        apart = lengths[:, 1] - lengths[:, 0]
+        x = [
+            np.tanh(apart / apart.std(ddof=1)),
+            *(np.diff(one)[:, 0] / (one.sum(axis=1) + 1) for one in counts.values()),
+        ]
+        shares = rng.binomial(2, special.expit(theta + liking @ np.array(x))) / 2
+        entry = one([match(q, 1 - shares[q]) for q in range(80)], looks(lengths.tolist(), **counts))
+        low, high = entry["style_controlled"]["interval"]
+        held += low <= special.expit(theta) <= high
+    assert 0.91 <= held / 100 <= 0.99
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from([0, 0.5, 1]), st.integers(0, 9), st.integers(0, 9)), min_size=10, max_size=30)
