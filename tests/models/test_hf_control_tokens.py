@@ -212,6 +212,25 @@ def test_what_is_a_control_token() -> None:
     assert set(control_tokens(tokenizer).values()) == {*CONTROL, "<table>"}
 
 
+def test_a_tokenizer_may_keep_to_itself_what_was_added() -> None:
+    """As mistral-common's does; the names that nothing else could have are known all the same."""
+
+    class Reticent:
+        """What is asked of a tokenizer here."""
+
+        all_special_ids = (1,)
+        chat_template = TEMPLATE
+
+        @property
+        def added_tokens_decoder(self) -> Any:
+            raise NotImplementedError
+
+        def get_vocab(self) -> dict[str, int]:
+            return {"a": 0, "</s>": 1, "<|im_end|>": 2}
+
+    assert control_tokens(Reticent()) == {2: "<|im_end|>"}
+
+
 def test_a_pad_token_that_is_a_letter_stays_a_letter() -> None:
     """Where a checkpoint has no pad token, the first of its vocabulary takes the place: often `!`."""
     tokenizer, letter = tokenizing.fresh(KINDS[0]), "!"

@@ -10,7 +10,8 @@ SPECIAL = ("<unk>", "<s>", "</s>", "<pad>", "<|im_start|>", "<|im_end|>", "[INST
 _NAMES = dict(zip(("unk_token", "bos_token", "eos_token", "pad_token"), SPECIAL, strict=False))
 GREEDY = "<|end|>"  # a special one that takes in the spaces around it
 LOOSE = ("<think>", "[|user|]", "<\uff5cUser\uff5c>")  # control tokens that nothing marks as special
-CONTROL = (*SPECIAL, GREEDY, *LOOSE)
+NORMAL = "<plan>"  # one that is looked for in the text as the tokenizer has changed it, in small letters for instance
+CONTROL = (*SPECIAL, GREEDY, *LOOSE, NORMAL)
 MARKUP = ("<table>", "</h1>", "covid")  # what a vocabulary may have as well
 TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message.role + '\n' + message.content + '<|im_end|>\n' }}"
@@ -39,6 +40,7 @@ def _added(made: Any) -> Any:
     made.add_tokens([AddedToken(name, special=True, normalized=False) for name in SPECIAL[4:]])
     made.add_tokens([AddedToken(GREEDY, special=True, normalized=False, lstrip=True, rstrip=True)])
     made.add_tokens([AddedToken(name, special=False, normalized=False) for name in (*LOOSE, *MARKUP)])
+    made.add_tokens([AddedToken(NORMAL, special=False, normalized=True)])
     return made
 
 

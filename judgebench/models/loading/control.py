@@ -52,10 +52,17 @@ def control_tokens(tokenizer: Any) -> dict[int, str]:
     """
     special, template = set(tokenizer.all_special_ids), str(tokenizer.chat_template)
     found = {token: name for name, token in tokenizer.get_vocab().items() if _is_piped(name)}
-    for token, added in tokenizer.added_tokens_decoder.items():
+    for token, added in _added(tokenizer).items():
         if added.special or token in special or _is_marked(added.content, template):
             found[token] = added.content
     return {token: name for token, name in found.items() if not _TEXT.fullmatch(name)}
+
+
+def _added(tokenizer: Any) -> dict[int, Any]:
+    try:
+        return dict(tokenizer.added_tokens_decoder)
+    except NotImplementedError:  # by mistral-common, which takes all texts for text
+        return {}
 
 
 def _is_piped(name: object) -> bool:
@@ -115,12 +122,16 @@ class Reader:
 
     def _with_spaces(self, text: str, token: int, start: int, end: int) -> tuple[int, int]:
         """Where a token begins and ends with the spaces that it takes in."""
-        added = self.tokenizer.added_tokens_decoder.get(token)
+        added = self._added.get(token)
         if added and added.lstrip:
             start = len(text[:start].rstrip())
         if added and added.rstrip:
             end = len(text) - len(text[end:].lstrip())
         return start, end
+
+    @cached_property
+    def _added(self) -> dict[int, Any]:
+        return _added(self.tokenizer)
 
     def without(self, ids: Iterable[int]) -> list[int]:
         """The ids that are no control tokens; the one for what is unknown stays."""
