@@ -1,1 +1,1 @@
-"""Rows to frames, frames to figures; pure. Every interval's formula is in `clusters`; docs/statistics.md has the rest."""
+"""Rows to frames, frames to figures, pure; an interval's formula is in `clusters`, all else in docs/statistics.md."""
