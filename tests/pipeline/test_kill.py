@@ -8,15 +8,16 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from models import tiny
 from servers import forked
 from servers.running import ChatServer, chat_server, environment, judgebench, make_workspace, started
-from servers.waiting import first_line, wait_for, wait_for_end
+from servers.waiting import first_line, wait_for, wait_for_end, wait_for_rows
 
 from judgebench.tables.records import Answer, Failure, Question, Usage
 from judgebench.tables.store import Table, TornLineWarning
@@ -40,18 +41,15 @@ class Run:
     path: Path
     url: str | None = None
     kills: int = 0
-    forked: bool = False  # from a process that has torch: importing it takes longer than what is to be killed
 
     def complete(self) -> bytes:
         """The complete lines that are on disk."""
         data = self.path.read_bytes() if self.path.exists() else b""
         return data[: data.rfind(b"\n") + 1]
 
-    def start(self) -> "AbstractContextManager[subprocess.Popen[str] | forked.Forked]":
-        """The command, under way."""
-        if self.forked:
-            return forked.start(self.workspace, *self.arguments)
-        return started(self.workspace, *self.arguments, url=self.url)
+    def start(self) -> forked.Forked:
+        """The command, under way; forked, since what it imports takes longer than what is to be killed."""
+        return forked.start(self.workspace, *self.arguments, prepare=partial(forked.talk_to, self.url))
 
     def kill_after(self, pause: float, early: float | None = None) -> bool:
         """Start the command and kill it; False where it had ended before.
@@ -205,7 +203,7 @@ class Answering:
         workspace = make_workspace(self.folder / name, tiny.QUESTIONS)
         settings = ("--model", f"me=hf:{self.checkpoint}", "--batch-size", "3", "--max-tokens", "20")
         path = workspace.answers("small", "me").path
-        return Run(workspace, ("get-answers", "--questions", "small", *settings), path, forked=True)
+        return Run(workspace, ("get-answers", "--questions", "small", *settings), path)
 
     @staticmethod
     def said(run: Run) -> dict[str, tuple[str, ...]]:
@@ -268,7 +266,7 @@ def test_an_interrupted_run_says_so_in_one_line(tmp_path: Path) -> None:
     table = workspace.answers("small", "me")
     with chat_server(tmp_path / "server", latency=0.2) as server:
         with started(workspace, *GET_ANSWERS, url=server.url) as process:
-            wait_for("a row", table.read, process=process)
+            wait_for_rows(table.path, 1, process)
             process.send_signal(signal.SIGINT)
             said = wait_for_end(process)
         assert process.returncode == 1

@@ -1,4 +1,4 @@
-"""The command in a process that is forked from one which has torch imported: it begins at once, a hundred times.
+"""The command in a process that is forked from one which has all imported: it begins at once, a hundred times.
 
 Otherwise it is as by the command line: a process (group) of its own, killed at any moment, with an exit status.
 """
@@ -24,6 +24,13 @@ _IMPORTED = ["servers.imported"]  # what a child finds there
 
 def as_it_is() -> None:
     """Nothing is prepared."""
+
+
+def talk_to(url: str | None) -> None:
+    """The server at this address is the only one there is."""
+    environ = environment(url)
+    os.environ.clear()
+    os.environ.update(environ)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Protocol, TypeVar
 
 PATIENCE = 120.0  # seconds for a step that takes moments, on a machine that has much else to do
@@ -54,6 +55,16 @@ def wait_for(
         assert not (process and over), f"waited for {what}; saw {seen!r}, and then the process ended: {_end(process)}"
         assert time.monotonic() < end, f"waited {patience:.0f} s for {what}; saw {seen!r}"
         time.sleep(_PAUSE)
+
+
+def wait_for_rows(table: Path, number: int, process: Process) -> int:
+    """Until a process has written so many rows: complete lines, since the file is there before it holds one."""
+    return wait_for(f"{number} rows in {table.name}", lambda: rows_of(table), lambda seen: seen >= number, process)
+
+
+def rows_of(table: Path) -> int:
+    """How many rows are on disk."""
+    return table.read_bytes().count(b"\n") if table.exists() else 0
 
 
 def wait_for_end(process: Process) -> str:
