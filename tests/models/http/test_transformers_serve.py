@@ -40,7 +40,7 @@ def served(checkpoint: Path, home: Path) -> Iterator[str]:
     """The server on a checkpoint; its URL. It wants a folder for the Hub's cache, if an empty one."""
     (home / "hub").mkdir(parents=True)
     words = ["serve", str(checkpoint), "--host", "127.0.0.1", "--device", "cpu", "--dtype", "float32"]
-    settings = environment() | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1"}
+    settings = environment() | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     program = Path(sys.executable).with_name("transformers")
     with (
         reserved_port() as port,
@@ -98,7 +98,7 @@ def test_it_judges(url: str, checkpoint_folder: Path, tmp_path: Path) -> None:
     said = {name: [(text, text), (text,)] for name, text in (("one", "Paris."), ("two", "I don't know."))}
     workspace = make_workspace(tmp_path / "workspace", QUESTIONS, said)
     judge = f"judge=openai:{checkpoint_folder}?max_tokens=24"
-    asked = ("review", "--questions", "small", "--judge", judge, "--parallel", "2")
+    asked = ("review", "--questions", "small", "--judge", judge, "--parallel", "1", "--timeout", str(WHOLE))
     done = judgebench(workspace, *asked, url=url)
     assert done.returncode == 0, done.stderr
     rows = in_force(workspace.reviews("small", "judge").read()).values()
