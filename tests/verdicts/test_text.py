@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.tables.records import Verdict
-from judgebench.verdicts.text import KINDS, flipped, from_scores, parse
+from judgebench.verdicts.forms import KINDS
+from judgebench.verdicts.text import flipped, from_scores, parse
 
 ONE_TO_TEN = (1.0, 10.0)
 
@@ -19,7 +20,7 @@ ONE_TO_TEN = (1.0, 10.0)
     [
         ("Good. Rating: [[7]]", 7),
         ("Rating: [[8.5]]", 8.5),
-        ("First I thought [[3]], but no: [[9]]", 9),
+        ("First I thought [[3]], but no: [[9]]", None),
         ("It quotes [[A]] and cites [1]. Rating: [[6]]", 6),
         ("Rating: [[08]]", 8),
         ("Rating: [[100]]", None),
@@ -36,7 +37,7 @@ ONE_TO_TEN = (1.0, 10.0)
         ("Rating: [[1000]]", None),
         ("Rating: [[８]] [[7]]", 7),
         ("It cites [1] and [[2]](https://x.invalid).\n\n**Rating:** [[6]]", 6),
-        ("[[9]] is what it asks for.\nRating: [[4]]\n", 4),
+        ("[[9]] is what it asks for.\nRating: [[4]]\n", None),
         ("[[1e9]]", None),
         ("", None),
     ],
@@ -61,7 +62,7 @@ def test_rating(reply: str, score: float | None) -> None:
         ("[[7]]", None),
         ("(10, 4)", None),
         ("[1]", None),
-        ("[[A]] or [[B]]? **Verdict: [[B]]**", "B"),
+        ("[[A]] or [[B]]? **Verdict: [[B]]**", None),
         ("", None),
     ],
 )
