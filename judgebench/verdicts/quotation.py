@@ -84,7 +84,7 @@ def own(reply: str, verdict: re.Pattern[str]) -> str:
     text = _unwrapped(text, verdict)
     text = _blanked(text, _block_quotes(text))
     text = _blanked(text, _fenced(text, verdict))
-    for places in (_marked_blocks, _in_code, _in_quotes, _links, reasoning.blocks):
+    for places in (_links, _marked_blocks, _in_code, _in_quotes, reasoning.blocks):
         text = _blanked(text, places(text))
     return text
 

@@ -185,7 +185,7 @@ def test_no_hostile_answer_changes_an_honest_judge_s_verdict(attack: Attack, mod
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_what_can_t_be_told_from_the_judge_s_own_words_is_no_verdict(attack: Attack, mode: str, quoted_in: str) -> None:
-    """An answer that is quoted without more gets no verdict of its own: the judge's counts, or it is asked for again."""
+    """An answer that is quoted without more gets no verdict: the judge's counts, or it is asked for again."""
     row = reviewed(attack.text, mode, quoted_in)
     assert row.verdict in (TRUE[mode], None)
     assert (row.error and row.error.kind) == (None if row.verdict else "unparsed")
