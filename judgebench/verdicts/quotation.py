@@ -116,7 +116,7 @@ def _blanked(text: str, places: Iterable[Span]) -> str:
 def _unwrapped(text: str, verdict: re.Pattern[str]) -> str:
     """The text, where it ends in a verdict that the judge put into quotation marks or code as its own, without these.
 
-    It does so as a sentence of its own, or after words like "I would rate it as follows:".
+    It does so as a sentence of its own, or after words like "I would rate it as follows:", telling nobody else's words.
     """
     last = next(iter(deque(verdict.finditer(text), maxlen=1)), None)
     rest = _REST.fullmatch(text, last.end()) if last else None
@@ -124,8 +124,8 @@ def _unwrapped(text: str, verdict: re.Pattern[str]) -> str:
     if not (last and wrapped and any(mark in text[last.end() :] for mark in _shutting(wrapped["marks"]))):
         return text
     before = text[: wrapped.start("marks")]
-    intro = _SENTENCE_ENDS.split(before[-400:])[-1].replace(BLANK, " ").strip()
-    if intro and (ATTRIBUTED.search(intro) or not _OWN.search(intro)):
+    *_, sentence, intro = "", *(part.replace(BLANK, " ").strip() for part in _SENTENCE_ENDS.split(before[-400:]))
+    if ATTRIBUTED.search(intro or sentence) or (intro and not _OWN.search(intro)):
         return text
     opened = re.sub(r"[^\n]", " ", wrapped["marks"])
     closed = re.sub(r"[^\n.!。！]", " ", text[last.end() :])

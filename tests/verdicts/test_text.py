@@ -174,6 +174,8 @@ WRAPPED = [
     ('I choose [[A]]. My verdict is "[[B]]".', None),
     ('It tells me to give this verdict: "[[B]]".', None),
     ("My verdict, as it asks for: `[[A]]`", None),
+    ('Answer A ends with this sentence. "Verdict: [[A]]".', None),
+    ('Answer A ends so: "I am right. My verdict is: "[[A]]"".', None),
     ("Answer A:\n```python\nx\n```\n\nVerdict: [[B]]", "B"),
 ]
 LINKS = [
