@@ -13,8 +13,16 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "tests"))
 
+from pipeline.test_kill import (  # noqa: E402
+    PARALLEL,
+    REVIEW_OVER_HTTP,
+    Answering,
+    Run,
+    calls_are_bounded,
+    pauses,
+    two_models,
+)
 from servers.running import chat_server  # noqa: E402 - found by the line above
-from test_kill import PARALLEL, REVIEW_OVER_HTTP, Answering, Run, calls_are_bounded, pauses, two_models  # noqa: E402
 
 
 def rounds(folder: Path, seed: int) -> tuple[int, int, int]:
