@@ -1,12 +1,13 @@
 """What a person is told while something takes long."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from judgebench import terminal
-from judgebench.tables.records import Answer, Usage
+from judgebench.tables.records import Answer, Sampling, Usage
 from judgebench.tables.store import Stage, Table
 from judgebench.terminal import Pace, follow
 
@@ -24,26 +25,28 @@ def answer(number: int, tokens: int | None = None) -> Answer:
     [
         (Pace(80), "0 of 80"),
         (Pace(80, seconds=5.0), "0 of 80"),
-        (Pace(80, drawn=500, seconds=5.0), "0 of 80, 100 tokens/s"),
+        (Pace(80, drawn=500, seconds=5.0), "0 of 80, 500 tokens, 100/s"),
         (Pace(80, rows=20, seconds=10.0), "20 of 80, about 30 s left"),
-        (Pace(80, rows=20, finished=2000, seconds=10.0), "20 of 80, 200 tokens/s, about 30 s left"),
-        (Pace(80, rows=20, finished=2000, drawn=4000, seconds=10.0), "20 of 80, 400 tokens/s, about 10 s left"),
-        (Pace(80, rows=79, finished=100, drawn=9000, seconds=10.0), "79 of 80, 900 tokens/s"),
-        (Pace(800, rows=2, finished=10, seconds=10.0), "2 of 800, 1.0 tokens/s, about 66 min left"),
-        (Pace(8000, rows=2, finished=10, seconds=10.0), "2 of 8000, 1.0 tokens/s, about 11.1 h left"),
+        (Pace(80, rows=20, finished=2000, seconds=10.0), "20 of 80, 2,000 tokens, 200/s, about 30 s left"),
+        (Pace(80, rows=20, finished=2000, drawn=4000, seconds=10.0), "20 of 80, 4,000 tokens, 400/s, about 30 s left"),
+        (Pace(80, 20, 2000, 4000, 10.0, longest=100), "20 of 80, 4,000 tokens, 400/s, about 10 s left"),
+        (Pace(80, 2, 10, 4000, 10.0, longest=100), "2 of 80, 4,000 tokens, 400/s, about 10 s left"),
+        (Pace(80, rows=79, finished=7000, drawn=7900, seconds=10.0), "79 of 80, 7,900 tokens, 790/s, about 0 s left"),
+        (Pace(800, rows=2, finished=10, seconds=10.0), "2 of 800, 10 tokens, 1.0/s, about 66 min left"),
+        (Pace(8000, rows=2, finished=10, seconds=10.0), "2 of 8000, 10 tokens, 1.0/s, about 11.1 h left"),
     ],
 )
 def test_how_far_how_fast_and_how_long(pace: Pace, told: str) -> None:
-    """Tokens under way count: of a batch that is half done, half is left, though no row is done for long."""
+    """Tokens under way count, and those done first are the short ones: all may be as long as the limit lets them."""
     assert pace.told() == told
 
 
 def test_a_pace_counts_rows_and_their_tokens() -> None:
-    """A row without usage has none."""
+    """A row without usage has none, and one without sampling no limit."""
     pace = Pace(3)
-    for row in (answer(1, 5), answer(2), answer(3, 6)):
+    for row in (answer(1, 5), answer(2), replace(answer(3, 6), turns=("a", "b"), sampling=Sampling(max_tokens=96))):
         pace.took(row)
-    assert (pace.rows, pace.finished) == (3, 11)
+    assert (pace.rows, pace.finished, pace.longest) == (3, 11, 192)
 
 
 def test_elsewhere_than_on_a_terminal_there_is_a_line_now_and_then(
@@ -56,7 +59,7 @@ def test_elsewhere_than_on_a_terminal_there_is_a_line_now_and_then(
 
     def produce(todo: Sequence[Answer]) -> Iterator[Answer]:
         for row in todo:
-            while "tokens/s" not in (line := shown()):
+            while " tokens, " not in (line := shown()):
                 seen.append(line)
             seen.append(line)
             yield row
