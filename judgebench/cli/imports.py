@@ -5,13 +5,39 @@ from typing import TYPE_CHECKING
 
 import click
 
-from judgebench.cli.base import Group, show_imported
+from judgebench import extensions
+from judgebench.cli.base import Command, Group, show_imported
 
 if TYPE_CHECKING:
     from judgebench.workspace import Workspace
 
 
-@click.group("import", cls=Group)
+class Importers(Group):
+    """The formats that we read, and those that other packages add."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all."""
+        return [*super().list_commands(ctx), *extensions.names("importers")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a format."""
+        ours = super().get_command(ctx, cmd_name)
+        return _added(cmd_name) if ours is None and cmd_name in extensions.names("importers") else ours
+
+
+def _added(name: str) -> click.Command:
+    @click.command(name, cls=Command, help="Import by what another package adds.")
+    @click.argument("path", type=click.Path(exists=True, path_type=Path))
+    @click.option("--questions", metavar="NAME", help="The question set.")
+    @click.pass_obj
+    def import_it(workspace: "Workspace", path: Path, questions: str | None) -> None:
+        """Import by what another package adds."""
+        show_imported(extensions.extension("importers", name).added(path, workspace.check(), questions))
+
+    return import_it
+
+
+@click.group("import", cls=Importers)
 def import_() -> None:
     """Bring other tools' files into the workspace."""
 
