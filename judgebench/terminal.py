@@ -66,13 +66,18 @@ class Pace:
             self.longest = max(self.longest, row.sampling.max_tokens * len(row.turns))
 
     def told(self) -> str:
-        """`12 of 80, 4,321 tokens, 174/s, about 40 s left`."""
-        tokens = max(self.drawn, self.finished)
-        speed = [f"{tokens:,} tokens, {_short(tokens / self.seconds)}/s"] if tokens and self.seconds else []
-        left = self._left(tokens)
-        return ", ".join([f"{self.rows} of {self.total}", *speed, *([f"about {_spoken(left)} left"] if left else [])])
+        """`12 of 80, 4,321 tokens, 174/s, about 40 s left`; before there is anything, how long it has been."""
+        tokens, left = max(self.drawn, self.finished), self._left()
+        parts = [f"{self.rows} of {self.total}"]
+        if tokens and self.seconds:
+            parts.append(f"{tokens:,} tokens, {_short(tokens / self.seconds)}/s")
+        if left:
+            parts.append(f"about {_spoken(left)} left")
+        elif self.seconds and not tokens:
+            parts.append(f"{_spoken(self.seconds)} so far")
+        return ", ".join(parts)
 
-    def _left(self, tokens: int) -> float | None:
+    def _left(self) -> float | None:
         """Seconds. Where tokens are counted, a row is taken to have as many as there are for each one done.
 
         Not as many as those done have, which are the short ones while most are under way.
@@ -81,6 +86,7 @@ class Pace:
             return None
         if not self.finished:
             return self.seconds / self.rows * (self.total - self.rows)
+        tokens = max(self.drawn, self.finished)
         expected = min(tokens / self.rows, self.longest or math.inf) * self.total
         return max(expected - tokens, 0.0) / tokens * self.seconds
 

@@ -21,8 +21,8 @@ from judgebench.workspace import Workspace
 
 FOLDER = Path("demo")
 QUESTIONS = "core-80"
-ABOUT = (f"--questions={QUESTIONS}", "--limit=4")
-DRAWN = ("--temperature=0", "--max-tokens=96")
+ABOUT = (f"--questions={QUESTIONS}", "--limit=3")
+MAX_TOKENS = "--max-tokens=96"
 JUDGE = "embedded"
 BASE, DAMAGED = "smollm2-135m", "smollm2-135m-damaged"
 REGRESS = 3
@@ -34,13 +34,14 @@ judgebench demo: is this checkpoint better than that one?
                it with damaged weights, as a fine-tune that went wrong would
                look. A model of 135 million parameters answers badly: these
                answers, cut at 96 tokens, are for seeing the tool work.
-  Questions    32 of our set core-80, the first four of each category.
+  Questions    24 of our set core-80, the first three of each category. So few
+               don't tell of others like them: the verdict is about just these.
   Judge        `embedded`, an offline surrogate for GPT-4: a small regression
                on features of question and answer, distilled from real GPT-4
                gradings. For a verdict that counts, name a real judge:
                --judge=openai:MODEL.
-  Time         once the weights are here, a first win rate after half a minute
-               and all of it after a minute and a half, on two CPU cores.
+  Time         on two CPU cores, once the weights are here: a first win rate
+               after half a minute, all of it after a minute.
   Paid         nothing; and nothing leaves this machine, but to get the weights.
 """
 
@@ -70,13 +71,13 @@ def decide(base: Path, damaged: Path) -> None:
     if not (FOLDER / "question_sets").is_dir():
         judgebench("init", str(FOLDER), workspace=False)
     sides = (f"--baseline={spec(BASE, base)}", f"--candidate={spec(DAMAGED, damaged)}")
-    judgebench("compare", *ABOUT, *DRAWN, f"--judge={JUDGE}", "--look=16", *sides, status=REGRESS)
+    judgebench("compare", *ABOUT, "--population=set", MAX_TOKENS, f"--judge={JUDGE}", *sides, status=REGRESS)
 
 
 def show() -> None:
     """What is left of the questions, so that no figure depends on where the comparison stopped; report and site."""
     models = (f"--model={spec(name)}" for name in (BASE, DAMAGED))
-    judgebench("get-answers", *ABOUT, *DRAWN, *models)
+    judgebench("get-answers", *ABOUT, MAX_TOKENS, *models)
     modes = ("--mode=single", "--mode=pairwise", f"--baseline={BASE}")
     judgebench("review", *ABOUT, f"--judge={JUDGE}", *modes)
     judgebench("report", into=FOLDER / "report.txt")
