@@ -4,9 +4,8 @@ Nothing is looked for while our own names do, and nothing is loaded before it is
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from judgebench.errors import UsageError
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 Group: TypeAlias = Literal["models", "checkers", "importers"]
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(NamedTuple):
     """A thing that another package adds: its name, which version of which package it is of, and the thing itself."""
 
     name: str

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from judgebench.cli import options as shared
-from judgebench.cli.base import Command, made, names, options, paid
+from judgebench.cli.base import Command, made, options, paid
 
 if TYPE_CHECKING:
     from judgebench.audit import Options
@@ -57,7 +57,7 @@ def _options(given: Mapping[str, Any]) -> "Options":
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Also write JUDGE.md and JUDGE.json.")
 @shared.dry_run
 @shared.a_spending
-@made("options", _options, shared.calls, also=names(shared.questions, _judge, _tried))
+@made("options", _options, shared.calls, also=(shared.questions, _judge, _tried))
 @click.pass_obj
 def audit(
     workspace: "Workspace", /, options: "Options", spending: "Spending", form: str, output: Path | None, dry_run: bool

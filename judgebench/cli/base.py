@@ -3,10 +3,9 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from judgebench.money.cost import Quote
     from judgebench.money.spending import Spending
 
-F = TypeVar("F", bound=Callable[..., Any])
+Option: TypeAlias = Callable[[Any], Any]  # the decorator that click.option makes, or several of them in one
 
 
 def _use_workspace(ctx: click.Context, _: click.Parameter, folder: Path | None) -> None:
@@ -113,52 +112,52 @@ def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__
         click.echo(f"judgebench: {inert(str(message))}", err=True)
 
 
-def options(*several: Callable[[F], F]) -> Callable[[F], F]:
+def options(*several: Option) -> Option:
     """Several options as one decorator."""
     return lambda command: reduce(lambda inner, option: option(inner), reversed(several), command)
 
 
-@dataclass(frozen=True, slots=True)
 class Made:
     """An object that a command gets in place of some of its options: what it is called there, and what makes it."""
 
-    name: str
-    make: Callable[[Mapping[str, Any]], Any]
-    options: tuple[str, ...]
+    def __init__(self, name: str, make: Callable[[Mapping[str, Any]], Any], of: tuple[str | Option, ...]) -> None:
+        self.name, self.make, self.of = name, make, of
+
+    def options(self) -> Iterator[str]:
+        """What the command would call their values."""
+        for part in self.of:
+            yield from [part] if isinstance(part, str) else _names(part)
 
 
 def made(
-    name: str, make: Callable[[Mapping[str, Any]], Any], *several: Callable[[F], F], also: Sequence[str] = ()
-) -> Callable[[F], F]:
+    name: str, make: Callable[[Mapping[str, Any]], Any], *several: Option, also: Sequence[str | Option] = ()
+) -> Option:
     """Options as one decorator, whose values the command gets as one object, made of them by their names.
 
-    `also` names parameters that stand elsewhere among the command's options and are part of the object.
+    `also` are those that stand elsewhere among the command's options and are part of the object.
     """
-    decorate, one = options(*several), Made(name, make, (*also, *names(*several)))
+    one = Made(name, make, (*also, *several))
 
-    def decorated(command: F) -> F:
-        with_options: Any = decorate(command)
+    def decorated(command: Any) -> Any:
+        with_options = options(*several)(command)
         with_options.made = (*getattr(with_options, "made", ()), one)
-        return cast(F, with_options)
+        return with_options
 
     return decorated
 
 
-def names(*several: Callable[[Any], Any]) -> tuple[str, ...]:
-    """What commands call these options' values."""
-
+def _names(option: Option) -> list[str]:
     def none() -> None:
-        """Takes the options in a command's place."""
+        """Takes the option in a command's place."""
 
-    found: list[click.Parameter] = getattr(options(*several)(none), "__click_params__", [])
-    return tuple(option.name or "" for option in found)
+    return [parameter.name or "" for parameter in option(none).__click_params__]
 
 
 def objects(ctx: click.Context) -> dict[str, Any]:
     """What a command is called with: the objects that its options make, and its other parameters as they are."""
     given = dict(ctx.params)
     for one in getattr(ctx.command.callback, "made", ()):
-        given[one.name] = one.make({name: given.pop(name) for name in one.options})
+        given[one.name] = one.make({name: given.pop(name) for name in one.options()})
     return given
 
 

@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from judgebench.cli import options as shared
-from judgebench.cli.base import Command, made, names, options
+from judgebench.cli.base import Command, made, options
 
 if TYPE_CHECKING:
     from judgebench.compare.options import Options
@@ -37,8 +36,9 @@ _judge = options(
     click.option("--repeats", type=click.IntRange(1), default=1, show_default=True, help="Judge each match N times."),
     click.option("--canaries/--no-canaries", default=True, show_default=True, help="Try the judge first."),
     click.option(
-        "--bridge", type=click.IntRange(2), is_flag=False, flag_value=20, metavar="[N]",
-        help="Where the judge has changed since: judge N (20) questions again, and report the shift.",
+        "--bridge", type=click.IntRange(0), is_flag=False, flag_value=0, metavar="[N]",
+        help="Where the judge has changed since: judge N questions again (default: as many as the margin takes), and "
+        "report the shift.",
     ),
 )  # fmt: skip
 _verdict = options(
@@ -78,7 +78,7 @@ _files = (
 )
 
 
-_ASKED = names(_pair, shared.questions, _judge, _verdict, shared.selection, shared.sampling, shared.max_cost, _price)
+_ASKED = (_pair, shared.questions, _judge, _verdict, shared.selection, shared.sampling, shared.max_cost, _price)
 
 
 def _options(given: Mapping[str, Any]) -> "Options":
@@ -87,17 +87,8 @@ def _options(given: Mapping[str, Any]) -> "Options":
     return Options.given(given)
 
 
-@dataclass(frozen=True, slots=True)
-class _Files:
-    """Where else the comparison goes."""
-
-    markdown: Path | None
-    junit: Path | None
-    json: Path | None
-
-
-def _asked_files(given: Mapping[str, Any]) -> _Files:
-    return _Files(given["markdown"], given["junit"], given["json_file"])
+def _asked_files(given: Mapping[str, Any]) -> Mapping[str, Path | None]:
+    return {"markdown": given["markdown"], "junit": given["junit"], "json": given["json_file"]}
 
 
 @click.command(cls=Command)
@@ -115,7 +106,12 @@ def _asked_files(given: Mapping[str, Any]) -> _Files:
 @made("options", _options, shared.calls, also=_ASKED)
 @click.pass_context
 def compare(
-    ctx: click.Context, /, options: "Options", files: _Files, inconclusive: "Inconclusive | None", dry_run: bool
+    ctx: click.Context,
+    /,
+    options: "Options",
+    files: Mapping[str, Path | None],
+    inconclusive: "Inconclusive | None",
+    dry_run: bool,
 ) -> None:
     """Is the candidate as good as the baseline? PASS, REGRESS, INCONCLUSIVE or INVALID.
 
@@ -133,8 +129,5 @@ def compare(
         return
     comparison = compare(workspace, options, lambda line: click.echo(line, err=True), terminal.watched)
     click.echo(outputs.screen(comparison))
-    outputs.write(
-        comparison, markdown=files.markdown, junit=files.junit, json=files.json, environ=os.environ,
-        inconclusive=inconclusive,
-    )  # fmt: skip
+    outputs.write(comparison, **files, environ=os.environ, inconclusive=inconclusive)
     ctx.exit(comparison.exit_status(inconclusive))

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from judgebench import extensions
 from judgebench.cli.base import Command, Group, show_imported
 
 if TYPE_CHECKING:
@@ -17,12 +16,16 @@ class Importers(Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all."""
-        return [*super().list_commands(ctx), *extensions.names("importers")]
+        from judgebench.extensions import names
+
+        return [*super().list_commands(ctx), *names("importers")]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a format."""
+        from judgebench.extensions import names
+
         ours = super().get_command(ctx, cmd_name)
-        return _added(cmd_name) if ours is None and cmd_name in extensions.names("importers") else ours
+        return _added(cmd_name) if ours is None and cmd_name in names("importers") else ours
 
 
 def _added(name: str) -> click.Command:
@@ -32,7 +35,9 @@ def _added(name: str) -> click.Command:
     @click.pass_obj
     def import_it(workspace: "Workspace", path: Path, questions: str | None) -> None:
         """Import by what another package adds."""
-        show_imported(extensions.extension("importers", name).added(path, workspace.check(), questions))
+        from judgebench.extensions import extension
+
+        show_imported(extension("importers", name).added(path, workspace.check(), questions))
 
     return import_it
 

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +112,8 @@ def add_category(
     workspace: "Workspace", /, set_name: str, category: str, path: Path | None, settings: "Category"
 ) -> None:
     """Add CATEGORY to SET, with questions from a file or typed in."""
+    from dataclasses import replace
+
     from judgebench.question_sets import extend, reading
 
     folder, made = _folder(workspace, set_name), replace(settings, title=settings.title or category)

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from judgebench.cli import main
-from judgebench.cli.base import Command, made, names
+from judgebench.cli.base import Command, made
 
 
 def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -37,7 +37,7 @@ def test_options_make_one_object_with_what_stands_elsewhere() -> None:
 
     @click.command(cls=Command)
     @colour
-    @made("thing", lambda given: sorted(given.items(), key=str), size, also=names(colour))
+    @made("thing", lambda given: sorted(given.items(), key=str), size, also=(colour,))
     def command(thing: list[tuple[str, object]]) -> None:
         """Say what was made."""
         click.echo(thing)
