@@ -1,6 +1,7 @@
 """What a terminal gets: progress of long work (elsewhere plain lines), and hostile text made harmless."""
 
 import math
+import shutil
 import sys
 import threading
 import time
@@ -135,6 +136,11 @@ def _progress(stage: Stage[RowT], label: str) -> Iterator[Iterator[RowT]]:
         thread.join()
         if live:
             click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def columns(least: int, most: int) -> int:
+    """How wide the terminal is, within these bounds; elsewhere than on a terminal as wide as may be."""
+    return max(least, min(most, shutil.get_terminal_size((most, 0)).columns))
 
 
 def printable(value: object, allowed: str = "") -> str:

@@ -66,3 +66,10 @@ def test_elsewhere_than_on_a_terminal_there_is_a_line_now_and_then(
     stage = Stage([answer(1), answer(2)], Table(tmp_path / "t.jsonl", Answer), produce, drawn=lambda: 10_000)
     assert follow(stage, "answers of m") == {"done": 2}
     assert shown().splitlines()[-1] == "answers of m: 2 done; 0 were there already"
+
+
+@pytest.mark.parametrize(("wide", "told"), [("80", 80), ("200", 100), ("7", 60)])
+def test_a_line_is_as_wide_as_the_terminal(monkeypatch: pytest.MonkeyPatch, wide: str, told: int) -> None:
+    """Within bounds."""
+    monkeypatch.setenv("COLUMNS", wide)
+    assert terminal.columns(60, 100) == told

@@ -128,6 +128,6 @@ def compare(
             click.echo("\n".join(part.lines(noun)))
         return
     comparison = compare(workspace, options, lambda line: click.echo(line, err=True), terminal.watched)
-    click.echo(outputs.screen(comparison))
+    click.echo(outputs.screen(comparison, terminal.columns(60, outputs.COLUMNS)))
     outputs.write(comparison, **files, environ=os.environ, inconclusive=inconclusive)
     ctx.exit(comparison.exit_status(inconclusive))
