@@ -131,7 +131,7 @@ def of_turns(turns: Sequence[Entry]) -> list[str]:
     reach = between(worst["interval"])
     shown = f" (95 % interval {reach})" if reach else ""
     drop = "is the largest drop" if worst["difference"] < 0 else "is the least gain"
-    most = drop if len(turns) > 1 else "is the change"
+    most = f"{drop} of {len(turns)}; each interval is of one by itself" if len(turns) > 1 else "is the change"
     return [f"{worst['model']}'s {worst['difference']:+.2f}{shown} from turn 1 to turn {worst['turn']} {most}."]
 
 

@@ -148,9 +148,13 @@ def turn(model: str, difference: float, interval: list[float] | None = None) -> 
 def test_the_largest_drop_after_the_first_turn() -> None:
     """Or the only change, or the least gain where nobody drops."""
     (drop,) = captions.of_turns([turn("m", -0.5), turn("n", -1.25, [-2.0, -0.5])])
-    assert drop == "n's -1.25 (95 % interval -2.00 to -0.50) from turn 1 to turn 2 is the largest drop."
+    assert drop == (
+        "n's -1.25 (95 % interval -2.00 to -0.50) from turn 1 to turn 2 is the largest drop of 2; "
+        "each interval is of one by itself."
+    )
     assert captions.of_turns([turn("m", -0.5)]) == ["m's -0.50 from turn 1 to turn 2 is the change."]
-    assert captions.of_turns([turn("m", 0.5), turn("n", 1)]) == ["m's +0.50 from turn 1 to turn 2 is the least gain."]
+    (gain,) = captions.of_turns([turn("m", 0.5), turn("n", 1)])
+    assert gain.startswith("m's +0.50 from turn 1 to turn 2 is the least gain of 2;")
 
 
 def rated(model: str, rank_range: list[int] | None) -> Entry:

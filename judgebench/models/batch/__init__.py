@@ -102,8 +102,8 @@ class BatchModel:
 
     def _reply(self, index: int, request: Request, outcome: Outcome) -> Reply:
         notes = (NOTE, *self._dialect.notes(request, self.extra))
-        done = (replace(outcome.completion, notes=notes),) if outcome.completion else ()
-        return Reply(index, done, outcome.failure)
+        done = [replace(outcome.completion, notes=notes)] if outcome.completion else []
+        return Reply.of(index, done, outcome.failure)
 
     def _body(self, dialect: Dialect, request: Request) -> Json:
         return dialect.body(self.name, request, [], self.extra)
