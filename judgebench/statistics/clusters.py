@@ -8,7 +8,7 @@ y_q. That one form gives all of them an influence per question, and from it ever
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from scipy import special
 
 Floats: TypeAlias = NDArray[np.float64]
 Interval: TypeAlias = tuple[float, float]
+AnyFloats = TypeVar("AnyFloats", float, NDArray[np.float64])
 LEVEL = 0.95
 DRAWS = 1000
 _PSEUDO = 0.25  # of a win and of a loss, in the variance of a share
@@ -73,20 +74,25 @@ class Estimate:
         a design effect and t: Franco, Little, Louis and Slud, J. Survey Statistics and Methodology 7 (2019); the
         quarters are ours, and benchmarks/coverage.py shows what they are for.
         """
-        if self.questions < 2:
+        n = self.questions
+        if n < 2:
             return None
-        effective, t = self._effective_questions(), t_quantile(level, self.questions - 1)
-        centre = (self.value + t * t / (2 * effective)) / (1 + t * t / effective)
-        spread = max(self.value * (1 - self.value), 0.0) / effective + (t / (2 * effective)) ** 2
-        half = t / (1 + t * t / effective) * math.sqrt(spread)
-        return max(centre - half, 0.0), min(centre + half, 1.0)
+        low, high = share_ends(self.value, n * n * (self.influence**2).sum(), n, t_quantile(level, n - 1))
+        return float(low), float(high)
 
-    def _effective_questions(self) -> float:
-        n, p, more = self.questions, self.value, _PSEUDO
-        mean = (n * p + more) / (n + 2 * more)
-        squares = n * n * float((self.influence**2).sum()) + n * (p - mean) ** 2
-        squares += more * mean**2 + more * (1 - mean) ** 2
-        return n * (n + 2 * more) * mean * (1 - mean) / squares
+
+def share_ends(value: AnyFloats, squares: AnyFloats, n: int, t: float) -> tuple[AnyFloats, AnyFloats]:
+    """The ends of `Estimate.share_interval` for shares of n questions, whose squared deviations from them add up to
+    `squares`; t is the quantile of Student's t.
+    """
+    more = _PSEUDO
+    mean = (n * value + more) / (n + 2 * more)
+    squares = squares + n * (value - mean) ** 2 + more * mean**2 + more * (1 - mean) ** 2
+    effective = n * (n + 2 * more) * mean * (1 - mean) / squares
+    centre = (value + t * t / (2 * effective)) / (1 + t * t / effective)
+    spread = np.maximum(value * (1 - value), 0.0) / effective + (t / (2 * effective)) ** 2
+    half = t / (1 + t * t / effective) * np.sqrt(spread)
+    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
 
 
 def ratio_of_sums(numerators: Floats, denominators: Floats) -> Estimate | None:
