@@ -44,10 +44,8 @@ def of_alike(points: Floats, planned: Planned | None = None) -> Evidence:
     deadline is aimed at, which takes more questions.
     """
     nothing, all_, drawn = np.zeros_like(points), np.ones_like(points), np.arange(points.shape[-1])
-    if planned is None:
-        return Evidence(points, nothing, all_, nothing, all_, 1.0 + drawn[::-1], UNPLANNED)
-    left = np.maximum(np.asarray(planned) - drawn, 1).astype(np.float64)
-    return Evidence(points, nothing, all_, nothing, all_, left, ALIKE)
+    left = np.asarray(np.maximum((len(drawn) if planned is None else planned) - drawn, 1), np.float64)
+    return Evidence(points, nothing, all_, nothing, all_, left, UNPLANNED if planned is None else ALIKE)
 
 
 def of_set(points: Floats, questions: int) -> Evidence:
