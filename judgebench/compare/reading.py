@@ -19,7 +19,7 @@ from judgebench.statistics.shrinkage import shrink
 
 _SEQUENTIAL = 1.1  # questions of a sequential test for one of a fixed test of the same power; benchmarks/sequential.py
 _POWER = 0.8
-_FEW = 30  # questions that are no ties: with fewer the variance is no guide
+FEW = 30  # questions that are no ties: with fewer the variance is no guide
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def _mean(points: Floats) -> float | None:
 def _fixed(points: Floats, level: float) -> Interval | None:
     """Of a number fixed beforehand; where few points are no ties, by a bound that needs no variance."""
     known = points[~np.isnan(points)]
-    if not len(known) or np.count_nonzero(known != 0.5) >= _FEW:
+    if not len(known) or np.count_nonzero(known != 0.5) >= FEW:
         return _share(points, level)
     return bounded.interval(known, level)
 

@@ -17,10 +17,10 @@ from judgebench.statistics.clusters import Floats
 
 Side: TypeAlias = Literal["above", "below"]
 ALPHA = 0.05
-FRACTIONS = np.array([0.15, 0.4, 0.65, 0.95])  # of the capital, staked on every question
-ALIKE = np.array([0.02, 0.0, 0.0, 0.04])  # shares of the capital that are bet so: patiently; to be quick if it is clear
-SET = np.full(4, 1 / 8)
-UNPLANNED = np.full(4, 1 / 4)  # all, where no deadline is known
+FRACTIONS = np.array([0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95])  # of a capital, staked on every question
+ALIKE = np.array([0, 0.02, 0, 0.02, 0, 0, 0.04])  # shares of the capital that are bet so; the rest aims at the deadline
+UNPLANNED = FRACTIONS * (1 - FRACTIONS) / (FRACTIONS * (1 - FRACTIONS)).sum()  # all, where no deadline is known
+SET = 0.7 * UNPLANNED  # the end of a set needs no test, so that to be near it is worth less
 _AIM = 0.7  # of the chance under no difference; 1 would not stop before the deadline, 1/2 is O'Brien and Fleming's
 _LARGEST = 0.98  # of a capital that is ever at stake
 _OVERSHOOT = 0.005  # by how much more than is needed may be won, so that small gains reach it, too
@@ -112,13 +112,14 @@ def before(values: Floats) -> Floats:
 
 
 def _steady(gains: Floats, width: Floats, shares: Floats) -> Floats:
-    """The log of what shares become that are staked by constant fractions, larger where less is left to learn.
+    """The log of what shares become that are staked by constant fractions, larger where little of a set is left.
 
     A portfolio of a few bets in place of Cover's universal one (1991; Orabona and Jun, IEEE Trans. Inf. Theory 2024).
     """
-    fractions = np.minimum(FRACTIONS / width[..., None], _LARGEST)
+    bet = shares > 0
+    fractions = np.minimum(FRACTIONS[bet] / np.minimum(width, 1)[..., None], _LARGEST)
     logs = np.cumsum(np.log1p(fractions * gains[..., None]), axis=-2)
-    total: Floats = special.logsumexp(logs, b=shares, axis=-1)
+    total: Floats = special.logsumexp(logs, b=shares[bet], axis=-1)
     return total
 
 
