@@ -165,7 +165,7 @@ def _evidence(points: Floats, drawn: Drawn, options: Options) -> Evidence:
     if options.population == "alike":
         return sequential.of_alike(points, drawn.sizes(points.shape[-1]))
     if drawn.predictions is None or drawn.weights is None:
-        return sequential.of_set(points, len(drawn.ids))
+        return sequential.of_set(points, len(drawn.ids), sum(size < len(drawn.ids) for size in drawn.planned))
     return sequential.of_set_with(points, drawn.predictions, drawn.weights)
 
 

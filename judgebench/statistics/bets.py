@@ -24,12 +24,10 @@ SET = 0.7 * UNPLANNED  # the end of a set needs no test, so that to be near it i
 _AIM = 0.7  # of the chance under no difference; 1 would not stop before the deadline, 1/2 is O'Brien and Fleming's
 _LARGEST = 0.98  # of a capital that is ever at stake
 _OVERSHOOT = 0.005  # by how much more than is needed may be won, so that small gains reach it, too
-_NARROW = 0.1  # a variance below which a large gain is so rare that what it would overshoot doesn't matter
-_SPREAD, _MIDDLE = (
-    4.0,
-    10.0,
-)  # questions' worth of what is supposed before the first: they spread as widely as can be; 1/2
-_NEAR = 1e-12
+_NARROW = 0.1  # a variance below which points spread little
+_SPREAD = 4.0  # questions' worth of the widest spread, before the first
+_MIDDLE = 10.0  # questions' worth of ties in their mean
+_NEAR, _NOTHING = 1e-12, 1e-24
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,32 +58,37 @@ class Evidence:
 def log_capital(evidence: Evidence, mean: float | Floats, side: Side = "above", alpha: float = ALPHA) -> Floats:
     """The log of what a stake of 1 has become after each question, (..., questions), against "not `side` that mean".
 
-    It aims at 2 / alpha. Part of it is bet by constant fractions, most of it by `_aimed`; where more questions are
-    planned than before, what there is is shared out anew. It falls as the mean rises, so that the means that are not
-    ruled out are an interval. Infinite where the evidence rules the mean out. Several means (means,) before one trial
+    It aims at 2 / alpha. It falls as the mean rises, until that is reached: so the means that were ever ruled out are
+    all up to some. Infinite where the evidence rules the mean out for certain. Several means (means,) before one trial
     (questions,) give (means, questions).
     """
     if side == "below":
         return log_capital(evidence.reflected(), 1 - mean, alpha=alpha)
-    doubted, width = np.asarray(mean)[..., None], evidence.high - evidence.low
+    doubted = np.asarray(mean)[..., None]
+    capital = np.concatenate(list(_by_part(evidence, doubted, 2 / alpha)), axis=-1)
+    certain = np.maximum.accumulate(evidence.least > doubted + _NEAR, axis=-1)
+    return np.where(certain, np.inf, capital)
+
+
+def _by_part(evidence: Evidence, doubted: Floats, goal: float) -> Iterator[Floats]:
+    """The log of the capital: part of it is bet by constant fractions, most of it aims at the deadline.
+
+    Where more questions are planned than before, what there is is shared out anew.
+    """
+    width, shares = evidence.high - evidence.low, evidence.shares
     at = (doubted - evidence.low) / width
     possible = (at > _NEAR) & (at < 1 - _NEAR)
     at = np.where(possible, at, 0.5)
     won = np.where(possible, (evidence.values - evidence.low) / width - at, 0.0)
     variance = _variance(evidence)
-    scale = 1 / np.sqrt(variance * evidence.horizon)
-    needed = np.maximum(1, _NARROW / variance) ** 2 / (1 - at)
-    logs: list[Floats] = []
+    steps = won, 1 / np.sqrt(variance * evidence.horizon), _LARGEST / at, _room(variance, at)
     capital: Floats = np.zeros(won.shape[:-1])
     for part in _parts(evidence.horizon):
-        steady = _steady(won[..., part] / at[..., part], width[..., part], evidence.shares)
-        started = np.minimum((1 - evidence.shares.sum()) * np.exp(capital) * alpha / 2, 1.0)
-        chance = _aimed(started, won[..., part], scale[..., part], _LARGEST / at[..., part], needed[..., part])
-        aimed = np.log(np.maximum(chance, _NEAR**2)) + np.log(2 / alpha)
-        logs.append(np.logaddexp(capital[..., None] + steady, aimed))
-        capital = logs[-1][..., -1]
-    certain = np.maximum.accumulate(evidence.least > doubted + _NEAR, axis=-1)
-    return np.where(certain, np.inf, np.concatenate(logs, axis=-1))
+        steady = capital[..., None] + _steady(won[..., part] / at[..., part], width[..., part], shares)
+        started = np.clip((1 - shares.sum()) * np.exp(capital) / goal, 0, 1)
+        chance = _aimed(started, *(one[..., part] for one in steps))
+        yield (logs := np.logaddexp(steady, np.log(np.maximum(chance, _NOTHING) * goal)))
+        capital = logs[..., -1]
 
 
 def _parts(horizon: Floats) -> Iterator[slice]:
@@ -103,6 +106,14 @@ def _variance(evidence: Evidence) -> Floats:
     squares, products, weight = (before(weights * evidence.values**power) for power in (2, 1, 0))
     spread = np.maximum(squares - 2 * mean * products + mean**2 * weight, 0.0)
     return np.asarray((spread + _SPREAD / 4) / (number + _SPREAD))
+
+
+def _room(variance: Floats, at: Floats) -> Floats:
+    """How much may be staked for each part of the goal that is missing, so that the largest gain doesn't win too much.
+
+    Where points spread little, large gains are so rare that what they would win too much doesn't matter.
+    """
+    return np.asarray(np.maximum(1, _NARROW / variance) ** 2 / (1 - at))
 
 
 def before(values: Floats) -> Floats:
@@ -123,17 +134,17 @@ def _steady(gains: Floats, width: Floats, shares: Floats) -> Floats:
     return total
 
 
-def _aimed(chance: Floats, won: Floats, scale: Floats, largest: Floats, needed: Floats) -> Floats:
+def _aimed(chance: Floats, won: Floats, scale: Floats, largest: Floats, room: Floats) -> Floats:
     """A capital that means to reach its goal at the deadline: its share of the goal after each question.
 
     Of points without a difference, that share is the chance that the goal is still reached. Were the sum of points a
     Brownian motion, then to be x standard deviations of what is to come from the goal has a chance of Phi(-x) to end
     beyond it; the share is 1 / _AIM of that, and the stake that keeps it so is phi(x) / (_AIM sd). Never more is
-    staked than is there, or (`needed`) than the largest gain would win too much. Source: Lan, Simon and Halperin,
-    Stochastically curtailed tests in long-term clinical trials, Sequential Analysis 1 (1982), here as a bet.
+    staked than is there (`largest`), or than is needed (`room`). Source: Lan, Simon and Halperin, Stochastically
+    curtailed tests in long-term clinical trials, Sequential Analysis 1 (1982), here as a bet.
     """
     path = np.empty((won.shape[-1], *won.shape[:-1]))
-    steps = (np.moveaxis(one, -1, 0) for one in (scale / (_AIM * np.sqrt(2 * np.pi)), largest, needed, won))
+    steps = (np.moveaxis(one, -1, 0) for one in (scale / (_AIM * np.sqrt(2 * np.pi)), largest, room, won))
     for place, (aimed, most, enough, gain) in enumerate(zip(*steps, strict=True)):
         x = special.ndtri(_AIM * np.minimum(chance, 1))
         stake = np.minimum(np.exp(x * x / -2) * aimed, enough * np.maximum(1 + _OVERSHOOT - chance, 0))

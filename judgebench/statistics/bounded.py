@@ -12,7 +12,7 @@ import numpy as np
 
 from judgebench.statistics.clusters import Floats, Interval
 
-_DRAWS = 20_000
+_DRAWS = 50_000
 _SEED = 2005  # fixed, so that an interval is the same each time
 
 

@@ -23,6 +23,7 @@ __all__ = [
 Planned: TypeAlias = int | NDArray[np.int64]  # the size of the set, or as it was known when each question was drawn
 _NEAR = 1e-12
 _GRID, _ROUNDS = 65, 4  # means at once, and how often: ends to a ten-millionth
+_ANYTHING = 1e9  # by how much a value may be off of which nothing is known, so that nothing can be won on it
 _LEARNT = 10.0  # questions after which a slope is half trusted
 
 
@@ -48,15 +49,18 @@ def of_alike(points: Floats, planned: Planned | None = None) -> Evidence:
     return Evidence(points, nothing, all_, nothing, all_, left, UNPLANNED if planned is None else ALIKE)
 
 
-def of_set(points: Floats, questions: int) -> Evidence:
+def of_set(points: Floats, questions: int, known: int = 0) -> Evidence:
     """Of the mean over just this set of so many questions, from those drawn so far without replacement.
 
-    Source: section 5 of the paper that `bets` cites: those not drawn yet must make up what is missing to the mean.
+    `known`: so many were drawn when the set was smaller; they count, and nothing is bet on them. Source: section 5 of
+    the paper that `bets` cites: those not drawn yet must make up what is missing to the mean.
     """
-    left = questions - np.arange(points.shape[-1])
+    left, later = questions - np.arange(points.shape[-1]), np.arange(points.shape[-1]) >= known
     least, most = _certain(points, questions)
-    low = least - points / questions
-    return Evidence(low + points * left / questions, low, low + left / questions, least, most, left / 2, SET)
+    low = np.where(later, least - points / questions, -_ANYTHING)
+    high = np.where(later, low + left / questions, 1 + _ANYTHING)
+    values = np.where(later, low + points * left / questions, 0.5)
+    return Evidence(values, low, high, least, most, left / 2, SET)
 
 
 def _certain(points: Floats, questions: int) -> tuple[Floats, Floats]:

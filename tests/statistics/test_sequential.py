@@ -65,6 +65,18 @@ def test_bets_on_a_set_are_fair_in_every_order() -> None:
         assert capital == pytest.approx(np.ones(len(real)))
 
 
+def test_bets_on_a_set_that_grew_are_fair_in_every_order() -> None:
+    """Two of three questions were drawn when two more were added: nothing is bet on them, and the rest is random."""
+    first, more = SET[:3], SET[3:]
+    paths = [(*drawn[:2], *rest) for drawn in permutations(first) for rest in permutations((*drawn[2:], *more))]
+    evidence = sequential.of_set(np.array(paths), len(SET), known=2)
+    for side in ("above", "below"):
+        capital = np.exp(log_capital(evidence, np.mean(SET), side))  # type: ignore[arg-type]
+        assert capital.mean(axis=0) == pytest.approx(np.ones(len(SET)))
+        assert capital[:, :2] == pytest.approx(1)
+        assert capital[:, 2:].std() > 0.1
+
+
 def test_bets_are_fair_whatever_is_predicted_and_favoured() -> None:
     """Over all orders, each as likely as its weights make it."""
     weights, expected = np.array(WEIGHTS), {"above": 0.0, "below": 0.0}
