@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from judgebench.compare.options import Options
 from judgebench.compare.reading import Reading
 from judgebench.compare.reasons import reason
 from judgebench.compare.results import Bridge, Canary, Comparison, Cost, Verdict
-from judgebench.compare.sides import Side, Watch, same, sides, unwatched
+from judgebench.compare.sides import Watch, same, sides, unwatched
 from judgebench.compare.telling import telling
 from judgebench.errors import UsageError
 from judgebench.judging import reviews
@@ -27,8 +28,7 @@ from judgebench.money.cost import Quote
 from judgebench.money.spending import Spending
 from judgebench.question_sets import QuestionSet
 from judgebench.statistics.clusters import Floats
-from judgebench.tables.records import Answer, Question, Review
-from judgebench.tables.store import in_force
+from judgebench.tables.records import Question, Review
 from judgebench.workspace import Workspace
 
 __all__ = ["Options", "compare", "quote"]
@@ -78,10 +78,9 @@ class _Run:
         self.questions = self.question_set.select(options.categories, options.limit)
         self.spending = Spending(options.prices, options.max_cost)
         self.sides = sides(self.workspace, options, self.spending)
-        self.judge = self._named_judge()
-        pair = (self.sides[0].name, self.sides[1].name)
-        design = Design(options.orders, options.repeats, options.seed)
-        self.judging = Judging(self.workspace, self.judge, options.questions, pair, design, self.watch)
+        self.judge = self._named_judge(options.judge, options.prompt, self._load)
+        self.judging = self._judging(self.judge, options.repeats)
+        self.predicting = self._predicting()
         self.categories = {(options.questions, one.id): one.category for one in self.question_set.questions}
         self.drawn = order.at_random(self.questions, options.seed)
 
@@ -95,8 +94,8 @@ class _Run:
         self._try_judge()
         if not all(canary.passed for canary in self.canaries):
             return self._comparison("INVALID", _NOTHING)
-        if self.options.predictions == "embedded":
-            self._predict()
+        if self.predicting:
+            self._predict(self.predicting)
         self._check_stored()
         read = self._until_known()
         verdicts: dict[str | None, Verdict] = {"above": "PASS", "below": "REGRESS", None: "INCONCLUSIVE"}
@@ -114,18 +113,36 @@ class _Run:
             asked += self.spending.quote_reviews(judge, canaries.matches(), canaries.QUESTION_SET, drafted, anew=True)
         if self._both_answered():
             asked += self.judging.quote(self.drawn.ids, self.spending)
+            if self.predicting:
+                asked += self.predicting.quote(self.drawn.ids, self.spending)
         return answers, asked
 
-    def _named_judge(self) -> Judge:
+    def _named_judge(self, name: str, prompt: str | None, load: Callable[[Spec, CallOptions], Model]) -> Judge:
         options = self.options
         return reviews.named_judge(
-            self.workspace, options.judge, options.questions, options.prompt, options.calls, self._load,
-            options.verdict_by, options.repair,
-        )  # fmt: skip
+            self.workspace, name, options.questions, prompt, options.calls, load, options.verdict_by, options.repair
+        )
+
+    def _judging(self, judge: Judge, repeats: int = 1) -> Judging:
+        design = Design(self.options.orders, repeats, self.options.seed)
+        pair = (self.sides[0].name, self.sides[1].name)
+        return Judging(self.workspace, judge, self.options.questions, pair, design, self.watch)
+
+    def _predicting(self) -> Judging | None:
+        """The reviews of the judge whose verdicts foretell those of the one that counts."""
+        if self.options.predictions == "none":
+            return None
+        judge = self._named_judge(self.options.predictions, None, self._paid)
+        if judge.name == self.judge.name:
+            raise UsageError(f"--predictions takes another judge than --judge, and both are called {judge.name}")
+        return self._judging(judge)
 
     def _load(self, spec: Spec, calls: CallOptions) -> Model:
-        self.model = self.spending.model(spec, calls, self.workspace.reviews(self.options.questions, spec.name).path)
+        self.model = self._paid(spec, calls)
         return self.model
+
+    def _paid(self, spec: Spec, calls: CallOptions) -> Model:
+        return self.spending.model(spec, calls, self.workspace.reviews(self.options.questions, spec.name).path)
 
     def _try_judge(self) -> None:
         judge = self._tried()
@@ -142,14 +159,15 @@ class _Run:
             return None
         return canaries.judge_for(self.judge, model, options.prompt, options.verdict_by, options.repair)
 
-    def _predict(self) -> None:
-        """All answers, the embedded judge's guesses from them, and an order that favours the telling questions."""
+    def _predict(self, predicting: Judging) -> None:
+        """All answers, and what a cheaper judge says of them; about a set, an order that favours telling questions."""
         self._answer(self.questions)
-        known = [self._answers(side) for side in self.sides]
-        self.drawn = order.telling_first(self.questions, order.predicted(self.questions, *known), self.options.seed)
-
-    def _answers(self, side: Side) -> dict[str, Answer]:
-        return {row.question_id: row for row in in_force(side.table.read()).values() if row.choice == 0}
+        predicting.review(self.drawn.ids)
+        matches = matches_of(predicting.rows(), predicting.pair, self.categories)
+        guesses = order.predicted(matches, predicting.pair[1], self.drawn.ids)
+        drawing = order.telling_first if self.options.population == "set" else order.at_random
+        self.drawn = drawing(self.questions, self.options.seed, guesses)
+        self.say(f"predictions by {predicting.judge.name}: {len(matches)} matches")
 
     def _answer(self, questions: Sequence[Question]) -> None:
         for side in self.sides:
@@ -202,9 +220,8 @@ class _Run:
 
     def _chunks(self) -> Iterator[list[Question]]:
         by_id = {question.id: question for question in self.questions}
-        step = self.options.step(len(self.questions))
-        for start in range(0, len(self.questions), step):
-            yield [by_id[name] for name in self.drawn.ids[start : start + step]]
+        looks = [0, *self.options.looks(len(self.questions))]
+        return ([by_id[name] for name in self.drawn.ids[start:end]] for start, end in pairwise(looks))
 
     def _called(self, rows: Sequence[Review]) -> list[Review]:
         return [
@@ -215,7 +232,7 @@ class _Run:
         left = len(self.questions) - len(self.points)
         if not left or self.options.fixed:
             return False
-        chance = reading.chance_to_decide(self.points, left, self.options)
+        chance = reading.chance_to_decide(self.points, self.drawn, self.options)
         self.vain = chance if chance < self.options.futility else None
         return self.vain is not None
 
@@ -233,7 +250,7 @@ class _Run:
         about = {question.id: question for question in self.questions}
         return Comparison(
             verdict=verdict,
-            reason=reason(verdict, read, self.points, len(self.questions), options, self.canaries, self.vain),
+            reason=reason(verdict, read, judged, len(self.questions), options, self.canaries, self.vain),
             improved=read.improved,
             baseline=self.sides[0].name,
             candidate=self.sides[1].name,
