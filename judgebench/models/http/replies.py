@@ -1,13 +1,13 @@
 """What a Chat Completions response says, in its body and headers; pure, and trusting no field's type."""
 
 import email.utils
-import json
 import math
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from judgebench.models import Completion, TokenLogprobs, reasoning
+from judgebench.models.http.bodies import value_of
 from judgebench.models.http.runner import TryAgain
 from judgebench.tables.records import Usage, valid_text
 
@@ -21,7 +21,7 @@ class RequestRefused(Exception):
 def completion(data: bytes, notes: tuple[str, ...] = ()) -> Completion:
     """What a response says; TryAgain for one without a readable message, RequestRefused for a filtered one."""
     try:
-        body = json.loads(data)
+        body = value_of(data)
     except ValueError as error:
         raise TryAgain("broken_reply", f"the endpoint sent no readable reply ({error})") from error
     try:
