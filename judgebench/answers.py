@@ -1,7 +1,7 @@
 """Questions -> answers."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,20 +11,24 @@ from judgebench.tables.records import Answer, Question, Sampling, content_id
 from judgebench.tables.store import Stage, Table
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How answers are drawn: `changes` replace fields of each category's Sampling; so many samples of each answer."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    choices: int = 1
+
+
 def get_answers(
     question_set: QuestionSet,
     questions: Sequence[Question],
     spec: Spec,
     model: Model,
     table: Table[Answer],
-    changes: Mapping[str, Any] | None = None,
-    choices: int = 1,
+    drawing: Drawing = Drawing(),
 ) -> Stage[Answer]:
-    """The answers of a model that the table doesn't hold yet; iterate to make them.
-
-    `changes` replaces fields of each category's Sampling. `choices`: how many samples of each answer to draw.
-    """
-    drafted = drafts(question_set, questions, spec, model, changes, choices)
+    """The answers of a model that the table doesn't hold yet; iterate to make them."""
+    drafted = drafts(question_set, questions, spec, model, drawing)
     requests = {draft.id: request for draft, request in drafted}
 
     def produce(todo: Sequence[Answer]) -> Iterator[Answer]:
@@ -46,14 +50,13 @@ def drafts(
     questions: Sequence[Question],
     spec: Spec,
     model: Model,
-    changes: Mapping[str, Any] | None = None,
-    choices: int = 1,
+    drawing: Drawing = Drawing(),
 ) -> list[tuple[Answer, Request]]:
     """The rows before any call, each with what would be asked; see `get_answers`."""
     made = []
     for question in questions:
-        drawn = replace(question_set.category(question).sampling, **(changes or {}))
-        for choice in range(choices):
+        drawn = replace(question_set.category(question).sampling, **drawing.changes)
+        for choice in range(drawing.choices):
             request = Request(question.turns, drawn, drawn.system, choice=choice)
             made.append((_draft(question, question_set.name, spec, model, request), request))
     return made

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from judgebench.answers import drafts, get_answers
+from judgebench.answers import Drawing, drafts, get_answers
 from judgebench.compare.options import Options
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.models import Model, Spec, may_pass, parse_spec
@@ -29,7 +29,7 @@ class Side:
         """Make the answers that the table doesn't hold; JudgebenchError where the model could not be asked."""
         if self.spec is None or self.model is None:
             return
-        stage = get_answers(question_set, questions, self.spec, self.model, self.table, options.overrides)
+        stage = get_answers(question_set, questions, self.spec, self.model, self.table, Drawing(options.overrides))
         finish(stage, f"answers of {self.name}")
 
     def quote(
@@ -38,7 +38,7 @@ class Side:
         """What the answers to these questions would take, less those in the table."""
         if self.spec is None or self.model is None:
             return Quote()
-        drafted = drafts(question_set, questions, self.spec, self.model, options.overrides)
+        drafted = drafts(question_set, questions, self.spec, self.model, Drawing(options.overrides))
         return spending.quote_answers(self.name, drafted, self.table)
 
 

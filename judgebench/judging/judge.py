@@ -206,13 +206,14 @@ class CheckerJudge:
         draft = replace(_draft(match, question_set, self.name, kind, scorer), scale=checkers.SCALE)
         if draft.error:
             return draft
-        draft = replace(draft, verdict_source="checked", served_by=checkers.VERSION)
+        version = checkers.version(scorer)
+        draft = replace(draft, verdict_source="checked", served_by=version)
         problem = checkers.problem(scorer, reference)
         if problem:
-            identity = content_id(problem.kind, draft.slot, problem.message, checkers.VERSION)
+            identity = content_id(problem.kind, draft.slot, problem.message, version)
             return replace(draft, id=identity, error=problem)
         digest = content_id(match.conversation())
-        identity = content_id("review", draft.slot, digest, reference, scorer, checkers.VERSION)
+        identity = content_id("review", draft.slot, digest, reference, scorer, version)
         return replace(draft, id=identity, prompt_digest=digest)
 
     def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
@@ -220,8 +221,14 @@ class CheckerJudge:
         for match, draft in tasks:
             reference = match.question.reference(match.turn) or ""
             texts = [answer.turns[match.turn - 1] for answer in match.answers if answer]
-            checks = [checkers.check(draft.prompt, reference, text) for text in texts]
-            yield replace(draft, created=_now(), **_checked_result(checks))
+            yield replace(draft, created=_now(), **_checked(draft.prompt, reference, texts))
+
+
+def _checked(scorer: str, reference: str, texts: Sequence[str]) -> dict[str, Any]:
+    try:
+        return _checked_result([checkers.check(scorer, reference, text) for text in texts])
+    except checkers.Broken as error:
+        return {"error": Failure("broken_checker", str(error))}
 
 
 def _checked_result(checks: Sequence[checkers.Check]) -> dict[str, Any]:

@@ -37,6 +37,25 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Panel:
+    """Which judges are meant, and how those that are models are asked; see `named_judge`."""
+
+    names: Sequence[str]
+    prompt: str | None = None
+    verdict_by: VerdictBy = "text"
+    repair: bool = True
+
+    def judges(
+        self, workspace: Workspace, question_set: str, options: Options, load: Callable[[Spec, Options], Model]
+    ) -> list[Judge]:
+        """Each of them once, in the order named."""
+        return [
+            named_judge(workspace, name, question_set, self.prompt, options, load, self.verdict_by, self.repair)
+            for name in dict.fromkeys(self.names)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Which matches a judge is asked about, for which table."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Protocol, overload
 
 from judgebench.errors import UsageError
+from judgebench.extensions import extension, names
 from judgebench.tables.records import Failure, Message, Sampling, Usage
 
 _PASSING = ("unreachable", "connection", "timeout", "broken_reply", "http_408", "http_429")
@@ -192,4 +193,10 @@ def load_model(spec: Spec, options: Options) -> Model:
         from judgebench.models.hf import HFModel
 
         return HFModel(spec.target, options)
-    raise UsageError(f"unknown kind of model {spec.kind!r} in {spec.text!r}: use openai:NAME, azure:NAME or hf:PATH")
+    if spec.kind in names("models"):
+        model: Model = extension("models", spec.kind).added(spec.target, options)
+        return model
+    others = "".join(f", {kind}:..." for kind in names("models"))
+    raise UsageError(
+        f"unknown kind of model {spec.kind!r} in {spec.text!r}: use openai:NAME, azure:NAME or hf:PATH{others}"
+    )
