@@ -62,7 +62,8 @@ def server_of(program: Path, folder: Path, script: Mapping[str, Any]) -> Iterato
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
-            yield ChatServer(f"http://127.0.0.1:{int(process.stdout.readline())}/v1", log)
+            scheme = "https" if script.get("tls") else "http"
+            yield ChatServer(f"{scheme}://127.0.0.1:{int(process.stdout.readline())}/v1", log)
         finally:
             process.kill()
 
