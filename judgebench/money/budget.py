@@ -9,11 +9,10 @@ from typing import Any
 
 from judgebench.errors import JudgebenchError
 from judgebench.models import Model, Reply, Request
-from judgebench.money.cost import Bill, bill_for, most
+from judgebench.money.cost import PLAIN, Bill, Terms, bill_for, most
 from judgebench.money.prices import Price, money
 from judgebench.tables.records import Usage
 
-_LIMITS = ("max_tokens", "max_completion_tokens")
 _UNBILLED = "http_"  # the start of a failure's kind where the endpoint answered with a status, and bills nothing
 
 
@@ -62,7 +61,6 @@ class MeteredModel:
         self._price = price
         self._counted: list[Usage] = []
         self._uncounted = Counter[str]()
-        self.extra: Mapping[str, Any] = getattr(model, "extra", {})
         self.ready: Callable[[], int] = getattr(model, "ready", lambda: 0)
 
     @property
@@ -97,13 +95,12 @@ class BudgetedModel:
     fits and nothing is in flight.
     """
 
-    def __init__(self, model: Model, budget: Budget, price: Price) -> None:
+    def __init__(self, model: Model, budget: Budget, price: Price, terms: Terms = PLAIN) -> None:
         self._model = model
         self._budget = budget
         self._price = price
+        self._terms = terms
         self.ready: Callable[[], int] = getattr(model, "ready", lambda: 0)
-        extra = getattr(model, "extra", {})  # parameters of the spec's own, which may allow longer replies
-        self._reply = max((extra[name] for name in _LIMITS if isinstance(extra.get(name), int)), default=0)
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -117,7 +114,7 @@ class BudgetedModel:
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
         """Yield a reply per request for as long as the budget lasts; see Model.generate."""
-        waiting = {index: most(request, self._price, self._reply) for index, request in enumerate(requests)}
+        waiting = {index: most(request, self._price, self._terms) for index, request in enumerate(requests)}
         while waiting:
             portion = {index: cost for index, cost in waiting.items() if self._budget.reserve(cost)}
             if not portion:

@@ -1,15 +1,13 @@
 """What an endpoint takes: parameters that it refuses are learnt from its 400s; pure."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl
 
 from judgebench.models import Request, messages
+from judgebench.models.http.parameters import LIMITS, reply_limit
 
 Body = dict[str, Any]
-_SHORT = {"effort": "reasoning_effort"}
 SYSTEM = "system role"
 _UNSUPPORTED = re.compile(
     r"unsupported|not (be )?(support|permit|allow)(t?ed)?\b|unrecognized|unknown|unexpected|(un|not )available", re.I
@@ -26,7 +24,7 @@ class Dialect:
 
     def body(self, model: str, request: Request, said: Sequence[str], extra: Mapping[str, Any]) -> Body:
         """What to send for the next turn of a request."""
-        wanted = {**self._wanted(request), **extra}
+        wanted = self._asked(request, extra)
         taken = {name: value for name, value in wanted.items() if name not in self.refused}
         return {"model": model, "messages": self._messages(request, said), **taken}
 
@@ -34,7 +32,7 @@ class Dialect:
         """What was asked and is not sent, or not as asked."""
         if not self.refused:
             return ()
-        missing = sorted(self.refused & {*self._wanted(request), *extra})
+        missing = sorted(self.refused & self._asked(request, extra).keys())
         notes = [f"{name} not sent: the endpoint refuses it" for name in missing]
         if SYSTEM in self.refused and request.system:
             notes.append("system text sent in front of the user's: the endpoint refuses the system role")
@@ -54,9 +52,19 @@ class Dialect:
         self.refused |= named
         return True
 
+    def _asked(self, request: Request, extra: Mapping[str, Any]) -> Body:
+        """The request's parameters, and in their place the spec's."""
+        others = {name: value for name, value in extra.items() if name not in LIMITS}
+        return {**self._wanted(request), **self._length(request, extra), **others}
+
+    def _length(self, request: Request, extra: Mapping[str, Any]) -> Body:
+        """How long the reply may be, by a name that the endpoint takes: one limit, the spec's before the request's."""
+        named = {name: extra[name] for name in LIMITS if name in extra and name not in self.refused}
+        other = "max_completion_tokens" if "max_tokens" in self.refused else "max_tokens"
+        return named or {other: reply_limit(extra) or request.sampling.max_tokens}
+
     def _wanted(self, request: Request) -> Body:
-        length = "max_completion_tokens" if "max_tokens" in self.refused else "max_tokens"
-        body: Body = {"temperature": request.sampling.temperature, length: request.sampling.max_tokens}
+        body: Body = {"temperature": request.sampling.temperature}
         if request.sampling.stop:
             body["stop"] = list(request.sampling.stop)
         if request.sampling.seed is not None:
@@ -75,19 +83,6 @@ class Dialect:
             first = next(message for message in conversation if message["role"] == "user")
             first["content"] = f"{system}\n\n{first['content']}"
         return conversation
-
-
-def parameters_of(query: str) -> Body:
-    """What stands behind a `?` in a spec, as `effort=high&seed=7`; values are JSON where they can be."""
-    pairs = parse_qsl(query, keep_blank_values=True)
-    return {_SHORT.get(name, name): _value(text) for name, text in pairs}
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def estimated_tokens(request: Request, said: Sequence[str]) -> float:

@@ -22,9 +22,10 @@ except ImportError:  # it is a wish, not a need
 
 from judgebench.errors import EndpointError
 from judgebench.models import Completion, Options, Reply, Request
-from judgebench.models.http.dialect import Body, estimated_tokens, parameters_of
+from judgebench.models.http.dialect import Body, estimated_tokens
 from judgebench.models.http.endpoints import Address, Endpoint, Endpoints, azure_addresses, openai_addresses
 from judgebench.models.http.limits import FAILURES, Gate
+from judgebench.models.http.parameters import parameters_of
 from judgebench.models.http.replies import RequestRefused, completion, retry_after
 from judgebench.models.http.runner import Stopped, TryAgain, retrying, run_in_bursts
 from judgebench.tables.records import Failure, valid_text

@@ -9,6 +9,7 @@ from typing import Any
 from judgebench.models import Completion, TokenLogprobs, reasoning
 from judgebench.models.http.bodies import value_of
 from judgebench.models.http.runner import TryAgain
+from judgebench.models.http.usage import usage_of
 from judgebench.tables.records import Usage, valid_text
 
 _REASONING = ("reasoning_content", "reasoning")  # what servers call it, the older name first
@@ -54,12 +55,11 @@ def _served_by(body: dict[str, Any]) -> str | None:
     return valid_text(" ".join(str(part) for part in parts if part)) or None
 
 
-def _usage(usage: object) -> Usage | None:
-    """The tokens of a call; a reasoning model's hidden ones are among the completion's."""
-    if not isinstance(usage, dict):
-        return None
-    asked, said = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    return Usage(asked, said) if isinstance(asked, int) and isinstance(said, int) else None
+def _usage(told: object) -> Usage | None:
+    try:
+        return usage_of(told)
+    except ValueError as error:
+        raise RequestRefused(f"the endpoint's reply can't be billed: {error}") from error
 
 
 def _logprobs(reported: Any) -> tuple[TokenLogprobs, ...]:
