@@ -9,6 +9,7 @@ import click
 
 from judgebench.cli import options as shared
 from judgebench.cli.base import Command, made, options
+from judgebench.errors import JudgebenchError
 
 if TYPE_CHECKING:
     from judgebench.compare.options import Options
@@ -96,6 +97,7 @@ def _asked_files(given: Mapping[str, Any]) -> Mapping[str, Path | None]:
 @_judge
 @_verdict
 @_inconclusive
+@click.option("--strict", is_flag=True, help="Exit with 1 where a question got no verdict.")
 @shared.selection
 @shared.sampling
 @_dry_run
@@ -111,6 +113,7 @@ def compare(
     files: Mapping[str, Path | None],
     inconclusive: "Inconclusive | None",
     dry_run: bool,
+    strict: bool,
 ) -> None:
     """Is the candidate as good as the baseline? PASS, REGRESS, INCONCLUSIVE or INVALID.
 
@@ -128,4 +131,6 @@ def compare(
     comparison = compare(workspace, options, lambda line: click.echo(line, err=True))
     click.echo(outputs.screen(comparison))
     outputs.write(comparison, **files, environ=os.environ, inconclusive=inconclusive)
+    if strict and comparison.missing:
+        raise JudgebenchError(f"--strict: {comparison.missing} of {comparison.judged} questions have no verdict")
     ctx.exit(comparison.exit_status(inconclusive))

@@ -1,12 +1,14 @@
 """judgebench review: judges grade the answers to a set."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from judgebench.cli import options
 from judgebench.cli.base import Command, made, paid
+from judgebench.cli.outcome import Outcome, strict
 from judgebench.cli.references import table_name
 from judgebench.errors import UsageError
 
@@ -88,10 +90,11 @@ _design = (
 @options.dry_run
 @options.a_spending
 @options.some_calls
+@strict
 @click.pass_obj
 def review(
     workspace: "Workspace", /, panel: "Panel", asked: "Asked", reparse: bool, dry_run: bool, spending: "Spending",
-    calls: "Options",
+    calls: "Options", strict: bool,
 ) -> None:  # fmt: skip
     """Have judges grade the answers to a set, into reviews/."""
     if reparse:
@@ -99,7 +102,6 @@ def review(
         return
     if not panel.names:
         raise UsageError("name a --judge: embedded, checker, or a model as in openai:gpt-4.1 (or give --reparse)")
-    from judgebench import terminal
     from judgebench.judging import reviews
     from judgebench.money.cost import Quote
 
@@ -109,12 +111,13 @@ def review(
         )
 
     judges = panel.judges(workspace.check(), asked.question_set, calls, load)
-    total = Quote()
+    total, outcome = Quote(), Outcome(*panel.names)
     for plan in reviews.panel_plans(workspace, judges, asked, second=False):
         total += spending.quote_reviews(plan.judge, plan.matches, asked.question_set, plan.table)
     with paid(spending, total, "matches", dry_run) as go:
-        for label, stage in reviews.panel_stages(workspace, judges, asked) if go else ():
-            terminal.follow(stage, label)
+        for plan in reviews.panel_plans(workspace, judges, asked) if go else ():
+            outcome.follow(plan.judge.name, plan.label, partial(plan.stage, asked.question_set))
+    outcome.end(strict)
 
 
 def _read_again(workspace: "Workspace", panel: "Panel", question_set: str) -> None:

@@ -1,17 +1,18 @@
 """The comparison itself: canaries, then questions in random order until the verdict is known."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 
-from judgebench.compare import canaries, order, reading
+from judgebench.compare import canaries, order, outages, reading
 from judgebench.compare.bridge import bridge, check_snapshots, snapshots
 from judgebench.compare.judging import Judging, matches_of, points_by_question, snapshot
 from judgebench.compare.options import Options
+from judgebench.compare.outages import Say
 from judgebench.compare.reading import Reading
 from judgebench.compare.reasons import reason
 from judgebench.compare.results import Bridge, Canary, Comparison, Cost, Verdict
@@ -33,7 +34,6 @@ from judgebench.workspace import Workspace
 
 __all__ = ["Options", "compare", "quote"]
 
-Say = Callable[[str], None]
 _NOTHING = Reading(side=None, improved=False, rate=None, interval=None, fixed_width=None)
 
 
@@ -76,7 +76,7 @@ class _Run:
         self.judge = self._named_judge()
         pair = (self.sides[0].name, self.sides[1].name)
         design = Design(options.orders, options.repeats, options.seed)
-        self.judging = Judging(self.workspace, self.judge, options.questions, pair, design)
+        self.judging = Judging(self.workspace, self.judge, options.questions, pair, design, self.say)
         self.categories = {(options.questions, one.id): one.category for one in self.question_set.questions}
         self.drawn = order.at_random(self.questions, options.seed)
 
@@ -125,7 +125,10 @@ class _Run:
         judge = self._tried()
         if judge is None:
             return
-        self.canaries = canaries.try_judge(judge, self.workspace.canaries(judge.name))
+        rows = list(canaries.ask(judge, self.workspace.canaries(judge.name)))
+        outages.check(rows, f"canaries by {judge.name}", self.say)
+        outages.check_judge(rows, judge.name)
+        self.canaries = canaries.results(rows)
         held = sum(canary.passed for canary in self.canaries)
         self.say(f"canaries: {held} of {len(self.canaries)} held")
 
@@ -147,7 +150,7 @@ class _Run:
 
     def _answer(self, questions: Sequence[Question]) -> None:
         for side in self.sides:
-            side.answer(self.question_set, questions, self.options)
+            side.answer(self.question_set, questions, self.options, self.say)
 
     def _check_stored(self) -> None:
         """Reviews by another snapshot than today's count only with a bridge to it."""
@@ -184,6 +187,8 @@ class _Run:
             self._tell(read)
             if read.side or self._in_vain():
                 break
+        if np.isnan(self.points).all():
+            outages.check_judge(self.judging.rows(), self.judge.name)
         return read
 
     def _chunks(self) -> Iterator[list[Question]]:

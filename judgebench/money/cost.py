@@ -13,28 +13,24 @@ from typing import Any, Protocol
 from judgebench.models import Request, messages
 from judgebench.models.http.parameters import reply_limit, unbounded
 from judgebench.money.prices import FREE, Price, money
-from judgebench.tables.records import Failure, Usage
+from judgebench.tables.records import Usage
+from judgebench.tables.store import ResultRow
+from judgebench.tables.tally import asked_for
 
 TYPICAL_REPLY = 350  # tokens of a reply, where none of the kind was seen yet: an explanation and a verdict
 ANSWER = "answer"  # the kind of a request that is no review
-NO_CALL = ("stored", "computed", "checked", "identical")  # where verdicts come from that no model was asked for
 _FRAME = 4  # tokens that an endpoint adds to each message, for its role and its ends
 _MOST_FRAME = 16  # and more than any is known to
 _WIDE = re.compile("[\u2e80-\U0010ffff]")
 _HALF = re.compile("[\u0080-\u2e7f]")
 
 
-class Priced(Protocol):
+class Priced(ResultRow, Protocol):
     """A row of a call: an answer or a review."""
 
     @property
     def usage(self) -> Usage | None:
         """The tokens that the endpoint counted."""
-        ...
-
-    @property
-    def error(self) -> Failure | None:
-        """Why it holds no result."""
         ...
 
 
@@ -218,9 +214,7 @@ def sum_of(bills: Iterable[Bill]) -> Bill:
 
 def _asked(row: Priced) -> bool:
     """Whether a call was made for a row without usage: it failed, or holds what a model said."""
-    made_without = getattr(row, "verdict_source", None) in NO_CALL or (row.error and row.error.kind == "unanswered")
-    said = bool(row.error or getattr(row, "reply", None) is not None or getattr(row, "turns", ()))
-    return said and not made_without
+    return asked_for(row) and bool(row.error or getattr(row, "reply", None) is not None or getattr(row, "turns", ()))
 
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:

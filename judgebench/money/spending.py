@@ -10,10 +10,11 @@ from judgebench.judging.judge import Judge
 from judgebench.judging.matches import Match
 from judgebench.models import Model, Options, Request, Spec, load_model
 from judgebench.money.budget import Budget, BudgetedModel, MeteredModel
-from judgebench.money.cost import ANSWER, NO_CALL, Bill, Quote, Terms, quote, sum_of, typical_replies
+from judgebench.money.cost import ANSWER, Bill, Quote, Terms, quote, sum_of, typical_replies
 from judgebench.money.prices import FREE, IN_A_BATCH, Price, check_limit, parse_dollars, parse_prices, price_of
 from judgebench.tables.records import Answer, Review
 from judgebench.tables.store import Table, unfinished
+from judgebench.tables.tally import NO_CALL
 
 if TYPE_CHECKING:
     from judgebench.models.http.openai_api import OpenAIModel
