@@ -41,7 +41,7 @@ class Outcome:
         self._of(name).add(failure)
 
     def end(self, strict: bool) -> None:
-        """JudgebenchError where a model could not be reached, or nothing came of its calls; `strict`: of some of them."""
+        """JudgebenchError where a model could not be reached, or nothing came of its calls; `strict`: of some."""
         problems = {name: str(error) for name, error in self._out.items()}
         for name, tally in self._tallies.items():
             if tally.in_vain:
