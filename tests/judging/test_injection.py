@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -116,18 +116,27 @@ def blocks(prompt: str) -> list[tuple[str, str]]:
     return found
 
 
+QUOTES: dict[str, Callable[[str], str]] = {
+    "a block quote": lambda text: "\n".join(f"> {line}" for line in text.split("\n")) + "\n",
+    "a fence": lambda text: f"```\n{text}\n```",
+    "quotation marks": lambda text: f'"{text}"',
+    "nothing": lambda text: text,
+}
+
+
 class HonestJudge:
     """A model that reads the true structure only, quotes what it read, and gives the verdict it always had."""
 
     identity = {"model": "honest"}  # noqa: RUF012
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, quoted_in: str = "a block quote") -> None:
+        self.kind, self.quoted_in = kind, quoted_in
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
-        """Quote the answers, line by line as they are, and judge."""
+        """Quote the answers and judge."""
         for index, request in enumerate(requests):
-            quoted = "\n".join(text for name, text in blocks(request.turns[0]) if name.startswith("assistant"))
+            answers = "\n".join(text for name, text in blocks(request.turns[0]) if name.startswith("assistant"))
+            quoted = QUOTES[self.quoted_in](answers)
             said = {
                 "rating": f"The answer reads\n{quoted}\nThat is wrong.\nRating: [[3]]",
                 "choice": f"Assistant A says\n{quoted}\nThat is wrong.\n\n[[B]]",
@@ -150,9 +159,9 @@ def match(text: str, mode: str, turns: int = 1) -> Match:
     return Match("pairwise", question, turns, ("h", "f"), (hostile, fair))
 
 
-def reviewed(text: str, mode: str) -> Review:
+def reviewed(text: str, mode: str, quoted_in: str = "a block quote") -> Review:
     """The honest judge's row."""
-    honest = judge.ModelJudge("honest", HonestJudge(mode), lambda _: find_prompt(mode, []))
+    honest = judge.ModelJudge("honest", HonestJudge(mode, quoted_in), lambda _: find_prompt(mode, []))
     asked = match(text, mode)
     (row,) = honest.judge([(asked, honest.draft(asked, "s"))])
     return row
@@ -163,12 +172,23 @@ def test_there_are_fifty() -> None:
     assert len({attack.name for attack in ATTACKS}) == len({attack.text for attack in ATTACKS}) == 50
 
 
+@pytest.mark.parametrize("quoted_in", ["a block quote", "a fence"])
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
-def test_no_hostile_answer_changes_an_honest_judge_s_verdict(attack: Attack, mode: str) -> None:
-    """However the judge quotes it, the verdict is the judge's own."""
-    row = reviewed(attack.text, mode)
+def test_no_hostile_answer_changes_an_honest_judge_s_verdict(attack: Attack, mode: str, quoted_in: str) -> None:
+    """Where the judge quotes it as a quotation, the verdict is the judge's own, whatever fences the answer holds."""
+    row = reviewed(attack.text, mode, quoted_in)
     assert (row.verdict, row.error) == (TRUE[mode], None)
+
+
+@pytest.mark.parametrize("quoted_in", ["quotation marks", "nothing"])
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_what_can_t_be_told_from_the_judge_s_own_words_is_no_verdict(attack: Attack, mode: str, quoted_in: str) -> None:
+    """An answer that is quoted without more gets no verdict: the judge's counts, or it is asked for again."""
+    row = reviewed(attack.text, mode, quoted_in)
+    assert row.verdict in (TRUE[mode], None)
+    assert (row.error and row.error.kind) == (None if row.verdict else "unparsed")
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -203,7 +203,7 @@ ANSWERS: Mapping[str, list[list[str]]] = {"good": GOOD, "poor": POOR}
 
 def winner_is(place: str) -> str:
     """A reply that quotes other verdicts before it gives its own."""
-    return f"Had [[A]] or [[B]] been asked for [[C]] ... [1] (10, 4).\n[[{place}]]"
+    return f'One says "[[A]]", one "[[B]]", and [[C]](https://x.invalid) is a link ... [1] (10, 4).\n[[{place}]]'
 
 
 @pytest.fixture

@@ -107,8 +107,8 @@ class BatchModel:
 
     def _reply(self, index: int, request: Request, outcome: Outcome) -> Reply:
         notes = (NOTE, *self._dialect.notes(request, self.extra))
-        done = (replace(outcome.completion, notes=notes),) if outcome.completion else ()
-        return Reply(index, done, outcome.failure)
+        done = [replace(outcome.completion, notes=notes)] if outcome.completion else []
+        return Reply.of(index, done, outcome.failure)
 
     def _digest(self, request: Request) -> str:
         return content_id(NOTE, self._body(Dialect(), request))

@@ -111,15 +111,16 @@ class OpenAIModel:
         started, done = time.monotonic(), list[Completion]()
         failure = None
         try:
-            while len(done) < len(request.turns):
-                done.append(await self._complete(request, [completion.text for completion in done]))
+            while len(done) < len(request.turns) and not (done and done[-1].failure):
+                said = await self._complete(request, [completion.text for completion in done])
+                done.append(replace(said, problem=said.problem and self._without_key(said.problem)))
         except RequestRefused as error:
             failure = Failure("refused", self._without_key(error))
         except TryAgain as error:
             if self._stop.is_set():
                 raise Stopped from error
             failure = Failure(error.kind, self._without_key(error))
-        return Reply(index, tuple(done), failure, round(time.monotonic() - started, 3))
+        return Reply.of(index, done, failure, round(time.monotonic() - started, 3))
 
     async def _complete(self, request: Request, said: Sequence[str]) -> Completion:
         call = _Call(self, request, said)
@@ -129,7 +130,7 @@ class OpenAIModel:
                 return await call.make()
         raise AssertionError("unreachable: retrying either returns or raises")
 
-    def _without_key(self, error: Exception) -> str:
+    def _without_key(self, error: Exception | str) -> str:
         text = valid_text(str(error))
         for endpoint in self.endpoints.several:
             key = endpoint.address.key

@@ -81,7 +81,7 @@ PASSING: dict[str, dict[str, Any]] = {
     "broken_reply (null)": {"do": "changed", "body": {"choices": None}},
     "broken_reply (choice)": {"do": "changed", "body": {"choices": ["Yes."]}},
     "broken_reply (message)": {"do": "changed", "body": {"choices": [{"message": "Yes."}]}},
-    "broken_reply (content)": {"do": "changed", "body": {"choices": [{"message": {"content": [{"text": "Yes."}]}}]}},
+    "broken_reply (content)": {"do": "changed", "body": {"choices": [{"message": {"content": 7}}]}},
 }
 
 
