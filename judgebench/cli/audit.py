@@ -28,6 +28,7 @@ _tried = options(
     ),
     click.option("--seed", type=int, default=0, show_default=True, help="attacks: draws the answers."),
     shared.judge_prompt,
+    shared.judge_max_tokens,
     click.option(
         "--verdict-by", type=click.Choice(shared.WAYS), default="text", show_default=True,
         help="How verdicts are read; see review.",
@@ -73,9 +74,9 @@ def audit(
     with paid(spending, one.quote(), "matches", dry_run) as go:
         for part in one.parts() if go else ():
             outcome.follow(one.judge, f"{part.label}: reviews by {one.judge}", part.stage)
-    outcome.end(strict=False)
     if go:
         found = one.found()
         click.echo(outputs.render(found, form))
         for path in outputs.write(found, output) if output else ():
             click.echo(f"{path} written", err=True)
+    outcome.end(strict=False)

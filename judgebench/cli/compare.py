@@ -26,6 +26,7 @@ _pair = options(
 _judge = options(
     click.option("--judge", required=True, metavar="JUDGE", help="embedded, [NAME=]embedded:FILE, checker, a model."),
     shared.judge_prompt,
+    shared.judge_max_tokens,
     click.option(
         "--verdict-by", type=click.Choice(shared.WAYS), default="text", show_default=True,
         help="How verdicts are read; see review.",

@@ -29,9 +29,10 @@ def _asked(given: Mapping[str, Any]) -> "Asked":
 
 
 def _panel(given: Mapping[str, Any]) -> "Panel":
-    from judgebench.judging.reviews import Panel
+    from judgebench.judging.reviews import Manner, Panel
 
-    return Panel(given["judges"], given["prompt"], given["verdict_by"], given["repair"])
+    manner = Manner(given["prompt"], given["verdict_by"], given["repair"], given["judge_max_tokens"])
+    return Panel(given["judges"], manner)
 
 
 _design = (
@@ -80,6 +81,7 @@ _design = (
         "--repair/--no-repair", default=True, show_default=True,
         help="Ask once more for nothing but the verdict where a reply holds none.",
     ),
+    options.judge_max_tokens,
     also=("judges",),
 )  # fmt: skip
 @click.option(
@@ -125,5 +127,5 @@ def _read_again(workspace: "Workspace", panel: "Panel", question_set: str) -> No
     from judgebench.terminal import printable
 
     judges = [table_name(judge) for judge in panel.names]
-    for line in reparse(workspace.check(), question_set, judges, panel.prompt).lines():
+    for line in reparse(workspace.check(), question_set, judges, panel.manner.prompt).lines():
         click.echo(printable(line))

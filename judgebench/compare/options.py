@@ -9,6 +9,7 @@ from judgebench.answers import overrides
 from judgebench.errors import UsageError
 from judgebench.judging.asking import VerdictBy
 from judgebench.judging.matches import Orders
+from judgebench.judging.reviews import Manner
 
 _LOOKS = 50  # at most so many, however large the set
 
@@ -51,6 +52,7 @@ class Options:
     prompt: str | None = None
     verdict_by: VerdictBy = "text"
     repair: bool = True
+    judge_max_tokens: int | None = None
     calls: models.Options = field(default_factory=lambda: models.Options(keep=True))
 
     def __post_init__(self) -> None:
@@ -72,6 +74,11 @@ class Options:
         if self.fixed:
             return questions
         return self.look or max(8, -(-questions // _LOOKS))
+
+    @property
+    def manner(self) -> Manner:
+        """How the judge is asked."""
+        return Manner(self.prompt, self.verdict_by, self.repair, self.judge_max_tokens)
 
     @property
     def overrides(self) -> dict[str, Any]:

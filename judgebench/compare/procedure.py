@@ -113,9 +113,8 @@ class _Run:
     def _named_judge(self) -> Judge:
         options = self.options
         return reviews.named_judge(
-            self.workspace, options.judge, options.questions, options.prompt, options.calls, self._load,
-            options.verdict_by, options.repair,
-        )  # fmt: skip
+            self.workspace, options.judge, options.questions, options.manner, options.calls, self._load
+        )
 
     def _load(self, spec: Spec, calls: CallOptions) -> Model:
         self.model = self.spending.model(spec, calls, self.workspace.reviews(self.options.questions, spec.name).path)
@@ -137,7 +136,7 @@ class _Run:
         options, model = self.options, getattr(self, "model", None)
         if not options.canaries:
             return None
-        return canaries.judge_for(self.judge, model, options.prompt, options.verdict_by, options.repair)
+        return canaries.judge_for(self.judge, model, options.manner)
 
     def _predict(self) -> None:
         """All answers, the embedded judge's guesses from them, and an order that favours the telling questions."""

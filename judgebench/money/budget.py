@@ -76,9 +76,9 @@ class MeteredModel:
     def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
         """What the model replies."""
         for reply in self._model.generate(requests):
-            self._counted += [done.usage for done in reply.completions if done.usage]
+            self._counted += [done.usage for done in reply.billed if done.usage]
             self._uncounted["done"] += sum(done.usage is None for done in reply.completions)
-            if reply.failure:
+            if reply.failure and not (reply.broken and reply.broken.usage):
                 self._uncounted[reply.failure.kind] += 1
             yield reply
 
@@ -135,8 +135,8 @@ class BudgetedModel:
 
     def _spent(self, reply: Reply) -> Decimal | None:
         """What a reply cost by its usage; None where it may have cost more than that says."""
-        counted = [completion.usage for completion in reply.completions if completion.usage]
-        unbilled = reply.failure and reply.failure.kind.startswith(_UNBILLED)
-        if len(counted) < len(reply.completions) or (reply.failure and not unbilled):
+        counted = [completion.usage for completion in reply.billed if completion.usage]
+        unsure = reply.failure and not reply.broken and not reply.failure.kind.startswith(_UNBILLED)
+        if len(counted) < len(reply.billed) or unsure:
             return None
         return sum(map(self._price.of, counted), Decimal(0))

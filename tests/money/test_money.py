@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from servers.endpoints import ENDPOINTS
 from servers.running import chat_server, judgebench, make_workspace
 
 from judgebench.tables.records import Question
@@ -110,3 +111,20 @@ def test_a_limit_in_the_spec_is_the_one_that_counts(tmp_path: Path, workspace: W
         asked, said = server.usage()
         assert 0 < 2 * asked + 8 * said <= 100_000
         assert {call["parameters"].get("max_tokens") for call in server.calls()} == {4000}
+
+
+@pytest.mark.parametrize("name", ["negative usage", "brackets without end"])
+def test_what_cannot_be_billed_or_read_is_a_rows_error(tmp_path: Path, workspace: Workspace, name: str) -> None:
+    """Exit 1, a row each, what was said kept; no bill is negative, and the limit takes each call for the most."""
+    asked = (*JUDGED, *PRICE, "--tries", "1", "--max-cost", "1")
+    with chat_server(tmp_path / "server", default="Fine.\n[[A]]", **ENDPOINTS[name]) as server:
+        done = judgebench(workspace, *asked, "--category", "c", "--limit", "5", url=server.url)
+        assert done.returncode == 1
+        assert len(server.calls()) == 10
+    assert "$-" not in done.stderr
+    assert "-$" not in done.stderr
+    assert "not in the bill: 10 that the endpoint gave no usage for" in done.stderr
+    rows = workspace.reviews("small", "openai:gpt-4").read()
+    assert len(rows) == 10
+    assert all(row.error and row.usage is None for row in rows)
+    assert all(row.reply == "Fine.\n[[A]]" for row in rows) or name != "negative usage"

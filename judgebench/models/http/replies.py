@@ -31,17 +31,18 @@ def completion(data: bytes, notes: tuple[str, ...] = ()) -> Completion:
         choice = body["choices"][0]
         problem, message = _problem(choice.get("error")), choice.get("message")
         thought, text = _said(message if message is not None or problem is None else {})
+        usage, uncounted = _usage(body.get("usage"))
     except (AttributeError, LookupError, TypeError) as error:
         raise TryAgain("broken_reply", "the endpoint sent a reply without a message") from error
     return Completion(
         text=text,
         finish_reason=valid_text(str(choice.get("finish_reason") or ("error" if problem else "stop"))),
-        usage=_usage(body.get("usage")),
+        usage=usage,
         served_by=_served_by(body),
         logprobs=_logprobs(choice.get("logprobs")),
         notes=notes,
         reasoning=thought,
-        problem=problem,
+        problem=problem or uncounted,
     )
 
 
@@ -94,11 +95,12 @@ def _served_by(body: dict[str, Any]) -> str | None:
     return valid_text(" ".join(str(part) for part in parts if part)) or None
 
 
-def _usage(told: object) -> Usage | None:
+def _usage(told: object) -> tuple[Usage | None, str | None]:
+    """The tokens counted, and what is wrong with the count: such a reply is none, though it is kept."""
     try:
-        return usage_of(told)
+        return usage_of(told), None
     except ValueError as error:
-        raise RequestRefused(f"the endpoint's reply can't be billed: {error}") from error
+        return None, str(error)
 
 
 def _logprobs(reported: Any) -> tuple[TokenLogprobs, ...]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.models.http.replies import RequestRefused, completion
+from judgebench.models.http.replies import completion
 from judgebench.models.http.runner import TryAgain
 from judgebench.models.http.usage import usage_of
 from judgebench.tables.records import Usage
@@ -55,10 +55,12 @@ def body(**told: Any) -> bytes:
     return json.dumps({"choices": [{"message": message, "finish_reason": "stop"}], **told}).encode()
 
 
-def test_a_reply_with_an_impossible_count_is_not_asked_for_again() -> None:
-    """It may have been billed."""
-    with pytest.raises(RequestRefused, match="it counts fewer than no tokens"):
-        completion(body(usage={"prompt_tokens": -5, "completion_tokens": 3}))
+def test_a_reply_with_an_impossible_count_is_a_failure_that_keeps_its_text() -> None:
+    """It is not asked for again, since it may have been billed."""
+    said = completion(body(usage={"prompt_tokens": -5, "completion_tokens": 3}))
+    assert (said.text, said.usage) == ("Rating: [[7]]", None)
+    assert said.failure
+    assert "it counts fewer than no tokens" in said.failure.message
 
 
 @pytest.mark.parametrize(
