@@ -9,7 +9,8 @@ from judgebench import embedded
 from judgebench.judging import asking
 from judgebench.judging.asking import VerdictBy
 from judgebench.judging.matches import Match
-from judgebench.models import Model, Request, Requests
+from judgebench.models import Model, Reply, Request, Requests
+from judgebench.models.prompt_cut import PROMPT_CUT, cut_prompts
 from judgebench.prompts import Prompt, flags
 from judgebench.tables.records import Answer, Failure, Message, Review, Sampling, Verdict, content_id
 from judgebench.tables.store import Stage, Table, in_force
@@ -132,7 +133,7 @@ class ModelJudge:
         for reply in self._model.generate(requests) if first else ():
             match, draft = first[reply.index]
             row = asking.judged(draft, reply, self._prompt_for(match), self._verdict_by)
-            row = replace(row, created=_now())
+            row = replace(row, created=_now(), extra={**row.extra, **_cut(requests[reply.index], reply)})
             if self._repair and asking.wants_repair(row):
                 row = asking.put_off(row)
                 waiting.append((match, row))
@@ -156,6 +157,12 @@ class ModelJudge:
     def request(self, match: Match) -> Request:
         """What the model is asked about a match."""
         return asking.request(self._prompt_for(match), self._messages(match), self._verdict_by, self._sampling)
+
+
+def _cut(request: Request, reply: Reply) -> dict[str, Any]:
+    """What a row keeps where the server did not read all of the prompt."""
+    cut = next(cut_prompts(request, reply), None)
+    return {PROMPT_CUT: {name: value for name, value in cut.items() if name != "turn"}} if cut else {}
 
 
 class EmbeddedJudge:
