@@ -163,7 +163,10 @@ class Handler(BaseHTTPRequestHandler):
         """Stay silent."""
 
     def do_GET(self) -> None:
-        """List the models: /v1/models."""
+        """List the models: /v1/models; /v1/in-flight has the number of calls that are not answered yet."""
+        if self.path == "/v1/in-flight":
+            self.send(200, {"calls": self.script.now})
+            return
         known = self.path == "/v1/models"
         self.send(200 if known else 404, {"object": "list", "data": [{"id": "scripted", "object": "model"}]})
 

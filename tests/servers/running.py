@@ -1,5 +1,6 @@
 """Start the real server and the real command, and make small workspaces for them."""
 
+import http.client
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from judgebench import question_sets
 from judgebench.question_sets import Category, QuestionSet, SetHead
@@ -37,6 +39,16 @@ class ChatServer:
     def did(self) -> list[str]:
         """What was done with each call."""
         return [call["did"] for call in self.calls()]
+
+    def in_flight(self) -> int:
+        """How many calls came in and are not answered yet."""
+        where = urlsplit(self.url)
+        connection = http.client.HTTPConnection(where.netloc, timeout=20)
+        try:
+            connection.request("GET", f"{where.path}/in-flight")
+            return int(json.loads(connection.getresponse().read())["calls"])
+        finally:
+            connection.close()
 
     def usage(self) -> tuple[int, int]:
         """The tokens of every call that was answered in full."""
