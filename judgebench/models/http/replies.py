@@ -1,9 +1,6 @@
-"""What a Chat Completions response says, in its body and headers; pure, and trusting no field's type."""
+"""What a Chat Completions response says; pure, and trusting no field's type."""
 
-import email.utils
 import json
-import math
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +19,7 @@ def completion(data: bytes, notes: tuple[str, ...] = ()) -> Completion:
     """What a response says; TryAgain for one without a readable message, RequestRefused for a filtered one."""
     try:
         body = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TryAgain("broken_reply", f"the endpoint sent no readable reply ({error})") from error
     try:
         choice = body["choices"][0]
@@ -74,15 +71,3 @@ def _token(item: dict[str, Any]) -> TokenLogprobs:
         valid_text(each["token"]): float(each["logprob"]) for each in [item, *(item.get("top_logprobs") or [])]
     }
     return TokenLogprobs(valid_text(item["token"]), alternatives)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that a `Retry-After-Ms` or `Retry-After` (seconds or a date) asks to wait; None for neither."""
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            asked = float(headers[name]) / unit
-        except (KeyError, ValueError):
-            continue
-        return asked if math.isfinite(asked) and asked >= 0 else None
-    date = email.utils.parsedate_tz(headers.get("retry-after", ""))
-    return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None
