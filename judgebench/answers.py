@@ -84,6 +84,7 @@ def _draft(question: Question, question_set: str, spec: Spec, model: Model, requ
 
 def _answered(draft: Answer, reply: Reply, cut: Sequence[Mapping[str, Any]]) -> Answer:
     served_by = sorted({completion.served_by for completion in reply.completions if completion.served_by})
+    notes = list(dict.fromkeys(note for completion in reply.completions for note in completion.notes))
     return replace(
         draft,
         turns=tuple(completion.text for completion in reply.completions),
@@ -94,5 +95,5 @@ def _answered(draft: Answer, reply: Reply, cut: Sequence[Mapping[str, Any]]) -> 
         seconds=reply.seconds,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         provenance={**draft.provenance, "served_by": served_by} if served_by else draft.provenance,
-        extra={**draft.extra, PROMPT_CUT: cut} if cut else draft.extra,
+        extra={**draft.extra, **({"notes": notes} if notes else {}), **({PROMPT_CUT: cut} if cut else {})},
     )

@@ -377,7 +377,7 @@ def test_every_line_of_a_file_is_taken_by_itself(parts: list[int | bytes], end: 
             for value in (None, 7, "x", [], {}, {"status_code": "200"}, {"status_code": [], "body": 1})
         ),
         *({"response": {"status_code": 200, "body": value}} for value in (None, 7, "x", [], {"choices": "x"}, [[]])),
-        *({"response": None, "error": value} for value in ("why", 7, [7], {"code": 7}, {"code": "A\x1b[2J" * 99})),
+        *({"response": None, "error": value} for value in ("why", 7, ["why"], {"code": 7}, {"code": "A\x1b[2J" * 99})),
         {"response": {"status_code": 400, "body": {"error": {"message": ["why"], "param": {}, "code": []}}}},
         {"response": {"status_code": 418, "body": "why"}},
         {"response": {"status_code": 10**30, "body": {"error": "why"}}},

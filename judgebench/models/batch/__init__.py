@@ -4,7 +4,7 @@ import json
 import time
 import uuid
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +17,10 @@ from judgebench.errors import EndpointError, JudgebenchError, UsageError
 from judgebench.models import Reply, Request
 from judgebench.models.batch.ledger import Ledger
 from judgebench.models.batch.outcomes import Outcome, ids_in, read_file
+from judgebench.models.http.complaints import complaint
+from judgebench.models.http.concealed import Secrets
 from judgebench.models.http.dialect import Dialect
-from judgebench.models.http.endpoints import openai_addresses
+from judgebench.models.http.endpoints import Address, openai_addresses
 from judgebench.tables.records import Failure, content_id, valid_text
 
 PATH: Final = "/v1/chat/completions"
@@ -78,11 +80,11 @@ class BatchModel:
         if any(len(request.turns) > 1 for request in requests):
             raise UsageError("a batch holds requests of one turn: leave --batch out where questions have several")
         address = openai_addresses()[0]  # a batch belongs to one account
-        with (
-            _speaking(),
-            openai.OpenAI(base_url=address.url, api_key=address.key or _NO_KEY, max_retries=_RETRIES) as client,
-        ):
-            yield from self._rounds(client, Ledger(self._state), dict(enumerate(requests)))
+        hide = Secrets(address.secrets).hide
+        with _speaking(hide), _client(address) as client:
+            for reply in self._rounds(client, Ledger(self._state), dict(enumerate(requests))):
+                told = reply.failure and Failure(reply.failure.kind, hide(reply.failure.message))
+                yield replace(reply, failure=told)
 
     def _rounds(self, client: openai.OpenAI, ledger: Ledger, todo: Mapping[int, Request]) -> Iterator[Reply]:
         _recover(client, ledger, {self._digest(request) for request in todo.values()})
@@ -91,6 +93,8 @@ class BatchModel:
             wanted = self._submitted(client, ledger, todo)
             for id_, outcome in self._replies(client, ledger, wanted):
                 index = wanted[id_]
+                if outcome.completion:
+                    self._dialect.accept(self._body(self._dialect, todo[index]))
                 if left and self._learnt(todo[index], outcome):
                     again[index] = todo[index]
                 else:
@@ -103,7 +107,7 @@ class BatchModel:
         if not outcome.told:
             return False
         sent = self._body(Dialect(), request) | self._body(self._dialect, request)
-        return self._dialect.learn(sent, outcome.param, outcome.told)
+        return self._dialect.learn(sent, outcome.param, outcome.told, outcome.status)
 
     def _reply(self, index: int, request: Request, outcome: Outcome) -> Reply:
         notes = (NOTE, *self._dialect.notes(request, self.extra))
@@ -288,13 +292,23 @@ def _warn(message: str) -> None:
     warnings.warn(message, StrangeBatchWarning, stacklevel=2)
 
 
+def _client(address: Address) -> openai.OpenAI:
+    return openai.OpenAI(
+        base_url=address.url,
+        api_key=address.key or _NO_KEY,
+        max_retries=_RETRIES,
+        default_headers=address.headers,
+    )
+
+
 @contextmanager
-def _speaking() -> Iterator[None]:
+def _speaking(hide: Callable[[str], str]) -> Iterator[None]:
     """Turn what the endpoint refuses for all alike into a line; what was submitted is written down and goes on."""
     try:
         yield
     except openai.APIStatusError as error:
-        raise EndpointError(f"the endpoint refuses the batch (status {error.status_code}): {error.code}") from error
+        said = complaint(error.status_code, {}, error.response.content, 0.0)
+        raise EndpointError(f"the endpoint refuses the batch: {hide(said.text)[:500]}") from error
     except openai.OpenAIError as error:
         raise EndpointError(
             f"the endpoint can't be reached ({type(error).__name__}): run the same command again"

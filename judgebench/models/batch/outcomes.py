@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from judgebench.models import Completion
 from judgebench.models.http.bodies import Json, object_of, value_of
+from judgebench.models.http.complaints import complaint
 from judgebench.models.http.replies import RequestRefused, completion
 from judgebench.models.http.runner import TryAgain
 from judgebench.tables.records import Failure, valid_text
@@ -19,12 +19,13 @@ _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one request of a batch; `param` and `told` are the endpoint's words where it refused it."""
+    """What came of one request of a batch; `param`, `told` and `status` are the endpoint's where it refused it."""
 
     completion: Completion | None = None
     failure: Failure | None = None
     param: str | None = None
     told: str = ""
+    status: int = 400
 
 
 def read_file(data: bytes) -> tuple[dict[str, Outcome], int]:
@@ -60,19 +61,17 @@ def _read_line(line: bytes) -> tuple[str | None, Outcome]:
 def read_outcome(row: Json) -> Outcome:
     """What a line of a file of outputs or errors says."""
     response, error = object_of(row.get("response")), row.get("error")
-    body, status = response.get("body"), _status(response)
+    body, status, code = response.get("body"), _status(response), object_of(error).get("code")
     if status == 200 and not error:
         return _answered(body)
-    refusal = object_of(body).get("error")
-    told = next(_reasons(error, refusal, body), "no reason given")
-    code = object_of(error).get("code")
+    said = complaint(status, {}, json.dumps([error, body]).encode(), 0.0)
+    told = valid_text(said.reason)[:500]
     if code:
         return Outcome(failure=Failure(code if _is_kind(code) else "refused", told))
     if status in (408, 409, 429) or status >= 500:
         return Outcome(failure=Failure(f"http_{status}", f"the endpoint answered with status {status} ({told})"))
-    refused, said = Failure("refused", f"the endpoint refused the request ({told})"), object_of(refusal)
-    param = said.get("param")
-    return Outcome(None, refused, param if isinstance(param, str) else None, f"{said.get('code')} {told}")
+    refused = Failure("refused", f"the endpoint refused the request ({told})")
+    return Outcome(None, refused, said.param, f"{' '.join(sorted(said.codes))} {told}", status)
 
 
 def _status(response: Json) -> int:
@@ -83,14 +82,6 @@ def _status(response: Json) -> int:
 
 def _is_kind(code: object) -> bool:
     return isinstance(code, str) and bool(_KIND.fullmatch(code))
-
-
-def _reasons(*places: object) -> Iterator[str]:
-    """The endpoint's words: the first of these places that holds any."""
-    for place in places:
-        found = object_of(place).get("message", place if isinstance(place, str) else None)
-        if found:
-            yield valid_text(str(found))[:500]
 
 
 def _answered(body: Any) -> Outcome:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from judgebench.errors import UsageError
 from judgebench.models.http.bodies import value_of
 
-LIMITS = ("max_tokens", "max_completion_tokens")  # of a reply, what is thought before it included
+LIMITS = ("max_tokens", "max_completion_tokens")  # of a reply and what is thought before; the older name comes first
 _SHORT = {"effort": "reasoning_effort"}
 _OURS = ("model", "messages", "stream")
 _MOST = 10**9

@@ -1,8 +1,5 @@
-"""What a Chat Completions response says, in its body and headers; pure, and trusting no field's type."""
+"""What a Chat Completions response says; pure, and trusting no field's type."""
 
-import email.utils
-import math
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -115,15 +112,3 @@ def _token(item: dict[str, Any]) -> TokenLogprobs:
         valid_text(each["token"]): float(each["logprob"]) for each in [item, *(item.get("top_logprobs") or [])]
     }
     return TokenLogprobs(valid_text(item["token"]), alternatives)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that a `Retry-After-Ms` or `Retry-After` (seconds or a date) asks to wait; None for neither."""
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            asked = float(headers[name]) / unit
-        except (KeyError, ValueError):
-            continue
-        return asked if math.isfinite(asked) and asked >= 0 else None
-    date = email.utils.parsedate_tz(headers.get("retry-after", ""))
-    return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None

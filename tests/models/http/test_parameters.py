@@ -67,7 +67,7 @@ def test_an_endpoint_that_takes_no_limit_gets_none_and_the_row_says_so() -> None
     dialect = Dialect()
     dialect.refused |= {"max_tokens", "max_completion_tokens"}
     assert dialect.body("m", ASKED, [], {}).keys() == {"model", "messages", "temperature"}
-    assert dialect.notes(ASKED, {}) == ("max_completion_tokens not sent: the endpoint refuses it",)
+    assert dialect.notes(ASKED, {}) == ("max_tokens not sent: the endpoint refuses it",)
 
 
 @given(st.dictionaries(st.sampled_from(["max_tokens", "max_completion_tokens"]), st.integers(1, 10**9)))
