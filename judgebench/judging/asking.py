@@ -192,7 +192,8 @@ def repaired(waiting: Review, reply: Reply, prompt: Prompt, way: VerdictBy) -> R
     if reply.failure or not reply.completions:
         failure = reply.failure or Failure("empty", "no reply")
         why = f"{unparsed(prompt.kind).message}; asking for it again failed ({failure.kind}: {failure.message})"
-        extra = {**waiting.extra, AWAITING: {"usage": None, "seconds": seconds, "failed": True}}
+        told = {"said": reply.broken.text} if reply.broken else {}
+        extra = {**waiting.extra, AWAITING: {"usage": None, "seconds": seconds, "failed": True, **told}}
         return replace(waiting, error=Failure("unparsed", why), usage=usage, seconds=seconds, extra=extra)
     second = reply.completions[0]
     found = reading(prompt, second, way)

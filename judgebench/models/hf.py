@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from judgebench.models import Completion, Options, Reply, Request, Requests, loading, messages, reasoning
-from judgebench.models.engine import Count, Done, Job, before_stop
+from judgebench.models.engine import Count, Done, Job, before_stop, text_of
 from judgebench.models.loading import Loaded, LoadOptions, templating
 from judgebench.tables.records import Failure, Usage, content_id, valid_text
 
@@ -167,7 +167,7 @@ class _Held:
             prompt = torch.tensor([job.prompt], device=self.loaded.device)
             output = model.generate(prompt, max_new_tokens=job.max_tokens, do_sample=bool(drawn), **drawn)
         tokens = tuple(output[0, 1:].tolist())  # after the token that decoders begin with
-        whole = self.loaded.tokenizer.decode(tokens, skip_special_tokens=True)
+        whole = text_of(self.loaded.tokenizer, tokens)
         text = before_stop(whole, job.stop)
         reason = "length" if len(tokens) >= job.max_tokens and text == whole else "stop"
         return Done(job.index, tokens, text, reason, len(tokens), time.perf_counter() - began)

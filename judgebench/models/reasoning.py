@@ -5,7 +5,7 @@ Models mark it in many ways: by tags (`<think>`, `<thinking>`, `<reasoning>`), b
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 _NAMES = r"(?:seed:)?(?:think(?:ing)?|thoughts?|reasoning)"
@@ -28,6 +28,7 @@ _CLOSE = re.compile(
     re.IGNORECASE,
 )
 _BARE_CHANNELS = re.compile(r"\s{0,9}(?:assistant)?analysis.*?assistantfinal", re.DOTALL)  # without control tokens
+_CHANNELS = ("<|channel|>", "<|message|>", "<|start|>", "<|end|>")
 _ANY = re.compile(rf"{_OPEN.pattern}|{_CLOSE.pattern}", re.IGNORECASE)
 _AFTER = re.compile(r"\s*<\|(?:end|return|END_RESPONSE|end_of_solution)\|>\s*\Z", re.IGNORECASE)
 _BLANK = re.compile(r"\s*")
@@ -43,9 +44,12 @@ def begins(prompt: str) -> bool:
     return any(found.end() == len(told) for found in _OPEN.finditer(told))
 
 
-def is_mark(token: str) -> bool:
-    """Whether a token's text marks reasoning, so that it has to be seen in what a model said."""
-    return bool(_ANY.fullmatch(token)) or token in ("<|channel|>", "<|message|>", "<|start|>", "<|end|>")
+def is_mark(token: str, others: Collection[str] = ()) -> bool:
+    """Whether a special token marks reasoning, so that it has to be seen in what a model said.
+
+    Channels are marked by several tokens, which mean other things where there are no channels (`others`).
+    """
+    return bool(_ANY.fullmatch(token)) or ("<|channel|>" in others and token in _CHANNELS)
 
 
 def split(text: str, begun: bool = False) -> tuple[str | None, str]:
@@ -59,8 +63,9 @@ def split(text: str, begun: bool = False) -> tuple[str | None, str]:
     end = answer_begins(text, begun)
     if end == 0:
         return None, text
-    thought = _BARE_CHANNELS.sub(lambda found: found[0].removesuffix("assistantfinal"), _ANY.sub("", text[:end]))
-    return thought.strip() or None, _AFTER.sub("", text[end:]).strip()
+    bare = _BARE_CHANNELS.match(text)
+    thought = _ANY.sub("", bare[0].removesuffix("assistantfinal") + text[bare.end() : end] if bare else text[:end])
+    return _AFTER.sub("", thought).strip() or None, _AFTER.sub("", text[end:]).strip()
 
 
 def answer_begins(text: str, begun: bool = False) -> int:

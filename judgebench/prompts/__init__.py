@@ -28,7 +28,7 @@ from judgebench.errors import DataError, UsageError
 from judgebench.prompts import hostile
 from judgebench.tables.records import Message, Verdict, Winner, content_id
 from judgebench.verdicts.forms import FORMS, KINDS, Form, Place, problem
-from judgebench.verdicts.text import Range
+from judgebench.verdicts.text import Range, said
 
 Conversation = Sequence[Mapping[str, str | None]]
 BUILT_IN = Path(__file__).parent
@@ -95,7 +95,7 @@ def load_prompt(path: Path) -> Prompt:
         raise DataError(f"{path}: {error}") from error
     if prompt.kind not in KINDS:
         raise DataError(f"{path}: kind is {prompt.kind!r}, but must be one of {', '.join(KINDS)}")
-    fault = _slip(head) or problem(prompt.form)
+    fault = _slip(head) or problem(prompt.form) or _unread(prompt.form)
     if fault:
         raise DataError(f"{path}: {fault}")
     return prompt
@@ -106,6 +106,13 @@ def _slip(head: Mapping[str, Any]) -> str | None:
     known = [one.name for one in fields(Prompt)]
     meant = {name: get_close_matches(name, known, n=1, cutoff=0.75) for name in head if name not in known}
     return next((f"its head has {name!r}: {near[0]!r} is meant" for name, near in meant.items() if near), None)
+
+
+def _unread(form: Form) -> str | None:
+    """What is wrong with a form whose own verdicts are never read."""
+    unread = next((example for example in form.examples() if said(form, example) is None), None)
+    why = "it would count as quoted, cited or in doubt: choose a form without quotation marks and code"
+    return f"a verdict such as {unread[:80]!r} could never be read, since {why}" if unread is not None else None
 
 
 def find_prompt(name: str, folders: Sequence[Path]) -> Prompt:

@@ -5,7 +5,7 @@ no reply can keep it busy: what is made of it has neither nested nor unbounded r
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal, TypeAlias
@@ -59,6 +59,11 @@ class Form:
     def loosely(self) -> re.Pattern[str]:
         """The same in any case."""
         return re.compile(self.any.pattern, re.ASCII | re.IGNORECASE)
+
+    def examples(self) -> Iterator[str]:
+        """A verdict in each pattern, as a reply would have it."""
+        said = {"verdict": next(iter(self.outcomes)), "rating": "1", "score_a": "1", "score_b": "2"}
+        return (_NAME.sub(lambda found: said[found[1]], pattern) for pattern in self.patterns)
 
     def shown(self) -> str:
         """The form, for whoever is to keep to it."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from servers.running import KEY, ChatServer, chat_server, files_that_hold, judgebench, make_workspace
 
+from judgebench import report
 from judgebench.judging.asking import is_followed
 from judgebench.tables.records import Question, Review, Verdict
 from judgebench.tables.store import in_force
@@ -282,6 +283,54 @@ def test_small_reviews_survive_faults(tmp_path: Path, small: Workspace) -> None:
     assert {row.slot: (row.verdict, row.reply, row.id) for row in current(stormy)} == expected
     assert Counter(row.id for row in stored(stormy) if not row.error).most_common(1)[0][1] == 1
     assert not files_that_hold(KEY, tmp_path)
+
+
+def ended(word: str, **choice: Any) -> dict[str, Any]:
+    """A fault: a reply that seems to hold a verdict, and that did not end by itself."""
+    message = {"content": "My first impression is [[A]], or rather [[9]]: but on a closer look it"}
+    return {"do": "changed", "body": {"choices": [{"finish_reason": word, "message": message, **choice}]}}
+
+
+def test_cut_and_failed_replies_are_rows_of_their_own(tmp_path: Path, small: Workspace) -> None:
+    """Neither is scored, repaired or tried again; text, end and tokens are in the row, and the next run asks anew."""
+    faults = [
+        {**ended("length"), "match": "Describe the sea."},
+        {**ended("error", error={"code": 502, "message": "upstream is gone"}), "match": "Say [[A]]."},
+    ]
+    with chat_server(tmp_path / "server", **script(faults=faults)) as server:
+        said = run(small, server, *BOTH_MODES)
+        rows = stored(small)
+        assert len(server.calls()) == len(rows) == 24
+    assert error_kinds(rows) == {"cut": 8, "failed": 8}
+    assert "cut 4, failed 4" in said
+    for row in (row for row in rows if row.error):
+        assert (row.verdict, row.reply) == (None, ended("")["body"]["choices"][0]["message"]["content"])
+        assert row.finish_reason == {"cut": "length", "failed": "error"}[row.error.kind if row.error else ""]
+    assert all(row.usage for row in rows)
+    assert all("upstream is gone" in row.error.message for row in rows if row.error and row.error.kind == "failed")
+    with chat_server(tmp_path / "calm", **script()) as server:
+        run(small, server, *BOTH_MODES)
+        assert len(server.calls()) == 16
+    assert error_kinds(current(small)) == {}
+
+
+FIVE_WAY = (*REVIEW, "--prompt", "five-way", "--model", "good", "--model", "poor")
+
+
+def test_a_five_way_verdict_has_a_winner_and_a_strength(tmp_path: Path, small: Workspace) -> None:
+    """And a report counts the winner, as of any other review; a faulty head stops the command before a call."""
+    chosen = [(f"\n{turns[0]}\n</assistant A 1 ", "Mine: 4.\n\n[[A>>B]]") for turns in GOOD]
+    with chat_server(tmp_path / "server", replies=chosen, default="Mine: 4.\n\n[[B>A]]") as server:
+        run(small, server, *FIVE_WAY)
+        assert len(server.calls()) == 12
+        mine = tmp_path / "mine.j2"
+        mine.write_text('+++\nkind = "choice"\npattern = "[RESULT]"\n+++\nx', encoding="utf-8")
+        refused = judgebench(small, *REVIEW, "--prompt", str(mine), url=server.url)
+        assert (refused.returncode, len(server.calls())) == (1, 12)
+        assert "lacks {verdict}" in refused.stderr
+    assert {row.verdict for row in stored(small)} == {Verdict(winner="A", strength=2), Verdict(winner="B", strength=1)}
+    (pair,) = report.build(small)["pairs"]
+    assert sorted(pair["wins"]) == [0, 6]
 
 
 def test_a_key_that_the_endpoint_echoes_reaches_no_file(tmp_path: Path, small: Workspace) -> None:

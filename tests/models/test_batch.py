@@ -492,3 +492,18 @@ def test_an_endpoint_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
     with pytest.raises(EndpointError, match="can't be reached"):
         list(model(tmp_path).generate(requests("a")))
+
+
+@pytest.mark.parametrize(("word", "kind"), [("error", "failed"), ("content_filter", "refused"), ("length", None)])
+def test_how_a_reply_ended_is_told_as_of_a_single_call(
+    tmp_path: Path, server: Batches, word: str, kind: str | None
+) -> None:
+    """One that ended badly is a failure that keeps its text and its usage; one that was cut says so."""
+    choice = {"finish_reason": word, "message": {"content": "[[A]], but on"}}
+    body = {"choices": [choice], "usage": {"prompt_tokens": 10, "completion_tokens": 2}}
+    server.refused = {"a": {"error": None, "response": {"status_code": 200, "body": body}}}
+    (reply,) = model(tmp_path).generate(requests("a"))
+    (said,) = (reply.broken,) if kind else reply.completions
+    assert said is not None
+    assert (reply.failure and reply.failure.kind, said.text, said.finish_reason) == (kind, "[[A]], but on", word)
+    assert reply.usage == Usage(10, 2)

@@ -327,6 +327,26 @@ def test_a_reply_that_is_no_unicode_text(endpoint: Endpoint) -> None:
     assert reply.completions[0].finish_reason == "length"
 
 
+ENDED_BADLY = {
+    "failed": {"finish_reason": "error", "error": {"code": 502, "message": f"upstream wants {KEY}"}},
+    "refused": {"finish_reason": "content_filter"},
+}
+
+
+@pytest.mark.parametrize(("kind", "choice"), ENDED_BADLY.items(), ids=ENDED_BADLY)
+def test_a_reply_that_ended_badly_is_a_failure_that_keeps_its_text(
+    endpoint: Endpoint, kind: str, choice: dict[str, Any]
+) -> None:
+    """It costs one call, whose tokens count, and no answer is made of it; the key is in no message."""
+    fault = {"do": "changed", "body": {"choices": [{"message": {"content": "I"}, **choice}]}}
+    reply = endpoint.ask(fault, turns=("one", "two"))
+    assert reply.failure is not None
+    assert (reply.failure.kind, reply.completions, reply.broken and reply.broken.text) == (kind, (), "I")
+    assert reply.usage == Usage(1, 1)
+    assert KEY not in reply.failure.message
+    assert len(endpoint.server.calls()) == 1
+
+
 def test_at_most_so_many_calls_at_a_time(endpoint: Endpoint) -> None:
     """The server sees `parallel` calls at once, and no more."""
     with endpoint.serving(latency=0.05) as server:
