@@ -38,8 +38,9 @@ _judge = options(
     click.option("--repeats", type=click.IntRange(1), default=1, show_default=True, help="Judge each match N times."),
     click.option("--canaries/--no-canaries", default=True, show_default=True, help="Try the judge first."),
     click.option(
-        "--bridge", type=click.IntRange(2), is_flag=False, flag_value=20, metavar="[N]",
-        help="Where the judge has changed since: judge N (20) questions again, and report the shift.",
+        "--bridge", type=click.IntRange(0), is_flag=False, flag_value=0, metavar="[N]",
+        help="Where the judge has changed since: judge N questions again (default: as many as the margin takes), and "
+        "report the shift.",
     ),
 )  # fmt: skip
 _verdict = options(

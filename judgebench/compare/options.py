@@ -22,7 +22,8 @@ class Options:
     `fixed`: judge all questions, and look once. `population`: is the verdict about questions like these (`alike`) or
     about just this set (`set`)? `predictions`: `embedded` makes all answers first, and the embedded judge's guesses
     serve as control variate and choose the order (`set` only). `look`: questions between two looks. `futility`: stop
-    where the chance to decide is below. `bridge`: so many questions are judged again where the judge has changed.
+    where the chance to decide is below. `bridge`: so many
+    questions (0: as many as the margin takes) are judged again where the judge has changed.
     """
 
     baseline: str

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from judgebench.compare import canaries, order, outages, reading
-from judgebench.compare.bridge import bridge, check_snapshots, snapshots
+from judgebench.compare.bridge import bridge, check_snapshots, snapshots, too_few
 from judgebench.compare.judging import Judging, matches_of, points_by_question, snapshot
 from judgebench.compare.options import Options
 from judgebench.compare.outages import Say
@@ -86,6 +86,7 @@ class _Run:
             raise UsageError(f"no question of {self.options.questions} is left to compare on")
         if same(*self.sides):
             return self._comparison("PASS", _NOTHING)
+        self._announce_bridge()
         self._try_judge()
         if not all(canary.passed for canary in self.canaries):
             return self._comparison("INVALID", _NOTHING)
@@ -150,6 +151,14 @@ class _Run:
     def _answer(self, questions: Sequence[Question]) -> None:
         for side in self.sides:
             side.answer(self.question_set, questions, self.options, self.say)
+
+    def _announce_bridge(self) -> None:
+        """Before any call: whether there is enough to tell how far a judge that changed has moved."""
+        if self.options.bridge is None or not self._both_answered():
+            return
+        known = {row.question_id for row in self.judging.stored(self.drawn.ids)}
+        if known and (line := too_few(len(known), self.options.margin)):
+            self.say(line)
 
     def _check_stored(self) -> None:
         """Reviews by another snapshot than today's count only with a bridge to it."""

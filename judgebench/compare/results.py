@@ -62,7 +62,10 @@ class Telling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """By how much the candidate's win rate moved with the judge's snapshot; of all questions, category is None."""
+    """By how much the candidate's win rate moved with the judge's snapshot; of all questions, category is None.
+
+    `interval`: a lower and an upper bound, each wrong in at most 5 % of cases.
+    """
 
     category: str | None
     questions: int

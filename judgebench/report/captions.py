@@ -106,12 +106,21 @@ def of_leaderboard(ranked: Sequence[Entry], differences: Sequence[Entry]) -> lis
     if second is None or second["mean"] is None:
         return [f"{said}."]
     gap = next((one for one in differences if set(one["models"]) == {first["model"], second["model"]}), None)
-    if gap is None or gap["interval"] is None:
-        return [f"{said}, the highest."]
-    ends = gap["interval"] if gap["models"][1] == first["model"] else [-end for end in reversed(gap["interval"])]
-    sure = "more than chance would explain" if ends[0] > 0 else "no more than chance would explain"
-    lead = f"{abs(gap['difference']):.2f} ({between(ends)})"
-    return [f"{said}, the highest; its lead over {second['model']} is {lead}, {sure} on questions like these."]
+    return [f"{said}, the highest{_lead(gap, first['model'], second['model']) if gap else ''}."]
+
+
+def _lead(gap: Entry, first: str, second: str) -> str:
+    """How far the first model is ahead of the second on the questions that both have scores on."""
+    if gap["interval"] is None:
+        shared = _counted(gap["questions"], "question", "questions")
+        return f"; it shares {shared} with {second}, too few to say how far it is ahead on the same ones"
+    sign = 1 if gap["models"][1] == first else -1
+    ends, lead = sorted(sign * end for end in gap["interval"]), sign * gap["difference"]
+    sure = "more than chance would explain" if ends[0] > 0 or ends[1] < 0 else "no more than chance would explain"
+    where = f"on the {gap['questions']} questions that both have scores on"
+    if lead < 0:
+        return f"; but {where} {second} is ahead by {-lead:.2f} ({between([-end for end in reversed(ends)])}), {sure}"
+    return f"; {where} its lead over {second} is {lead:.2f} ({between(ends)}), {sure}"
 
 
 def of_turns(turns: Sequence[Entry]) -> list[str]:
@@ -131,6 +140,8 @@ def of_ratings(entries: Sequence[Entry]) -> list[str]:
     rated = [entry for entry in entries if entry["rating"] is not None]
     if not rated:
         return ["No model has a finite rating: see the notes in the table."]
+    if rated[0]["rank"] is None:
+        return ["No model has been judged on enough questions to be ranked."]
     might = [entry["model"] for entry in rated if entry["rank_range"] and entry["rank_range"][0] == 1]
     first = f"{rated[0]['model']} is rated highest"
     if not might:

@@ -322,11 +322,13 @@ def _dollars(cost: float | None) -> str:
 def _planned(entries: Sequence[Entry]) -> list[str]:
     known = [entry for entry in entries if entry["detects"] is not None and entry["needed"]]
     if not known:
-        return ["There is no variance to plan from."]
+        notes = dict.fromkeys(entry["note"] for entry in entries if entry["note"])
+        return [f"{note[0].upper()}{note[1:]}." for note in notes]
     entry = known[0]
     need = entry["needed"][0]
+    more = f"{need['questions']}" if need["questions"] else "more than there can be"
     return [
         f"{entry['questions']} questions like these detect a difference of {_shown(entry, entry['detects'])} in the "
         f"{entry['figure']} of {' and '.join(entry['models'])} with 80 % power; {_shown(entry, need['difference'])} "
-        f"would take {need['questions']}. A plan from few questions is rough."
+        f"would take {more}. A plan from few questions is rough."
     ]

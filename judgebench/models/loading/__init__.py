@@ -21,7 +21,7 @@ __all__ = ["BUILT_IN", "DTYPES", "QUANTIZE", "LoadOptions", "Loaded", "fingerpri
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A checkpoint in memory. Prompts are made by `tokenizer.apply_chat_template`, for every kind."""
+    """A checkpoint in memory. Prompts are made by `encoding.Encoder`, for every kind."""
 
     model: Any  # in eval mode
     tokenizer: Any  # with a chat template, a pad token, and padding on the side that `kind` needs
