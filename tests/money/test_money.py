@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from servers.endpoints import ENDPOINTS
+from servers.endpoints import changed
 from servers.running import chat_server, judgebench, make_workspace
 
 from judgebench.tables.records import Question
@@ -115,16 +115,19 @@ def test_a_limit_in_the_spec_is_the_one_that_counts(tmp_path: Path, workspace: W
 
 @pytest.mark.parametrize("name", ["negative usage", "brackets without end"])
 def test_what_cannot_be_billed_or_read_is_a_rows_error(tmp_path: Path, workspace: Workspace, name: str) -> None:
-    """Exit 1, a row each, what was said kept; no bill is negative, and the limit takes each call for the most."""
-    asked = (*JUDGED, *PRICE, "--tries", "1", "--max-cost", "1")
-    with chat_server(tmp_path / "server", default="Fine.\n[[A]]", **ENDPOINTS[name]) as server:
-        done = judgebench(workspace, *asked, "--category", "c", "--limit", "5", url=server.url)
-        assert done.returncode == 1
-        assert len(server.calls()) == 10
-    assert "$-" not in done.stderr
-    assert "-$" not in done.stderr
-    assert "not in the bill: 10 that the endpoint gave no usage for" in done.stderr
+    """What was said is kept; no bill is negative, and the limit takes each such call for the most."""
+    asked = (*JUDGED, *PRICE, "--tries", "1", "--give-up", "5", "--max-cost", "1", "--limit", "5")
+    fault = changed(name, match="What is 3?")
+    with chat_server(tmp_path / "server", default="Fine.\n[[A]]", **fault) as server:
+        done = judgebench(workspace, *asked, url=server.url)
+        assert done.returncode == 0, done.stderr
+        assert "$-" not in done.stderr
+        assert "-$" not in done.stderr
+        assert "not in the bill: 2 that the endpoint gave no usage for" in done.stderr
+        assert len(server.calls()) >= 10
     rows = workspace.reviews("small", "openai:gpt-4").read()
-    assert len(rows) == 10
-    assert all(row.error and row.usage is None for row in rows)
-    assert all(row.reply == "Fine.\n[[A]]" for row in rows) or name != "negative usage"
+    odd = [row for row in rows if row.question_id == "3"]
+    assert (len(rows), len(odd)) == (10, 2)
+    assert all(row.error and row.usage is None for row in odd)
+    assert all(row.reply == "Fine.\n[[A]]" for row in odd) or name != "negative usage"
+    assert all(row.verdict and row.usage for row in rows if row not in odd)
