@@ -28,7 +28,7 @@ def _drawing(given: Mapping[str, Any]) -> "Drawing":
 @options.questions
 @click.option(
     "--model", "specs", multiple=True, required=True, metavar="SPEC",
-    help="[NAME=]openai:ID or [NAME=]hf:PATH_OR_REPO (repeatable).",
+    help="[NAME=]openai:ID[?PARAMETER=VALUE&...], azure:DEPLOYMENT or hf:PATH_OR_REPO (repeatable; docs/models.md).",
 )  # fmt: skip
 @made(
     "drawing", _drawing, options.sampling,

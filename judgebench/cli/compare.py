@@ -24,7 +24,10 @@ _pair = options(
     click.option("--candidate", required=True, metavar="SPEC|NAME", help="What would take its place."),
 )
 _judge = options(
-    click.option("--judge", required=True, metavar="JUDGE", help="embedded, [NAME=]embedded:FILE, checker, a model."),
+    click.option(
+        "--judge", required=True, metavar="JUDGE",
+        help="embedded, [NAME=]embedded:FILE, checker, or a model: openai:ID?effort=high, azure:NAME (docs/models.md).",
+    ),
     shared.judge_prompt,
     shared.judge_max_tokens,
     click.option(

@@ -138,7 +138,7 @@ def _wanted(given: Mapping[str, Any]) -> "Wanted":
 @questions.command()
 @_set
 @click.argument("category")
-@click.option("--model", "spec", required=True, metavar="SPEC", help="Who writes: openai:ID or hf:PATH_OR_REPO.")
+@click.option("--model", "spec", required=True, metavar="SPEC", help="Who writes: openai:ID, ... (docs/models.md).")
 @made(
     "wanted", _wanted,
     click.option("--about", default="", help="What the category is about, in a sentence."),

@@ -24,7 +24,7 @@ def references() -> None:
 
 @references.command()
 @options.questions
-@click.option("--judge", required=True, metavar="SPEC", help="The model that answers: [NAME=]openai:ID, ...")
+@click.option("--judge", required=True, metavar="SPEC", help="The model that answers: openai:ID, ... (docs/models.md).")
 @options.a_selection
 @options.some_calls
 @strict

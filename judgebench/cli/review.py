@@ -68,7 +68,8 @@ _design = (
 @options.questions
 @click.option(
     "--judge", "judges", multiple=True, metavar="JUDGE",
-    help="embedded, [NAME=]embedded:FILE, checker, or a model: [NAME=]openai:ID, [NAME=]hf:PATH (repeatable: a panel).",
+    help="embedded, [NAME=]embedded:FILE, checker, or a model: [NAME=]openai:ID[?PARAMETER=VALUE&...], "
+    "azure:DEPLOYMENT, hf:PATH (repeatable: a panel; docs/models.md).",
 )  # fmt: skip
 @made("asked", _asked, *_design, also=("questions", "chosen", "limit"))
 @made(
