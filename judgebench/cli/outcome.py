@@ -32,9 +32,10 @@ class Outcome:
         try:
             terminal.follow(stage(), label, self._of(name))
         except EndpointError as error:
+            if not self._several:
+                raise
             self._out[name] = error
-            if self._several:
-                click.echo(inert(f"{label}: stopped: {error}; the others go on"), err=True)
+            click.echo(inert(f"{label}: stopped: {error}; the others go on"), err=True)
 
     def add(self, name: str, failure: Any) -> None:
         """What came of one call, or why nothing did."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from judgebench.errors import JudgebenchError
 from judgebench.models import may_pass
+from judgebench.tables.records import Review
 from judgebench.tables.store import ResultRow, ResultT, Stage
 from judgebench.tables.tally import Tally
 
@@ -37,14 +38,19 @@ def check(rows: Iterable[ResultRow], label: str, say: Say) -> Tally:
     return tally
 
 
-def check_judge(rows: Iterable[ResultRow], judge: str) -> None:
+def check_judge(rows: Iterable[Review], judge: str) -> None:
     """JudgebenchError where the judge never answered: that is no verdict on the judge, nor on what it judges.
 
-    A reply that holds no verdict is an answer.
+    A reply that holds no verdict is an answer, unless it is empty.
     """
-    tally = _counted(rows)
-    if tally.in_vain and "unparsed" not in {failure.kind for failure in tally.failures}:
-        raise JudgebenchError(f"{judge} gave no verdict: {tally.vain()}")
+    judged = list(rows)
+    tally = _counted(judged)
+    if tally.in_vain and not any(map(_is_answer, judged)):
+        raise JudgebenchError(f"no verdict by {judge}: {tally.vain()}")
+
+
+def _is_answer(row: Review) -> bool:
+    return bool(row.error and row.error.kind == "unparsed" and (row.reply or "").strip())
 
 
 def _counted(rows: Iterable[ResultRow]) -> Tally:

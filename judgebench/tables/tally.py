@@ -62,7 +62,8 @@ class Tally:
     def vain(self) -> str:
         """What to say where all was in vain: how many failed, and the most frequent reason."""
         failure = self.failures.most_common(1)[0][0]
-        return f"nothing came of any call: {self.failed} failed, most often {failure.kind}: {failure.message}"
+        of = "any call" if self.calls else "it"
+        return f"nothing came of {of}: {self.failed} failed, most often {failure.kind}: {failure.message}"
 
 
 def asked_for(row: ResultRow) -> bool:

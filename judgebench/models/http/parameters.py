@@ -27,7 +27,7 @@ def parameters_of(query: str) -> dict[str, Any]:
     pairs = parse_qsl(query, keep_blank_values=True)
     found = {_SHORT.get(name, name): _value(text) for name, text in pairs}
     for problem in _problems(found):
-        raise UsageError(f"{problem}, and ?{query} stands in a spec")
+        raise UsageError(f"?{query[:100]} in a spec: {problem}")
     return found
 
 

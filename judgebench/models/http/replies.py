@@ -34,7 +34,7 @@ def completion(data: bytes, notes: tuple[str, ...] = ()) -> Completion:
     return Completion(
         text=text,
         finish_reason=valid_text(str(choice.get("finish_reason") or ("error" if problem else "stop"))),
-        usage=usage,
+        usage=None if usage and not usage.completion_tokens and (text or thought) else usage,
         served_by=_served_by(body),
         logprobs=_logprobs(choice.get("logprobs")),
         notes=notes,

@@ -25,10 +25,11 @@ def test_a_count_is_a_number(count: Any) -> None:
     assert usage_of({"prompt_tokens": count, "completion_tokens": 3, "total_tokens": -9}) == Usage(7, 3)
 
 
-@pytest.mark.parametrize("count", [None, True, "seven", "", "9" * 5000, [], {}, float("nan")])
+@pytest.mark.parametrize("count", [None, True, "seven", "", "9" * 5000, [], {}, float("nan"), 3.5])
 def test_what_is_no_number_is_no_count(count: Any) -> None:
     """The call is then among those that the bill names apart."""
     assert usage_of({"prompt_tokens": count, "completion_tokens": 3}) is None
+    assert usage_of({"prompt_tokens": 3, "completion_tokens": count}) is None
     assert usage_of(count) is None
 
 
@@ -53,6 +54,14 @@ def body(**told: Any) -> bytes:
     """A response."""
     message = {"role": "assistant", "content": "Rating: [[7]]"}
     return json.dumps({"choices": [{"message": message, "finish_reason": "stop"}], **told}).encode()
+
+
+def test_nothing_counted_for_what_was_said_is_no_count() -> None:
+    """Else a limit would take such calls for free; an empty reply may well be of no tokens."""
+    assert usage_of({"prompt_tokens": 0, "completion_tokens": 3}) is None
+    assert completion(body(usage={"prompt_tokens": 9, "completion_tokens": 0})).usage is None
+    silent = {"message": {"role": "assistant", "content": ""}, "finish_reason": "stop"}
+    assert completion(body(choices=[silent], usage={"prompt_tokens": 9, "completion_tokens": 0})).usage == Usage(9, 0)
 
 
 def test_a_reply_with_an_impossible_count_is_a_failure_that_keeps_its_text() -> None:
