@@ -125,6 +125,7 @@ def compare(
     Exits with 0, 3, 4 or 5 (1: something failed, 2: the command makes no sense). Questions are judged in random order
     until the verdict is known; what is in the tables is neither asked nor paid for again.
     """
+    from judgebench import terminal
     from judgebench.compare import outputs
     from judgebench.compare.procedure import compare, quote
 
@@ -133,8 +134,8 @@ def compare(
         for noun, part in zip(("answers", "matches"), quote(workspace, options), strict=True):
             click.echo("\n".join(part.lines(noun)))
         return
-    comparison = compare(workspace, options, lambda line: click.echo(line, err=True))
-    click.echo(outputs.screen(comparison))
+    comparison = compare(workspace, options, lambda line: click.echo(line, err=True), terminal.watched)
+    click.echo(outputs.screen(comparison, terminal.columns(60, outputs.COLUMNS)))
     outputs.write(comparison, **files, environ=os.environ, inconclusive=inconclusive)
     if strict and comparison.missing:
         raise JudgebenchError(f"--strict: {comparison.missing} of {comparison.judged} questions have no verdict")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from judgebench.compare.outages import Say, finish
+from judgebench.compare.outages import Say, Watch, finish
 from judgebench.judging import reviews
 from judgebench.judging.judge import Judge
 from judgebench.judging.matches import Design, Match
@@ -34,6 +34,7 @@ class Judging:
     question_set: str
     pair: tuple[str, str]
     design: Design
+    watch: Watch
     say: Say
     trusted: Collection[str] | None = None
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
@@ -51,7 +52,7 @@ class Judging:
             free = sum(draft.verdict_source in NO_CALL for draft in drafts)
             self.free += free
             self.reused += max(stage.total - len(stage) - free, 0)
-            finish(stage, plan.label, self.say)
+            finish(stage, plan.label, self.watch, self.say)
 
     def quote(self, questions: Sequence[str], spending: Spending) -> Quote:
         """What the reviews of these questions would take, less those in the table; matches without answers are idle."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from judgebench.errors import JudgebenchError
 from judgebench.models import may_pass
@@ -10,13 +11,18 @@ from judgebench.tables.store import ResultRow, ResultT, Stage
 from judgebench.tables.tally import Tally
 
 Say = Callable[[str], None]
+Watch = Callable[[Stage[Any], str], Iterable[Any]]  # a stage's rows as they are made, shown under a label
 _AGAIN = "what was done is kept: run the same command again to go on"
 
 
-def finish(stage: Stage[ResultT], label: str, say: Say) -> None:
+def unwatched(stage: Stage[ResultT], label: str) -> Iterable[ResultT]:
+    """The rows of a stage, shown nowhere."""
+    return stage
+
+
+def finish(stage: Stage[ResultT], label: str, watch: Watch, say: Say) -> None:
     """Work through a stage; see `check`."""
-    if len(stage):
-        check(stage, label, say)
+    check(watch(stage, label), label, say)
 
 
 def check(rows: Iterable[ResultRow], label: str, say: Say) -> Tally:

@@ -12,7 +12,7 @@ from judgebench.compare import canaries, order, outages, reading
 from judgebench.compare.bridge import bridge, check_snapshots, snapshots, too_few
 from judgebench.compare.judging import Judging, matches_of, points_by_question, snapshot
 from judgebench.compare.options import Options
-from judgebench.compare.outages import Say
+from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.compare.reading import Reading
 from judgebench.compare.reasons import reason
 from judgebench.compare.results import Bridge, Canary, Comparison, Cost, Verdict
@@ -37,13 +37,17 @@ __all__ = ["Options", "compare", "quote"]
 _NOTHING = Reading(side=None, improved=False, rate=None, interval=None, fixed_width=None)
 
 
-def compare(workspace: Workspace, options: Options, say: Say = lambda line: None) -> Comparison:
-    """Compare two models before a judge; rows are kept whatever happens, and `say` is told how it goes.
+def compare(
+    workspace: Workspace, options: Options, say: Say = lambda line: None, watch: Watch = unwatched
+) -> Comparison:
+    """Compare two models before a judge; rows are kept whatever happens.
+
+    `say` is told how it goes, and `watch` may show each stage while its rows are made.
 
     Raises UsageError for what makes no sense, and JudgebenchError where calls failed (run it again to go on), where
     the next call could pass `max_cost`, or where the judge has changed and `bridge` isn't given.
     """
-    return _Run(workspace.check(), options, say).result()
+    return _Run(workspace.check(), options, say, watch).result()
 
 
 def quote(workspace: Workspace, options: Options) -> tuple[Quote, Quote]:
@@ -61,6 +65,7 @@ class _Run:
     workspace: Workspace
     options: Options
     say: Say
+    watch: Watch = unwatched
     started: float = field(default_factory=time.monotonic)
     canaries: tuple[Canary, ...] = ()
     bridge: Bridge | None = None
@@ -76,7 +81,7 @@ class _Run:
         self.judge = self._named_judge()
         pair = (self.sides[0].name, self.sides[1].name)
         design = Design(options.orders, options.repeats, options.seed)
-        self.judging = Judging(self.workspace, self.judge, options.questions, pair, design, self.say)
+        self.judging = Judging(self.workspace, self.judge, options.questions, pair, design, self.watch, self.say)
         self.categories = {(options.questions, one.id): one.category for one in self.question_set.questions}
         self.drawn = order.at_random(self.questions, options.seed)
 
@@ -150,7 +155,7 @@ class _Run:
 
     def _answer(self, questions: Sequence[Question]) -> None:
         for side in self.sides:
-            side.answer(self.question_set, questions, self.options, self.say)
+            side.answer(self.question_set, questions, self.options, self.watch, self.say)
 
     def _announce_bridge(self) -> None:
         """Before any call: whether there is enough to tell how far a judge that changed has moved."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from judgebench.answers import Drawing, drafts, get_answers
 from judgebench.compare.options import Options
-from judgebench.compare.outages import Say, finish
+from judgebench.compare.outages import Say, Watch, finish
 from judgebench.errors import UsageError
 from judgebench.models import Model, Spec, parse_spec
 from judgebench.money.cost import Quote
@@ -25,12 +25,14 @@ class Side:
     spec: Spec | None = None
     model: Model | None = None
 
-    def answer(self, question_set: QuestionSet, questions: Sequence[Question], options: Options, say: Say) -> None:
+    def answer(
+        self, question_set: QuestionSet, questions: Sequence[Question], options: Options, watch: Watch, say: Say
+    ) -> None:
         """Make the answers that the table doesn't hold; JudgebenchError where the model could not be asked."""
         if self.spec is None or self.model is None:
             return
         stage = get_answers(question_set, questions, self.spec, self.model, self.table, Drawing(options.overrides))
-        finish(stage, f"answers of {self.name}", say)
+        finish(stage, f"answers of {self.name}", watch, say)
 
     def quote(
         self, question_set: QuestionSet, questions: Sequence[Question], options: Options, spending: Spending

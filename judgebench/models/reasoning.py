@@ -35,7 +35,8 @@ _BLANK = re.compile(r"\s*")
 _MENTIONED = re.compile(r"(?:^|[\s(\[:,])[\"'`“‘]\Z")  # an opening quotation mark
 _QUOTES = "\"'`“”‘’"
 _LOOKS = 50  # ends without a beginning that are looked at
-_FENCE = re.compile(r"```|~~~")
+_PAIRED = (re.compile(r"```|~~~"), re.compile('"'), re.compile("[“”]"))
+_ELEMENT = re.compile(r"</(?P<name>[A-Za-z]{1,20})\b|\[The End of ", re.IGNORECASE)  # the latter is FastChat's
 
 
 def begins(prompt: str) -> bool:
@@ -106,7 +107,7 @@ def blocks(text: str) -> Iterator[tuple[int, int]]:
 def _unopened(text: str, place: int) -> re.Match[str] | None:
     """The first end of reasoning that has no beginning, unless it is only spoken of."""
     for closed in islice(_CLOSE.finditer(text, place), _LOOKS):
-        if _opened_before(text, place, closed) or _in_code(text, closed):
+        if _opened_before(text, place, closed) or _is_quoted(text, closed):
             return None
         if _stands_as_an_end(text, closed, place):
             return closed
@@ -120,11 +121,19 @@ def _opened_before(text: str, place: int, closed: re.Match[str]) -> bool:
     return any(start >= line or not text[:start].rpartition("\n")[2].strip() for start in openings)
 
 
-def _in_code(text: str, closed: re.Match[str]) -> bool:
+def _is_quoted(text: str, closed: re.Match[str]) -> bool:
+    """Whether it stands in quotation marks, in a fence or in mark-up that is opened before it and closed behind it."""
     before, after = text[: closed.start()], text[closed.end() :]
-    return bool(_MENTIONED.search(before[-2:])) or bool(
-        len(_FENCE.findall(before)) % 2 and len(_FENCE.findall(after)) % 2
-    )
+    if _MENTIONED.search(before[-2:]):
+        return True
+    if any(len(mark.findall(before)) % 2 and len(mark.findall(after)) % 2 for mark in _PAIRED):
+        return True
+    element, left = _ELEMENT.search(after), before.lower()
+    if element is None:
+        return False
+    opens, closes = ("<", "</") if element["name"] else ("[the start of", "[the end of")
+    name = (element["name"] or "").lower()
+    return left.rfind(opens + name) > left.rfind(closes + name)
 
 
 def _stands_as_an_end(text: str, closed: re.Match[str], place: int) -> bool:

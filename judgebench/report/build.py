@@ -88,7 +88,8 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
 def _controlled(pairs: list[dict[str, Any]], matches: pd.DataFrame, features: pd.DataFrame) -> list[dict[str, Any]]:
     """The pairs, with b's win rate at equal length and at equal style; None where answers are not at hand.
 
-    `length_coefficient`, `style_coefficients`: in log odds for b. `control_note`: why a figure is None.
+    `length_coefficient`, `style_coefficients`: in log odds for b. `comparable_length`: the share of matches in which
+    the longer answer is at most `controls.COMPARABLE` times the other. `control_note`: why a figure is None.
     """
     found = {_key(one): one for one in controls.controlled(matches, features)}
     about = ("question_set", "judge", "kind")
@@ -108,6 +109,7 @@ def _controls(entry: Mapping[str, Any] | None) -> dict[str, Any]:
         "style_controlled_win_rate": style.get("win_rate"),
         "style_controlled_win_rate_interval": style.get("interval"),
         "style_coefficients": style.get("coefficients"),
+        "comparable_length": entry["comparable"] if entry else None,
         "control_note": entry["note"] if entry else None,
     }
 

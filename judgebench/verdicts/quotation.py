@@ -20,7 +20,7 @@ _AFTER = re.compile(r"[\s*_.!。！|]*+")
 
 _QUOTED_LINE = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?>")
 _NO_PARAGRAPH = re.compile(r"\s*$|[ \t]*(?:```|~~~|#{1,6}[ \t]|[-*+][ \t]|\d{1,3}[.)][ \t]|(?:[-*_][ \t]*){3,}$|\|)")
-_INDENTED = re.compile(r"(?<=\S)[ \t]*\n[ \t]*\n((?:(?: {4}|\t)[^\n]*(?:\n|$))+)")
+_INDENTED = re.compile(r"(?<=\S)[ \t\r]*\n[ \t\r]*\n((?:(?: {4}|\t)[^\n]*(?:\n|$))+)")
 _FENCES = (re.compile(r"`{3,}"), re.compile(r"^[ \t]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?(~{3,})", re.MULTILINE))
 _INFO = re.compile(r"[^\s`]+[ \t]*$", re.MULTILINE)
 _BLOCKS = (  # what opens and what closes them; without an end they go on to the end of the reply
@@ -31,6 +31,10 @@ _BLOCKS = (  # what opens and what closes them; without an end they go on to the
     (
         re.compile(r"[\[<]\|?the start of [^\]\n>]{1,60}[\]>]", re.IGNORECASE),
         re.compile(r"[\[<]\|?the end of [^\]\n>]{1,60}[\]>]", re.IGNORECASE),
+    ),
+    (
+        re.compile(r"<(?:scratchpad|reflection|analysis|draft|notes|plan)>", re.IGNORECASE),
+        re.compile(r"</(?:scratchpad|reflection|analysis|draft|notes|plan)>", re.IGNORECASE),
     ),
     (re.compile("<!--"), re.compile("-->")),
 )
@@ -51,6 +55,8 @@ _LINK = re.compile(
     r"\((?:<[^<>\n]*>|[^\s()]*)(?:[ \t]+[\"'(][^\n]{0,200}?[\"')])?\)"  # (https://... "title")
     r"|\[(?!\[)[^\[\]\n]*\]"  # [source]
     r"|[ \t]*[:(<-]{0,2}[ \t]*(?:https?://|www\.))"
+    r"|^[ \t]*(?:[-*][ \t]+)?\[\[[^\[\]\n]{1,40}\]\](?=[^\n]*https?://)",  # an entry of a list of references
+    re.MULTILINE,
 )
 
 _MARKS = re.compile(  # around what the reply ends in, tightly
@@ -60,7 +66,7 @@ _SHUTS: Mapping[str, str] = {"“": "”", "„": "“”", "«": "»", "»": "�
 _REST = re.compile(r"[\s*_.!。！)\]\"＂”“»«」』’'`~]*")
 _SENTENCE_ENDS = re.compile(r"(?:[.!?][\"”’)*_]*\s|[。！？][\"”’)]*)\s*")
 _OWN = re.compile(
-    r"\b(?:i|my|we|our)\b.*(?:\brat|\bscor|\bgrad|\bverdict|\bgive|\bjudg|\bchoose|\bconclu|\bdeci)"
+    r"\b(?:i|my|we|our)\b.*\b(?:rat|scor|grad|verdict|give|judg|choose|conclu|deci|say\b|vote|prefer|pick)"
     r"|\b(?:should|would|could|must|can|is|are)(?: be)? (?:rated|scored|graded)\b"
     r"|^\W*(?:(?:so|thus|therefore|hence|my|the|final|overall|in|conclusion|and|is)\b\W*)*"
     r"(?:rating|score|verdict|judge?ment|grade|decision|choice|winner)\b(?: is)?\W*$"
@@ -82,7 +88,7 @@ def own(reply: str, verdict: re.Pattern[str]) -> str:
     """
     text = _blanked(reply, [(0, reasoning.answer_begins(reply))])
     text = _unwrapped(text, verdict)
-    text = _blanked(text, _block_quotes(text))
+    text = _blanked(text, _block_quotes(text, verdict))
     text = _blanked(text, _fenced(text, verdict))
     for places in (_links, _marked_blocks, _in_code, _in_quotes, reasoning.blocks):
         text = _blanked(text, places(text))
@@ -110,7 +116,7 @@ def _blanked(text: str, places: Iterable[Span]) -> str:
 def _unwrapped(text: str, verdict: re.Pattern[str]) -> str:
     """The text, where it ends in a verdict that the judge put into quotation marks or code as its own, without these.
 
-    It does so as a sentence of its own, or after words like "I would rate it as follows:".
+    It does so as a sentence of its own, or after words like "I would rate it as follows:", telling nobody else's words.
     """
     last = next(iter(deque(verdict.finditer(text), maxlen=1)), None)
     rest = _REST.fullmatch(text, last.end()) if last else None
@@ -118,8 +124,8 @@ def _unwrapped(text: str, verdict: re.Pattern[str]) -> str:
     if not (last and wrapped and any(mark in text[last.end() :] for mark in _shutting(wrapped["marks"]))):
         return text
     before = text[: wrapped.start("marks")]
-    intro = _SENTENCE_ENDS.split(before[-400:])[-1].replace(BLANK, " ").strip()
-    if intro and (ATTRIBUTED.search(intro) or not _OWN.search(intro)):
+    *_, sentence, intro = "", *(part.replace(BLANK, " ").strip() for part in _SENTENCE_ENDS.split(before[-400:]))
+    if ATTRIBUTED.search(intro or sentence) or (intro and not _OWN.search(intro)):
         return text
     opened = re.sub(r"[^\n]", " ", wrapped["marks"])
     closed = re.sub(r"[^\n.!。！]", " ", text[last.end() :])
@@ -131,11 +137,12 @@ def _shutting(opened: str) -> tuple[str, ...]:
     return (opened[:3],) if opened[:3] in ("```", "~~~") else tuple(_SHUTS.get(opened[0], opened[0]))
 
 
-def _block_quotes(text: str) -> Iterator[Span]:
-    """Lines that begin with `>`, with the rest of their paragraph, and code by its indent."""
+def _block_quotes(text: str, verdict: re.Pattern[str]) -> Iterator[Span]:
+    """Lines that begin with `>`, with the rest of their paragraph but for a verdict on a line; code by its indent."""
     quoted = False
     for place, line in _lines(text):
-        quoted = bool(_QUOTED_LINE.match(line)) or (quoted and not _NO_PARAGRAPH.match(line))
+        goes_on = quoted and not (_NO_PARAGRAPH.match(line) or _is_verdict(line, verdict))
+        quoted = bool(_QUOTED_LINE.match(line)) or goes_on
         if quoted:
             yield place, place + len(line)
     yield from (found.span(1) for found in _INDENTED.finditer(text))
@@ -152,19 +159,18 @@ def _fenced(text: str, verdict: re.Pattern[str]) -> Iterator[Span]:
 def _opens(text: str, fences: list[re.Match[str]], verdict: re.Pattern[str]) -> bool:
     """Whether the last fence may open a block that is never closed.
 
-    It does so as the only one, with a language, or as the third (fifth, ...) unless it ends a quotation whose own
-    fence let a verdict out.
+    It does so as the only one, with a language, or, as the third (fifth, ...), unless an answer's own fence let a
+    verdict out of its quotation, which this one then ends; what announces another quotation speaks against that.
     """
     last, many = fences[-1], len(fences)
     begin, end = text.rfind("\n", 0, last.start()) + 1, text.find("\n", last.end())
     if many == 1 or (end >= 0 and _INFO.match(text, last.end(), end)):
         return True
-    before = text[:begin].rstrip().rpartition("\n")[2]
+    before, after = text[:begin].rstrip().rpartition("\n")[2], text[end + 1 :].partition("\n")[0] if end >= 0 else ""
     introduced = before.endswith((":", "："))
-    exposed = end >= 0 and _is_verdict(text[end + 1 :].partition("\n")[0], verdict) and not _is_verdict(before, verdict)
     if many % 2 == 0:
-        return introduced and exposed
-    return introduced or exposed or not verdict.search(text, fences[0].end(), last.start())
+        return introduced and _is_verdict(after, verdict)
+    return bool(introduced or ATTRIBUTED.search(before)) or not verdict.search(text, fences[0].end(), last.start())
 
 
 def _is_verdict(line: str, verdict: re.Pattern[str]) -> bool:
@@ -189,6 +195,7 @@ def _in_code(text: str) -> Iterator[Span]:
 
 def _in_quotes(text: str) -> Iterator[Span]:
     yield from _in_lines(text, _STRAIGHT)
+    yield from _nested(text)
     yield from _across_lines(text)
     yield from _curly(text)
     for start, line in _lines(text):
@@ -204,6 +211,18 @@ def _in_lines(text: str, mark: re.Pattern[str]) -> Iterator[Span]:
         marks = [found.span() for found in mark.finditer(line)]
         pairs = zip(marks[::2], marks[1::2], strict=True) if len(marks) % 2 == 0 else [(marks[0], marks[-1])]
         yield from ((start + first[0], start + last[1]) for first, last in pairs)
+
+
+def _nested(text: str) -> Iterator[Span]:
+    """From a straight mark that can only open to the one that closes it, whatever marks lie between."""
+    for start, line in _lines(text):
+        opened = list[int]()
+        for mark in (start + found.start() for found in _STRAIGHT.finditer(line)):
+            opens, closes = _may_open(text, mark), _may_close(text, mark)
+            if opens and not (closes and opened):
+                opened.append(mark)
+            elif closes and opened:
+                yield opened.pop(), mark + 1
 
 
 def _across_lines(text: str) -> Iterator[Span]:

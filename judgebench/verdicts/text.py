@@ -81,7 +81,7 @@ def bracketed(kind: str, reply: str) -> Said | None:
 def said(form: Form, reply: str) -> Said | None:
     """What a reply says in this form, whatever the allowed range; None where it says nothing, or several things."""
     found = _on_line(form, reply) if form.place != "anywhere" else _anywhere(form, reply)
-    if len({str(one.verdict) for one, _ in found}) != 1:
+    if len({one.verdict for one, _ in found}) != 1:
         return None
     return next((one for one, certain in reversed(found) if certain), None)
 

@@ -111,12 +111,12 @@ def test_an_outage_costs_only_the_rest(tmp_path: Path, outage: Any) -> None:
     assert calls == CANARY_CALLS + 2 * QUESTIONS - len(kept)
 
 
-def test_the_same_model_ties_by_identity(tmp_path: Path) -> None:
+def test_the_same_model_ties_by_identity(tmp_path: Path, nobody: str) -> None:
     """PASS without a call, though nobody listens."""
     place = workspace(tmp_path / "w")
     done = judgebench(
         place, "compare", "--questions", "small", "--baseline", "openai:m", "--candidate", "again=openai:m", *JUDGE,
-        url="http://127.0.0.1:9/v1",
+        url=f"http://{nobody}/v1",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("PASS: both are the same model")

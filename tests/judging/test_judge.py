@@ -342,6 +342,32 @@ def test_without_schemas_at_the_endpoint_text_is_read(tmp_path: Path, kind: str)
     assert (row.verdict, row.verdict_source) == (VERDICTS[kind], "schema")
 
 
+OWN_FORMS = {
+    "five-way": (
+        "[[A>>B]]",
+        Verdict(winner="A", strength=2),
+        "in the form described above: [[A>>B]], [[A>B]], [[A=B]]",
+    ),
+    "one-to-five": ("So. [RESULT] 4", Verdict((4.0,)), "in the form [RESULT] N, with a number from 1 to 5"),
+}
+
+
+@pytest.mark.parametrize(("name", "said"), OWN_FORMS.items(), ids=OWN_FORMS)
+@pytest.mark.parametrize("way", asking.WAYS)
+def test_a_prompt_s_own_form_is_asked_for_and_read(
+    tmp_path: Path, name: str, said: tuple[str, Verdict, str], way: VerdictBy
+) -> None:
+    """Also by a repair, and where JSON was asked for and text came; probabilities are not asked for."""
+    text, verdict, form = said
+    model = Scripted("Hm.", text)
+    prompt = find_prompt(name, [])
+    own = judge.ModelJudge("j", model, lambda _: prompt, way, repair=True)
+    (row,) = judge.review(matches(prompt.kind), own, "s", Table(tmp_path / "j.jsonl", Review))
+    assert (row.verdict, row.verdict_source) == (verdict, "repaired")
+    assert model.asked[0].logprobs == 0
+    assert form in model.asked[1].turns[0]
+
+
 def test_ways_of_asking_are_different_reviews() -> None:
     """A verdict by probabilities is not the one by text; the prompt of the two is the same."""
     (match,) = matches()

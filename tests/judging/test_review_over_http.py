@@ -1,7 +1,6 @@
 """Reviews by a judge behind a real server, through the real command, with faults among the replies."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,12 +17,9 @@ from judgebench.tables.store import in_force
 from judgebench.verdicts.text import from_scores
 from judgebench.workspace import Workspace
 
-DATA = Path(os.environ.get("JUDGEBENCH_SHARED_DATA") or Path(__file__).parents[3] / "shared" / "data") / "vicuna-eval"
 WITHOUT_SCORE_LINE = {"68", "69", "70"}
 OTHERS = ["alpaca-13b", "bard", "gpt35", "llama-13b"]
 REVIEW = ("review", "--questions", "small", "--judge", "openai:gpt-4")
-
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no shared data at {DATA}")
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -39,16 +35,16 @@ def by_question(path: Path) -> dict[str, dict[str, Any]]:
 class Recorded:
     """The GPT-4 reviews of one pair of models, a workspace with what they are about, and the server's replies."""
 
-    def __init__(self, other: str, root: Path) -> None:
-        texts = {row["question_id"]: row for row in lines(DATA / "question.jsonl")}
+    def __init__(self, other: str, root: Path, data: Path) -> None:
+        texts = {row["question_id"]: row for row in lines(data / "question.jsonl")}
         self.questions = [
             Question(id=str(number), category=row["category"], turns=(row["text"],)) for number, row in texts.items()
         ]
         self.models = (other, "vicuna-13b")
-        said = {model: by_question(DATA / "answer" / f"answer_{model}.jsonl") for model in self.models}
+        said = {model: by_question(data / "answer" / f"answer_{model}.jsonl") for model in self.models}
         answers = {model: [[rows[question.id]["text"]] for question in self.questions] for model, rows in said.items()}
         self.workspace = make_workspace(root, self.questions, answers)
-        self.reviews = by_question(DATA / "review" / f"review_{other}_vicuna-13b.jsonl")
+        self.reviews = by_question(data / "review" / f"review_{other}_vicuna-13b.jsonl")
         self.arguments = (
             *REVIEW, "--prompt", "score-pair", "--orders", "named", "--model", other, "--model", "vicuna-13b",
         )  # fmt: skip
@@ -102,11 +98,10 @@ def run(workspace: Workspace, server: ChatServer, *arguments: str) -> str:
     return finished.stderr
 
 
-@needs_data
 @pytest.mark.parametrize("other", OTHERS)
-def test_recorded_reviews_come_back_as_they_were(tmp_path: Path, other: str) -> None:
+def test_recorded_reviews_come_back_as_they_were(tmp_path: Path, shared_data: Path, other: str) -> None:
     """80 verdicts equal the recorded score lines; a text without one, or with a score of 0, is an unparsed row."""
-    recorded = Recorded(other, tmp_path / "workspace")
+    recorded = Recorded(other, tmp_path / "workspace", shared_data / "vicuna-eval")
     with chat_server(tmp_path / "server", replies=recorded.replies()) as server:
         run(recorded.workspace, server, *recorded.arguments)
     rows = stored(recorded.workspace)
@@ -130,7 +125,7 @@ def mixed_faults(recorded: Recorded) -> list[dict[str, Any]]:
     return [
         *({"do": "status", "status": 500, "retry_after": 0.02, "match": mark} for mark in broken_for_good),
         *({"do": "wrong", "text": wrong, "match": mark} for mark in recorded.marks("1", "35", "80")),
-        *({"do": "slow", "seconds": 9, "match": mark, "each": 1} for mark in recorded.marks("2", "40")),
+        *({"do": "slow", "seconds": 60, "match": mark, "each": 1} for mark in recorded.marks("2", "40")),
         *({**busy, "match": mark, "each": 3} for mark in recorded.marks("3", "50")),
         {"do": "cut", "rate": 0.08, "each": 1},
         {"do": "reset", "rate": 0.08, "each": 1},
@@ -140,11 +135,10 @@ def mixed_faults(recorded: Recorded) -> list[dict[str, Any]]:
     ]
 
 
-@needs_data
-def test_recorded_reviews_survive_slow_wrong_and_broken_replies(tmp_path: Path) -> None:
+def test_recorded_reviews_survive_slow_wrong_and_broken_replies(tmp_path: Path, shared_data: Path) -> None:
     """Faults cost retries or rows with an error, never a verdict; a second run asks only for those rows."""
-    recorded = Recorded("bard", tmp_path / "workspace")
-    arguments = (*recorded.arguments, "--timeout", "4", "--tries", "6", "--parallel", "16")
+    recorded = Recorded("bard", tmp_path / "workspace", shared_data / "vicuna-eval")
+    arguments = (*recorded.arguments, "--timeout", "10", "--tries", "6", "--parallel", "16")
     script = {"replies": recorded.replies(), "seed": 20}
     with chat_server(tmp_path / "server", **script, faults=mixed_faults(recorded)) as server:
         said = run(recorded.workspace, server, *arguments)

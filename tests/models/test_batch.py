@@ -485,10 +485,10 @@ def test_a_batch_needs_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         list(model(tmp_path).generate(requests("a")))
 
 
-def test_an_endpoint_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nobody: str) -> None:
     """What was submitted is still written down."""
     monkeypatch.setattr("judgebench.models.batch._RETRIES", 0)
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://{nobody}/v1")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
     with pytest.raises(EndpointError, match="can't be reached"):
         list(model(tmp_path).generate(requests("a")))

@@ -1,11 +1,11 @@
 """Judge prompts are files; they are filled in one pass and mark what is whose."""
 
-import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from servers.waiting import little_work
 
 from judgebench.errors import DataError, UsageError
 from judgebench.prompts import BUILT_IN, Prompt, find_prompt, flags, load_prompt, nonce_of, render
@@ -99,10 +99,9 @@ def test_questions_and_references_are_defused_as_well(name: str) -> None:
 )
 def test_looking_for_structure_takes_no_time(unit: str) -> None:
     """No text makes a pattern backtrack for long."""
-    started = time.process_time()
-    render(find_prompt("rating", []), [SINGLE | {"answer": unit * 20_000}])
-    flags(find_prompt("score-pair", []), [SINGLE | {"answer": unit * 20_000}])
-    assert time.process_time() - started < 3
+    with little_work():
+        render(find_prompt("rating", []), [SINGLE | {"answer": unit * 50_000}])
+        flags(find_prompt("score-pair", []), [SINGLE | {"answer": unit * 50_000}])
 
 
 @given(st.text("</>assistant reference user turn AB 12\n\uff1c\u200b&lt;[]|#:"))

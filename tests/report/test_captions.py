@@ -148,9 +148,13 @@ def turn(model: str, difference: float, interval: list[float] | None = None) -> 
 def test_the_largest_drop_after_the_first_turn() -> None:
     """Or the only change, or the least gain where nobody drops."""
     (drop,) = captions.of_turns([turn("m", -0.5), turn("n", -1.25, [-2.0, -0.5])])
-    assert drop == "n's -1.25 (95 % interval -2.00 to -0.50) from turn 1 to turn 2 is the largest drop."
+    assert drop == (
+        "n's -1.25 (95 % interval -2.00 to -0.50) from turn 1 to turn 2 is the largest drop of 2; "
+        "each interval is of one by itself."
+    )
     assert captions.of_turns([turn("m", -0.5)]) == ["m's -0.50 from turn 1 to turn 2 is the change."]
-    assert captions.of_turns([turn("m", 0.5), turn("n", 1)]) == ["m's +0.50 from turn 1 to turn 2 is the least gain."]
+    (gain,) = captions.of_turns([turn("m", 0.5), turn("n", 1)])
+    assert gain.startswith("m's +0.50 from turn 1 to turn 2 is the least gain of 2;")
 
 
 def rated(model: str, rank_range: list[int] | None) -> Entry:
@@ -185,3 +189,40 @@ def test_unknown_figures_are_a_dash() -> None:
     """And an interval that isn't there leaves no brackets."""
     assert (captions.percent(None), captions.number(None), captions.between(None)) == ("-", "-", "")
     assert captions.with_interval("1", None) == "1"
+
+
+def held(interval: list[float] | None, at_length: list[float] | None, note: str | None = None) -> Entry:
+    """A pair with intervals of its win rate, raw and at equal length."""
+    middle = None if at_length is None else sum(at_length) / 2
+    rates = {"length_controlled_win_rate": middle, "length_controlled_win_rate_interval": at_length}
+    return pair((2, 8), interval, style_controlled_win_rate=None, control_note=note, **rates)
+
+
+@pytest.mark.parametrize(
+    ("at_length", "told"),
+    [
+        ([0.55, 0.8], None),
+        ([0.4, 0.6], "At equal length or style it would be open which is better: new against base."),
+        ([0.2, 0.4], "At equal length or style another model would be ahead: new against base."),
+    ],
+)
+def test_what_length_would_change_is_said(at_length: list[float], told: str | None) -> None:
+    """By the interval at equal length: the same model, nobody, or the other; and what such a figure is."""
+    (sentence,) = captions.of_win_rates([held([0.6, 0.9], at_length)])
+    assert "an estimate of what the judge would say" in sentence
+    assert (told in sentence) if told else ("At equal length or style" not in sentence)
+    (undecided,) = captions.of_win_rates([held([0.4, 0.6], at_length)])
+    assert "At equal length or style" not in undecided
+
+
+def test_why_nothing_is_said_at_equal_length() -> None:
+    """Once for each reason, with the pairs; of many with their number; and not what such a figure would be."""
+    (sentence,) = captions.of_win_rates([held([0.6, 0.9], None, "too far apart")])
+    assert sentence.endswith("Nothing can be said at equal length or style of new against base: too far apart.")
+    assert "estimate" not in sentence
+    (many,) = captions.of_win_rates([held([0.6, 0.9], None, "too far apart")] * 7)
+    assert many.endswith("Nothing can be said at equal length or style of 7 pairs: too far apart.")
+    (style,) = captions.of_win_rates([held([0.6, 0.9], [0.6, 0.9], "always as many")])
+    assert style.endswith("Nothing can be said at equal style of new against base: always as many.")
+    (neither,) = captions.of_win_rates([pair((2, 8), [0.6, 0.9])])
+    assert neither.endswith("over questions.")

@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from judgebench.errors import JudgebenchError
-from judgebench.models.loading import files, templating
+from judgebench.models.loading import files, packed, templating
 from judgebench.models.loading.files import fingerprint
 from judgebench.models.loading.options import DTYPES, QUANTIZE, LoadOptions
 from judgebench.models.loading.targets import Checkpoint, Source, resolve
@@ -50,7 +51,8 @@ def load(target: str, options: LoadOptions) -> Loaded:
     for addition in checkpoint.additions:
         addition.source.check(options, adapter=addition.kind == "adapter")
     _quiet()
-    return _load(checkpoint, options)
+    with packed.read_once() if checkpoint.base.gguf else nullcontext():
+        return _load(checkpoint, options)
 
 
 def _load(checkpoint: Checkpoint, options: LoadOptions) -> Loaded:
