@@ -122,7 +122,7 @@ class Call:
             return False
         self._first = False
         self._hold(endpoint, error)
-        return True
+        return not self._undecided()
 
     def _is_limited(self, endpoint: Endpoint, began: float, error: TryAgain) -> bool:
         """The same of an endpoint that wants to be asked later; this call waits alone where others are let through."""

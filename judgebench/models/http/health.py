@@ -3,9 +3,11 @@
 import math
 import time
 from dataclasses import dataclass
+from itertools import chain
 
 DOWN = 4  # different calls that fail, and none is answered: the endpoint is down
 PATIENCE = 60.0  # seconds at most for which it is waited for before that is taken for the doing of all calls left
+BLIP = 2.0  # seconds without an answer that are no outage yet
 SHUN = 3  # failures in a row after which an endpoint is left out while another works
 SHUN_SECONDS = 30.0  # and then tried again
 UNREACHABLE = "unreachable"
@@ -40,7 +42,8 @@ class Health:
         """No trouble, as when a run begins."""
         self.since: float | None = None  # when the trouble began
         self.tries = 0  # in a row that failed, each begun after the one before had
-        self.failing: set[int] = set()  # the calls that failed since
+        self.failing: set[int] = set()  # the calls that failed since,
+        self._stranded: dict[int, list[Setback]] = {}  # and those that failed on the way
         self.busy = self.gone = False  # whether it has too much to do; whether nobody listens
         self._failed = -math.inf
 
@@ -71,11 +74,17 @@ class Health:
         self.failing.add(call)
         self.busy, self.gone = busy, kind == UNREACHABLE
         self._open += [setback] if setback.own is None else []
-        if kind in _ON_THE_WAY and len(self.failing) > 1:  # of several calls: what is behind it is gone
-            for each in self._open:
-                each.own = False
-            self._open.clear()
+        if kind in _ON_THE_WAY:
+            self._strand(call, setback)
         return setback
+
+    def _strand(self, call: int, setback: Setback) -> None:
+        """A call that fails on the way may have broken what is behind it; several calls tell that it is gone."""
+        self._stranded.setdefault(call, []).append(setback)
+        if len(self._stranded) > 1:
+            for each in chain.from_iterable(self._stranded.values()):
+                each.own = False
+            self._open = [each for each in self._open if each.own is None]
 
     def _count(self, began: float, now: float) -> None:
         if self.since is None:
@@ -85,13 +94,17 @@ class Health:
 
     @property
     def down(self) -> bool:
-        """Whether nobody listens, or so many calls failed that it is not them."""
-        return self.gone or len(self.failing) >= DOWN
+        """Whether nobody listens, or so many calls failed, for so long, that it is not them."""
+        return self.gone or (len(self.failing) >= DOWN and self._lasted >= BLIP)
 
     def doubtful(self, give_up: float) -> bool:
         """Whether, with no other call to tell by, a failed try is taken for the endpoint's doing."""
         patience = min(PATIENCE, 0.75 * give_up)
-        return self.down and self.since is not None and time.monotonic() - self.since < patience
+        return self.down and self._lasted < patience
+
+    @property
+    def _lasted(self) -> float:
+        return 0.0 if self.since is None else time.monotonic() - self.since
 
     @property
     def shunned(self) -> bool:

@@ -11,7 +11,7 @@ from servers.running import chat_server
 
 from judgebench.errors import EndpointError, UsageError
 from judgebench.models import Options, Request, load_model, parse_spec
-from judgebench.models.http import runner, waiting
+from judgebench.models.http import health, runner, waiting
 from judgebench.models.http.openai_api import OpenAIModel
 from judgebench.tables.records import Sampling
 
@@ -38,6 +38,7 @@ def requests(number: int, **fields: Any) -> list[Request]:
 
 def test_a_dead_endpoint_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the 21st call on all fail: what was done is yielded, one error follows, and few calls are burnt."""
+    monkeypatch.setattr(health, "BLIP", 0.0)
     monkeypatch.setattr(runner, "_backoff", lambda state: 0.1)
     with chat_server(tmp_path, faults=[{"do": "status", "status": 500, "after": 20}]) as server:
         use(monkeypatch, server.url)
@@ -93,6 +94,7 @@ def test_two_endpoints_share_the_load(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_an_endpoint_that_sends_pages_is_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A maintenance page with status 200 for every call from the first on stops the run before --give-up."""
+    monkeypatch.setattr(health, "BLIP", 0.0)
     monkeypatch.setattr(waiting, "FIRST", 0.5)
     with chat_server(tmp_path, faults=[{"do": "not_json", "text": "<html>Back soon", "type": "text/html"}]) as server:
         use(monkeypatch, server.url)

@@ -38,14 +38,23 @@ def test_what_fails_after_a_later_call_was_answered_is_known_at_once() -> None:
     assert one.since is None
 
 
-def test_what_fails_while_an_endpoint_is_down_is_forgiven() -> None:
-    """So many different calls failed that it isn't them."""
+def test_what_fails_while_an_endpoint_is_down_is_forgiven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many different calls failed, and for so long, that it isn't them."""
+    monkeypatch.setattr(health, "BLIP", 0.0)
     one = Health()
     setbacks = fail(one, *range(DOWN))
     assert one.down
     one.well(time.monotonic())
     assert [setback.own for setback in setbacks] == [False] * DOWN
     assert not one.down
+
+
+def test_a_moment_is_no_outage() -> None:
+    """Of calls that failed at once and others that were answered, each is to blame for its own."""
+    one = Health()
+    setbacks = fail(one, *range(DOWN))
+    one.well(time.monotonic())
+    assert [setback.own for setback in setbacks] == [True] * DOWN
 
 
 def test_the_same_call_again_and_again_is_no_outage() -> None:
@@ -93,6 +102,7 @@ def test_calls_in_flight_when_it_began_are_one_failure() -> None:
 
 def test_doubt_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is down is waited for, at most for most of --give-up, before that is taken for the doing of all calls."""
+    monkeypatch.setattr(health, "BLIP", 0.0)
     one = Health()
     fail(one, *range(DOWN))
     assert one.doubtful(900.0)
