@@ -5,7 +5,6 @@ import shutil
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,37 +14,35 @@ import click
 
 from judgebench.tables.records import Answer, Review
 from judgebench.tables.store import Stage
+from judgebench.tables.tally import Tally
 
 RowT = TypeVar("RowT", Answer, Review)
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BETWEEN_UPDATES = 0.5
 
 
-def follow(stage: Stage[RowT], label: str) -> Counter[str]:
-    """Work through a stage, showing progress on stderr; counts the rows that are `done` and each kind of failure."""
-    counts: Counter[str] = Counter()
+def follow(stage: Stage[RowT], label: str, tally: Tally | None = None) -> Tally:
+    """Work through a stage, showing progress on stderr; `tally` counts what came of its rows, and of others before.
+
+    In the end stands how many were made and how many failed, with the most frequent reasons.
+    """
+    total, mine = tally or Tally(), Tally()
     if not len(stage):
         click.echo(f"{label}: all {stage.total} are there already", err=True)
-        return counts
+        return total
     for row in watched(stage, label):
-        counts[row.error.kind if row.error else "done"] += 1
-    click.echo(f"{label}: {summary(counts)}; {stage.total - len(stage)} were there already", err=True)
-    return counts
+        for one in (total, mine):
+            one.took(row)
+    click.echo(f"{label}: {mine.summary()}; {stage.total - len(stage)} were there already", err=True)
+    for reason in mine.reasons():
+        click.echo(printable(f"{label}: {reason}"), err=True)
+    return total
 
 
 def watched(stage: Stage[RowT], label: str) -> Iterator[RowT]:
     """The rows of a stage as they are made, with progress on stderr: on a terminal a line that is gone at the end."""
     with _progress(stage, label) as rows:
         yield from rows
-
-
-def summary(counts: Counter[str]) -> str:
-    """Counts in words: `78 done, 2 failed (timeout 2)`."""
-    failed = {kind: number for kind, number in counts.items() if kind != "done"}
-    if not failed:
-        return f"{counts['done']} done"
-    reasons = ", ".join(f"{kind} {number}" for kind, number in sorted(failed.items()))
-    return f"{counts['done']} done, {sum(failed.values())} failed ({reasons})"
 
 
 @dataclass

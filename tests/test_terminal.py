@@ -64,7 +64,7 @@ def test_elsewhere_than_on_a_terminal_there_is_a_line_now_and_then(
             yield row
 
     stage = Stage([answer(1), answer(2)], Table(tmp_path / "t.jsonl", Answer), produce, drawn=lambda: 10_000)
-    assert follow(stage, "answers of m") == {"done": 2}
+    assert follow(stage, "answers of m").summary() == "2 done"
     assert shown().splitlines()[-1] == "answers of m: 2 done; 0 were there already"
 
 

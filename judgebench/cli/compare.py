@@ -9,6 +9,7 @@ import click
 
 from judgebench.cli import options as shared
 from judgebench.cli.base import Command, made, options
+from judgebench.errors import JudgebenchError
 
 if TYPE_CHECKING:
     from judgebench.compare.options import Options
@@ -23,8 +24,12 @@ _pair = options(
     click.option("--candidate", required=True, metavar="SPEC|NAME", help="What would take its place."),
 )
 _judge = options(
-    click.option("--judge", required=True, metavar="JUDGE", help="embedded, [NAME=]embedded:FILE, checker, a model."),
+    click.option(
+        "--judge", required=True, metavar="JUDGE",
+        help="embedded, [NAME=]embedded:FILE, checker, or a model: openai:ID?effort=high, azure:NAME (docs/models.md).",
+    ),
     shared.judge_prompt,
+    shared.judge_max_tokens,
     click.option(
         "--verdict-by", type=click.Choice(shared.WAYS), default="text", show_default=True,
         help="How verdicts are read; see review.",
@@ -97,6 +102,7 @@ def _asked_files(given: Mapping[str, Any]) -> Mapping[str, Path | None]:
 @_judge
 @_verdict
 @_inconclusive
+@click.option("--strict", is_flag=True, help="Exit with 1 where a question got no verdict.")
 @shared.selection
 @shared.sampling
 @_dry_run
@@ -112,6 +118,7 @@ def compare(
     files: Mapping[str, Path | None],
     inconclusive: "Inconclusive | None",
     dry_run: bool,
+    strict: bool,
 ) -> None:
     """Is the candidate as good as the baseline? PASS, REGRESS, INCONCLUSIVE or INVALID.
 
@@ -130,4 +137,6 @@ def compare(
     comparison = compare(workspace, options, lambda line: click.echo(line, err=True), terminal.watched)
     click.echo(outputs.screen(comparison, terminal.columns(60, outputs.COLUMNS)))
     outputs.write(comparison, **files, environ=os.environ, inconclusive=inconclusive)
+    if strict and comparison.missing:
+        raise JudgebenchError(f"--strict: {comparison.missing} of {comparison.judged} questions have no verdict")
     ctx.exit(comparison.exit_status(inconclusive))

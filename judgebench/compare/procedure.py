@@ -2,26 +2,28 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from judgebench.compare import canaries, order, reading
+from judgebench.compare import canaries, order, outages, reading
 from judgebench.compare.bridge import bridge, check_snapshots, snapshots, too_few
 from judgebench.compare.judging import Judging, matches_of, points_by_question, snapshot
 from judgebench.compare.options import Options
+from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.compare.reading import Reading
 from judgebench.compare.reasons import reason
 from judgebench.compare.results import Bridge, Canary, Comparison, Cost, Verdict
-from judgebench.compare.sides import Watch, same, sides, unwatched
+from judgebench.compare.sides import same, sides
 from judgebench.compare.telling import telling
 from judgebench.errors import UsageError
 from judgebench.judging import reviews
 from judgebench.judging.judge import CheckerJudge, EmbeddedJudge, Judge
 from judgebench.judging.matches import Design
+from judgebench.judging.reviews import Manner
 from judgebench.models import Model, Spec
 from judgebench.models import Options as CallOptions
 from judgebench.money.cost import Quote
@@ -33,7 +35,6 @@ from judgebench.workspace import Workspace
 
 __all__ = ["Options", "compare", "quote"]
 
-Say = Callable[[str], None]
 _NOTHING = Reading(side=None, improved=False, rate=None, interval=None, fixed_width=None)
 
 
@@ -78,7 +79,7 @@ class _Run:
         self.questions = self.question_set.select(options.categories, options.limit)
         self.spending = Spending(options.prices, options.max_cost)
         self.sides = sides(self.workspace, options, self.spending)
-        self.judge = self._named_judge(options.judge, options.prompt, self._load)
+        self.judge = self._named_judge(options.judge, options.manner, self._load)
         self.judging = self._judging(self.judge, options.repeats)
         self.predicting = self._predicting()
         self.categories = {(options.questions, one.id): one.category for one in self.question_set.questions}
@@ -117,22 +118,20 @@ class _Run:
                 asked += self.predicting.quote(self.drawn.ids, self.spending)
         return answers, asked
 
-    def _named_judge(self, name: str, prompt: str | None, load: Callable[[Spec, CallOptions], Model]) -> Judge:
-        options = self.options
-        return reviews.named_judge(
-            self.workspace, name, options.questions, prompt, options.calls, load, options.verdict_by, options.repair
-        )
+    def _named_judge(self, name: str, manner: Manner, load: Callable[[Spec, CallOptions], Model]) -> Judge:
+        return reviews.named_judge(self.workspace, name, self.options.questions, manner, self.options.calls, load)
 
     def _judging(self, judge: Judge, repeats: int = 1) -> Judging:
         design = Design(self.options.orders, repeats, self.options.seed)
         pair = (self.sides[0].name, self.sides[1].name)
-        return Judging(self.workspace, judge, self.options.questions, pair, design, self.watch)
+        return Judging(self.workspace, judge, self.options.questions, pair, design, self.watch, self.say)
 
     def _predicting(self) -> Judging | None:
         """The reviews of the judge whose verdicts foretell those of the one that counts."""
-        if self.options.predictions == "none":
+        options = self.options
+        if options.predictions == "none":
             return None
-        judge = self._named_judge(self.options.predictions, None, self._paid)
+        judge = self._named_judge(options.predictions, replace(options.manner, prompt=None), self._paid)
         if judge.name == self.judge.name:
             raise UsageError(f"--predictions takes another judge than --judge, and both are called {judge.name}")
         return self._judging(judge)
@@ -148,7 +147,10 @@ class _Run:
         judge = self._tried()
         if judge is None:
             return
-        self.canaries = canaries.try_judge(judge, self.workspace.canaries(judge.name))
+        rows = list(canaries.ask(judge, self.workspace.canaries(judge.name)))
+        outages.check(rows, f"canaries by {judge.name}", self.say)
+        outages.check_judge(rows, judge.name)
+        self.canaries = canaries.results(rows)
         held = sum(canary.passed for canary in self.canaries)
         self.say(f"canaries: {held} of {len(self.canaries)} held")
 
@@ -157,7 +159,7 @@ class _Run:
         options, model = self.options, getattr(self, "model", None)
         if not options.canaries:
             return None
-        return canaries.judge_for(self.judge, model, options.prompt, options.verdict_by, options.repair)
+        return canaries.judge_for(self.judge, model, options.manner)
 
     def _predict(self, predicting: Judging) -> None:
         """All answers, and what a cheaper judge says of them; about a set, an order that favours telling questions."""
@@ -171,7 +173,7 @@ class _Run:
 
     def _answer(self, questions: Sequence[Question]) -> None:
         for side in self.sides:
-            side.answer(self.question_set, questions, self.options, self.watch)
+            side.answer(self.question_set, questions, self.options, self.watch, self.say)
 
     def _announce_bridge(self) -> None:
         """Before any call: whether there is enough to tell how far a judge that changed has moved."""
@@ -216,6 +218,8 @@ class _Run:
             self._tell(read)
             if read.side or self._in_vain():
                 break
+        if np.isnan(self.points).all():
+            outages.check_judge(self.judging.rows(), self.judge.name)
         return read
 
     def _chunks(self) -> Iterator[list[Question]]:

@@ -113,11 +113,15 @@ class Reply:
         return thought if any(thought) else ()
 
     @property
+    def billed(self) -> tuple[Completion, ...]:
+        """All that was said, of the turn that failed too."""
+        return (*self.completions, self.broken) if self.broken else self.completions
+
+    @property
     def usage(self) -> Usage | None:
         """The tokens of all turns; None where there was none, or one was not counted."""
-        billed = [*self.completions, *([self.broken] if self.broken else [])]
-        counted = [completion.usage for completion in billed if completion.usage]
-        if not counted or len(counted) < len(billed):
+        counted = [completion.usage for completion in self.billed if completion.usage]
+        if not counted or len(counted) < len(self.billed):
             return None
         return Usage(sum(turn.prompt_tokens for turn in counted), sum(turn.completion_tokens for turn in counted))
 

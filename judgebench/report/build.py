@@ -81,7 +81,7 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
         "alpha": alphas(votes),
         "calibration": ppi.win_rates(judged, shown[1], people),
         "answers": answered(answers),
-        "notes": snapshots(reviews),
+        "notes": snapshots(reviews) + cut_prompts(reviews),
     }
 
 
@@ -141,6 +141,17 @@ def reviews_of(workspace: Workspace, options: Options) -> pd.DataFrame:
     if reviews.empty:
         raise UsageError("no reviews to report on: make some with `judgebench review`, or import some")
     return reviews
+
+
+def cut_prompts(reviews: pd.DataFrame) -> list[dict[str, Any]]:
+    """A note for each judge and set of whose reviews the server `cut` some prompts, out of how many `reviews`."""
+    called = reviews[reviews["prompt_tokens"].notna()]
+    cut = called.groupby(["question_set", "judge"], sort=False, observed=True)["prompt_cut"].agg(["sum", "size"])
+    return [
+        {"kind": "prompt_cut", "question_set": place[0], "judge": place[1], "cut": int(some), "reviews": int(of)}
+        for place, some, of in zip(cut.index, cut["sum"], cut["size"], strict=True)
+        if some
+    ]
 
 
 def snapshots(reviews: pd.DataFrame) -> list[dict[str, Any]]:

@@ -241,7 +241,18 @@ def _lack(entry: Entry) -> str:
     of_turns = f"of {_counted(entry['turns'], 'text', 'texts')}"
     cut = f"{entry['cut']} {of_turns} stopped at the token limit, and were judged as they are"
     empty = f"{entry['empty']} {of_turns} are empty"
-    return "; ".join(told for name, told in (("failed", failed), ("cut", cut), ("empty", empty)) if entry[name])
+    prompt = f"{entry['prompt_cut']} {of_turns} answer prompts that the server cut, by its own count of tokens"
+    lacks = {"failed": failed, "cut": cut, "empty": empty, "prompt_cut": prompt}
+    return "; ".join(told for name, told in lacks.items() if entry[name])
+
+
+def of_cut_prompts(note: Entry) -> str:
+    """That a judge did not see all of what it was asked about."""
+    these = f"{note['cut']} of {_counted(note['reviews'], 'review', 'reviews')}"
+    return (
+        f"The server cut the prompts of {these} on {note['question_set']} by {note['judge']}: it counted fewer tokens"
+        " than they can have, so that the judge saw a part of them"
+    )
 
 
 def of_calibration(entries: Sequence[Entry]) -> list[str]:

@@ -1,6 +1,8 @@
 """`kill -9` at any moment, torn lines and two writers: what was on disk stays, and the next run does the rest."""
 
 import itertools
+import json
+import os
 import random
 import signal
 import subprocess
@@ -9,13 +11,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from models import tiny
 from servers import forked
+from servers.judge_server import judge_server
 from servers.running import ChatServer, chat_server, environment, judgebench, make_workspace, started
 from servers.waiting import first_line, wait_for, wait_for_end, wait_for_rows
 
@@ -41,6 +45,9 @@ class Run:
     path: Path
     url: str | None = None
     kills: int = 0
+    ends: int = 0  # the exit status of a run that nobody kills
+    server: ChatServer | None = None  # whose calls in flight are counted at each kill
+    in_flight: list[int] = field(default_factory=list)
 
     def complete(self) -> bytes:
         """The complete lines that are on disk."""
@@ -61,12 +68,24 @@ class Run:
             if early is None:
                 wait_for("a row more", lambda: self._size() > before or process.poll() is not None)
             time.sleep(pause if early is None else early)  # any moment will do
+            flying = self._in_flight(process)
             process.kill()
             said = wait_for_end(process)
             killed = process.returncode == -signal.SIGKILL
-            assert killed or process.returncode == 0, said
+            assert killed or process.returncode == self.ends, said
+        self.in_flight += flying if killed else []
         self.kills += killed
         return killed
+
+    def _in_flight(self, process: forked.Forked) -> list[int]:
+        """How many calls the server works on, the command being stopped meanwhile; at least so many are cut off."""
+        if self.server is None or process.poll() is not None:
+            return []
+        os.kill(process.pid, signal.SIGSTOP)
+        try:
+            return [self.server.in_flight()]
+        finally:
+            process.kill()
 
     def _size(self) -> int:
         return self.path.stat().st_size if self.path.exists() else 0
@@ -93,7 +112,7 @@ class Run:
         before = self.complete()
         with self.start() as process:
             said = wait_for_end(process)
-            assert process.returncode == 0, said
+            assert process.returncode == self.ends, said
         assert self.complete() == self.path.read_bytes()
         assert self.complete().startswith(before)
         return self.complete()
@@ -235,6 +254,65 @@ def test_a_hundred_kills_lose_no_answer(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="hf: models need the extra `local`")
     answering = Answering.calmly(tmp_path)
     kill(100, lambda number: answering.kill(number, often=10))
+
+
+COMPARE = (
+    *("compare", "--questions", "small", "--baseline", "first", "--candidate", "second", "--judge", "openai:m"),
+    *("--parallel", str(PARALLEL), "--no-canaries", "--futility", "0"),
+)
+INCONCLUSIVE = 4
+_OF_A_RUN = ("seconds", "made", "cost", "reused")
+
+
+@dataclass(frozen=True)
+class Comparing:
+    """A comparison that takes all questions, since either model is the better one on half of them."""
+
+    folder: Path
+    expected: dict[str, Any]
+
+    @classmethod
+    def calmly(cls, folder: Path) -> "Comparing":
+        """What nobody disturbs."""
+        unknown = cls(folder, {})
+        with judge_server(folder / "calm server") as server:
+            run = unknown.run("calm", server)
+            run.finish()
+            return cls(folder, unknown.said(run))
+
+    def run(self, name: str, server: ChatServer) -> Run:
+        """The command in a workspace of its own."""
+        good = [[["GOOD"] if number % 2 == odd else ["Bad."] for number in range(40)] for odd in (0, 1)]
+        workspace = make_workspace(self.folder / name, QUESTIONS, dict(zip(("first", "second"), good, strict=True)))
+        arguments = (*COMPARE, "--json", str(workspace.root / "found.json"))
+        path = workspace.reviews("small", "openai:m").path
+        return Run(workspace, arguments, path, server.url, ends=INCONCLUSIVE, server=server)
+
+    @staticmethod
+    def said(run: Run) -> dict[str, Any]:
+        """The verdict and all that it rests on, and of each match what was said; none is lost, none is there twice."""
+        rows = run.workspace.reviews("small", "openai:m").read()
+        assert len({row.slot for row in rows}) == len({row.id for row in rows}) == len(rows) == 80
+        found = json.loads((run.workspace.root / "found.json").read_text(encoding="utf-8"))
+        matches = {str(row.slot): row.verdict.winner if row.verdict else None for row in rows}
+        return {name: value for name, value in found.items() if name not in _OF_A_RUN} | {"matches": matches}
+
+    def kill(self, seed: int, often: int) -> Run:
+        """Kill a run at random moments of its judging, finish it and hold it against the calm one."""
+        with judge_server(self.folder / f"server {seed}", latency=0.2) as server:
+            run = self.run(f"run {seed}", server)
+            run.kill_often(pauses(seed, often, 0.4), starting=())
+            run.finish()
+            calls_are_bounded(server, 80, run.kills)
+        assert self.said(run) == self.expected
+        return run
+
+
+@pytest.mark.slow
+def test_a_comparison_survives_kills_in_the_middle_of_its_judging(tmp_path: Path) -> None:
+    """While calls are in flight: no verdict on a match is lost or there twice, and the comparison's is the same."""
+    run = Comparing.calmly(tmp_path).kill(seed=1, often=6)
+    assert sum(number > 0 for number in run.in_flight) >= 4
 
 
 HOLDER = """

@@ -55,6 +55,16 @@ class ChatServer:
         """What was done with each call."""
         return [call["did"] for call in self.calls()]
 
+    def in_flight(self) -> int:
+        """How many calls came in and are not answered yet."""
+        where = urlsplit(self.url)
+        connection = HTTPConnection(where.netloc, timeout=20)
+        try:
+            connection.request("GET", f"{where.path}/in-flight")
+            return int(json.loads(connection.getresponse().read())["calls"])
+        finally:
+            connection.close()
+
     def usage(self) -> tuple[int, int]:
         """The tokens of every call that was answered in full."""
         answered = [call["usage"] for call in self.calls() if call["did"] in ("reply", "wrong")]
@@ -78,7 +88,8 @@ def server_of(program: Path, folder: Path, script: Mapping[str, Any]) -> Iterato
     command = [sys.executable, str(program), str(path), str(log)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield ChatServer(f"http://127.0.0.1:{first_line(process)}/v1", log)
+            scheme = "https" if script.get("tls") else "http"
+            yield ChatServer(f"{scheme}://127.0.0.1:{first_line(process)}/v1", log)
         finally:
             process.kill()
 

@@ -1,14 +1,12 @@
-"""What a Chat Completions response says, in its body and headers; pure, and trusting no field's type."""
+"""What a Chat Completions response says; pure, and trusting no field's type."""
 
-import email.utils
-import json
-import math
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from judgebench.models import Completion, TokenLogprobs, reasoning
+from judgebench.models.http.bodies import value_of
 from judgebench.models.http.runner import TryAgain
+from judgebench.models.http.usage import usage_of
 from judgebench.tables.records import Usage, valid_text
 
 _REASONING = ("reasoning_content", "reasoning", "thinking")  # what servers call it, the older names first
@@ -23,24 +21,25 @@ class RequestRefused(Exception):
 def completion(data: bytes, notes: tuple[str, ...] = ()) -> Completion:
     """What a response says, however it ended; TryAgain for one without a readable message."""
     try:
-        body = json.loads(data)
+        body = value_of(data)
     except ValueError as error:
         raise TryAgain("broken_reply", f"the endpoint sent no readable reply ({error})") from error
     try:
         choice = body["choices"][0]
         problem, message = _problem(choice.get("error")), choice.get("message")
         thought, text = _said(message if message is not None or problem is None else {})
+        usage, uncounted = _usage(body.get("usage"))
     except (AttributeError, LookupError, TypeError) as error:
         raise TryAgain("broken_reply", "the endpoint sent a reply without a message") from error
     return Completion(
         text=text,
         finish_reason=valid_text(str(choice.get("finish_reason") or ("error" if problem else "stop"))),
-        usage=_usage(body.get("usage")),
+        usage=None if usage and not usage.completion_tokens and (text or thought) else usage,
         served_by=_served_by(body),
         logprobs=_logprobs(choice.get("logprobs")),
         notes=notes,
         reasoning=thought,
-        problem=problem,
+        problem=problem or uncounted,
     )
 
 
@@ -93,12 +92,12 @@ def _served_by(body: dict[str, Any]) -> str | None:
     return valid_text(" ".join(str(part) for part in parts if part)) or None
 
 
-def _usage(usage: object) -> Usage | None:
-    """The tokens of a call; a reasoning model's hidden ones are among the completion's."""
-    if not isinstance(usage, dict):
-        return None
-    asked, said = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    return Usage(asked, said) if isinstance(asked, int) and isinstance(said, int) else None
+def _usage(told: object) -> tuple[Usage | None, str | None]:
+    """The tokens counted, and what is wrong with the count: such a reply is none, though it is kept."""
+    try:
+        return usage_of(told), None
+    except ValueError as error:
+        return None, str(error)
 
 
 def _logprobs(reported: Any) -> tuple[TokenLogprobs, ...]:
@@ -113,15 +112,3 @@ def _token(item: dict[str, Any]) -> TokenLogprobs:
         valid_text(each["token"]): float(each["logprob"]) for each in [item, *(item.get("top_logprobs") or [])]
     }
     return TokenLogprobs(valid_text(item["token"]), alternatives)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that a `Retry-After-Ms` or `Retry-After` (seconds or a date) asks to wait; None for neither."""
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            asked = float(headers[name]) / unit
-        except (KeyError, ValueError):
-            continue
-        return asked if math.isfinite(asked) and asked >= 0 else None
-    date = email.utils.parsedate_tz(headers.get("retry-after", ""))
-    return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None

@@ -11,7 +11,7 @@ from servers.running import chat_server
 
 from judgebench.errors import EndpointError, UsageError
 from judgebench.models import Options, Request, load_model, parse_spec
-from judgebench.models.http import runner
+from judgebench.models.http import health, runner, waiting
 from judgebench.models.http.openai_api import OpenAIModel
 from judgebench.tables.records import Sampling
 
@@ -38,10 +38,12 @@ def requests(number: int, **fields: Any) -> list[Request]:
 
 def test_a_dead_endpoint_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the 21st call on all fail: what was done is yielded, one error follows, and few calls are burnt."""
+    monkeypatch.setattr(health, "BLIP", 0.0)
+    monkeypatch.setattr(runner, "_backoff", lambda state: 0.1)
     with chat_server(tmp_path, faults=[{"do": "status", "status": 500, "after": 20}]) as server:
         use(monkeypatch, server.url)
-        with pytest.raises(EndpointError, match="down"):
-            list(OpenAIModel("m", parallel=4, tries=2).generate(requests(500)))
+        with pytest.raises(EndpointError, match=r"is down: no reply for .* \(injected\)"):
+            list(OpenAIModel("m", parallel=4, tries=2, give_up=1.0).generate(requests(500)))
         assert len(server.calls()) < 60
 
 
@@ -51,7 +53,7 @@ def test_replies_before_the_end_are_kept(tmp_path: Path, monkeypatch: pytest.Mon
     with chat_server(tmp_path, faults=[{"do": "reset", "after": 20}]) as server:
         use(monkeypatch, server.url)
         try:
-            for reply in OpenAIModel("m", parallel=4, tries=2).generate(requests(500)):
+            for reply in OpenAIModel("m", parallel=4, tries=2, give_up=0.5).generate(requests(500)):
                 good += reply.failure is None
         except EndpointError:
             pass
@@ -91,12 +93,14 @@ def test_two_endpoints_share_the_load(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_an_endpoint_that_sends_pages_is_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A maintenance page with status 200 for every call stops the run like a 503."""
+    """A maintenance page with status 200 for every call from the first on stops the run before --give-up."""
+    monkeypatch.setattr(health, "BLIP", 0.0)
+    monkeypatch.setattr(waiting, "FIRST", 0.5)
     with chat_server(tmp_path, faults=[{"do": "not_json", "text": "<html>Back soon", "type": "text/html"}]) as server:
         use(monkeypatch, server.url)
-        with pytest.raises(EndpointError, match="down"):
+        with pytest.raises(EndpointError, match=r"down.*Back soon"):
             list(OpenAIModel("m", parallel=4, tries=2).generate(requests(500)))
-        assert len(server.calls()) < 40
+        assert len(server.calls()) < 60
 
 
 def test_as_many_keys_as_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:

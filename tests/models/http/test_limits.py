@@ -1,20 +1,12 @@
-"""Adaptive concurrency, rates per minute, and when an endpoint counts as down; by a clock of the test's own."""
+"""Adaptive concurrency, rates per minute, and times without a call; on a real event loop."""
 
 import asyncio
+import time
 
 import pytest
-from models.http.timeless import Clock, TimelessLoop
 
 from judgebench.models.http import limits
-from judgebench.models.http.limits import FAILURES, PATIENCE, WINDOW, Gate, Health, Pace
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """What tells the time there."""
-    made = Clock()
-    monkeypatch.setattr(limits, "time", made)
-    return made
+from judgebench.models.http.limits import Gate, Pace
 
 
 def test_a_pace_lets_through_so_many_a_minute() -> None:
@@ -43,49 +35,37 @@ def test_a_pace_is_corrected_by_what_was_counted() -> None:
     assert pace.wait(1000.0) == pytest.approx(5.0)
 
 
-def test_the_limit_is_halved_once_for_all_calls_in_flight(clock: Clock) -> None:
+def test_the_limit_is_halved_once_for_all_calls_in_flight() -> None:
     """Of eight calls in flight that meet a 429, the first halves; one begun later halves again, not below 1."""
-    gate, began = Gate(8), clock.now
+    gate, began = Gate(8), time.monotonic()
     for _ in range(8):
-        clock.now += WINDOW
         gate.slow_down(began, None)
     assert gate.limit == 4.0
-    for expected in (2.0, 1.0, 1.0):
-        gate.slow_down(clock.now, None)
-        assert gate.limit == expected
-        clock.now += WINDOW
+    gate._halved_at -= limits.WINDOW
+    gate.slow_down(time.monotonic(), None)
+    assert gate.limit == 2.0
 
 
-def test_the_limit_is_halved_once_in_a_window(clock: Clock) -> None:
-    """Calls that begin one after the other and are refused one after the other are no several reasons."""
-    gate = Gate(8)
-    for _ in range(4):
-        gate.slow_down(clock.now, None)
-        clock.now += WINDOW / 5
-    assert gate.limit == 4.0
-
-
-def test_the_limit_grows_back(clock: Clock) -> None:
+def test_the_limit_grows_back() -> None:
     """Success by success, and never above where it began."""
     gate = Gate(8)
-    gate.slow_down(clock.now, None)
+    gate.slow_down(time.monotonic(), None)
     for _ in range(100):
         gate.grow()
     assert gate.limit == 8.0
 
 
-def test_nobody_passes_while_the_endpoint_asked_to_wait(clock: Clock) -> None:
-    """A Retry-After holds up every call, not only the one that met it, and no longer than it says."""
-    began = clock.now
+def test_nobody_passes_while_the_endpoint_asked_to_wait() -> None:
+    """A Retry-After holds up every call, not only the one that met it."""
 
-    async def enter() -> None:
+    async def enter() -> float:
         gate = Gate(8)
-        gate.slow_down(clock.now, 50.0)
+        gate.slow_down(time.monotonic(), 0.2)
+        began = time.monotonic()
         await asyncio.gather(*(gate.enter(1) for _ in range(4)))
+        return time.monotonic() - began
 
-    with asyncio.Runner(loop_factory=lambda: TimelessLoop(clock)) as loop:
-        loop.run(enter())
-    assert clock.now - began == pytest.approx(50.0)
+    assert asyncio.run(enter()) >= 0.19
 
 
 def test_a_cancelled_call_gives_its_place_back() -> None:
@@ -105,18 +85,40 @@ def test_a_cancelled_call_gives_its_place_back() -> None:
     assert asyncio.run(enter()) == 1
 
 
-def test_calls_in_flight_when_it_began_are_one_failure(clock: Clock) -> None:
-    """A blip that breaks 100 connections at once is no outage; failures of calls begun since then add up."""
-    health, began = Health(), clock.now
-    for _ in range(100):
-        health.failed(began)
-        clock.now += 0.01
-    assert health.failures == 1
-    for _ in range(FAILURES):
-        health.failed(clock.now)
-    assert health.down(last_try=True)
-    assert not health.down(last_try=False)
-    clock.now += PATIENCE
-    assert health.down(last_try=False)
-    health.well()
-    assert not health.down(last_try=True)
+def test_one_at_a_time_while_it_is_narrow() -> None:
+    """However many there could be; when it is opened again, they pass at once, whatever it was held for."""
+
+    async def enter() -> tuple[int, int]:
+        gate = Gate(8)
+        gate.narrow = True
+        waiting = [asyncio.create_task(gate.enter(1)) for _ in range(4)]
+        await asyncio.sleep(0)
+        narrow = gate.running
+        gate.hold(60.0)
+        gate.leave()
+        gate.reopen()
+        await asyncio.gather(*waiting)
+        return narrow, gate.running
+
+    assert asyncio.run(enter()) == (1, 3)
+
+
+def test_a_call_may_go_before_others() -> None:
+    """One that was sent back is let in first."""
+
+    async def enter() -> list[str]:
+        gate, came = Gate(1), list[str]()
+
+        async def come(name: str, first: bool) -> None:
+            await gate.enter(1, first)
+            came.append(name)
+            gate.leave()
+
+        await gate.enter(1)
+        waiting = [asyncio.create_task(come(name, first)) for name, first in (("a", False), ("b", True))]
+        await asyncio.sleep(0)
+        gate.leave()
+        await asyncio.gather(*waiting)
+        return came
+
+    assert asyncio.run(enter()) == ["b", "a"]

@@ -44,10 +44,10 @@ class Endpoint:
             self._environment.setenv("OPENAI_API_KEY", key)
             yield self.server
 
-    def ask(self, *faults: dict[str, Any], turns: Sequence[str] = HELLO, tries: int = 3, timeout: float = 20) -> Reply:
+    def ask(self, *faults: dict[str, Any], turns: Sequence[str] = HELLO, tries: int = 3, **options: Any) -> Reply:
         """The model's reply to one request to a server with these faults."""
         with self.serving(*faults):
-            return ask(turns, tries=tries, timeout=timeout)
+            return ask(turns, tries=tries, **{"timeout": 20.0, **options})
 
 
 @pytest.fixture
@@ -67,10 +67,14 @@ def texts(reply: Reply) -> list[str]:
     return [completion.text for completion in reply.completions]
 
 
-PASSING: dict[str, dict[str, Any]] = {
+LIMITS: dict[str, dict[str, Any]] = {
     "http_429": {"do": "status", "status": 429, "retry_after": 0.01},
-    "http_500": {"do": "status", "status": 500},
+    "http_429 (no hint)": {"do": "status", "status": 429},
     "http_503": {"do": "status", "status": 503},
+    "http_529": {"do": "status", "status": 529},
+}
+FAILURES: dict[str, dict[str, Any]] = {
+    "http_500": {"do": "status", "status": 500},
     "http_408": {"do": "status", "status": 408},
     "connection": {"do": "cut"},
     "connection (reset)": {"do": "reset"},
@@ -84,7 +88,7 @@ PASSING: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+@pytest.mark.parametrize("fault", [*LIMITS.values(), *FAILURES.values()], ids=[*LIMITS, *FAILURES])
 def test_what_may_pass_is_tried_again(endpoint: Endpoint, fault: dict[str, Any]) -> None:
     """After two such faults the third try brings the reply, and its tokens are counted once."""
     reply = endpoint.ask({**fault, "calls": [1, 2]})
@@ -93,7 +97,21 @@ def test_what_may_pass_is_tried_again(endpoint: Endpoint, fault: dict[str, Any])
     assert reply.usage == Usage(2, 1)
 
 
-@pytest.mark.parametrize(("kind", "fault"), PASSING.items(), ids=PASSING)
+@pytest.mark.parametrize("fault", LIMITS.values(), ids=LIMITS)
+def test_a_limit_uses_no_tries_up(endpoint: Endpoint, fault: dict[str, Any]) -> None:
+    """However few there are: after five such answers the sixth call brings the reply."""
+    reply = endpoint.ask({**fault, "calls": [1, 2, 3, 4, 5]}, tries=1)
+    assert (texts(reply), reply.failure) == (["Yes."], None)
+
+
+@pytest.mark.parametrize("fault", LIMITS.values(), ids=LIMITS)
+def test_a_limit_is_waited_out_until_it_is_enough(endpoint: Endpoint, fault: dict[str, Any]) -> None:
+    """Then the run ends, with the endpoint's reason."""
+    with pytest.raises(EndpointError, match=r"lets no call through.*injected"):
+        endpoint.ask(fault, give_up=0.2)
+
+
+@pytest.mark.parametrize(("kind", "fault"), FAILURES.items(), ids=FAILURES)
 def test_what_does_not_pass_becomes_a_failure(endpoint: Endpoint, kind: str, fault: dict[str, Any]) -> None:
     """When the tries are used up, the reply is a failure of a kind that says what it was, without text."""
     reply = endpoint.ask(fault, tries=2)
