@@ -13,20 +13,14 @@ from servers.running import KEY, ChatServer, chat_server, files_that_hold, judge
 
 from judgebench.errors import EndpointError, UsageError
 from judgebench.models import Reply, Request
-from judgebench.models.http import runner
+from judgebench.models.http import waiting
 from judgebench.models.http.openai_api import OpenAIModel
 from judgebench.tables.records import Question, Sampling, Usage
 
 HELLO = ("Say hello.",)
 
 
-@pytest.fixture(autouse=True)
-def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our own waits between tries are short, and no proxy is asked."""
-    monkeypatch.setattr(runner, "_backoff", lambda state: 0.01)
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
+pytestmark = pytest.mark.usefixtures("in_a_hurry")
 
 
 class Endpoint:
@@ -185,8 +179,9 @@ def test_a_used_up_quota_stops_the_run(endpoint: Endpoint) -> None:
     assert len(endpoint.server.calls()) == 1
 
 
-def test_nobody_listening_stops_the_run(endpoint: Endpoint) -> None:
-    """After its tries, a port where nobody listens is an EndpointError that names OPENAI_BASE_URL."""
+def test_nobody_listening_stops_the_run(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a few seconds, a port where nobody listens is an EndpointError that names OPENAI_BASE_URL."""
+    monkeypatch.setattr(waiting, "FIRST", 0.2)
     with endpoint.serving():
         pass
     with pytest.raises(EndpointError, match="OPENAI_BASE_URL"):
