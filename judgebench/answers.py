@@ -1,14 +1,23 @@
 """Questions -> answers."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from judgebench.models import Model, Reply, Request, Spec
+from judgebench.models.prompt_cut import PROMPT_CUT, cut_prompts
 from judgebench.question_sets import QuestionSet
 from judgebench.tables.records import Answer, Question, Sampling, content_id
 from judgebench.tables.store import Stage, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How answers are drawn: `changes` replace fields of each category's Sampling; so many samples of each answer."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    choices: int = 1
 
 
 def get_answers(
@@ -17,19 +26,16 @@ def get_answers(
     spec: Spec,
     model: Model,
     table: Table[Answer],
-    changes: Mapping[str, Any] | None = None,
-    choices: int = 1,
+    drawing: Drawing = Drawing(),
 ) -> Stage[Answer]:
-    """The answers of a model that the table doesn't hold yet; iterate to make them.
-
-    `changes` replaces fields of each category's Sampling. `choices`: how many samples of each answer to draw.
-    """
-    drafted = drafts(question_set, questions, spec, model, changes, choices)
+    """The answers of a model that the table doesn't hold yet; iterate to make them."""
+    drafted = drafts(question_set, questions, spec, model, drawing)
     requests = {draft.id: request for draft, request in drafted}
 
     def produce(todo: Sequence[Answer]) -> Iterator[Answer]:
         for reply in model.generate([requests[draft.id] for draft in todo]):
-            yield _answered(todo[reply.index], reply)
+            draft = todo[reply.index]
+            yield _answered(draft, reply, list(cut_prompts(requests[draft.id], reply)))
 
     ready = getattr(model, "ready", lambda: 0)
     return Stage([draft for draft, _ in drafted], table, produce, ready, lambda: getattr(model, "drawn", 0))
@@ -46,14 +52,13 @@ def drafts(
     questions: Sequence[Question],
     spec: Spec,
     model: Model,
-    changes: Mapping[str, Any] | None = None,
-    choices: int = 1,
+    drawing: Drawing = Drawing(),
 ) -> list[tuple[Answer, Request]]:
     """The rows before any call, each with what would be asked; see `get_answers`."""
     made = []
     for question in questions:
-        drawn = replace(question_set.category(question).sampling, **(changes or {}))
-        for choice in range(choices):
+        drawn = replace(question_set.category(question).sampling, **drawing.changes)
+        for choice in range(drawing.choices):
             request = Request(question.turns, drawn, drawn.system, choice=choice)
             made.append((_draft(question, question_set.name, spec, model, request), request))
     return made
@@ -77,7 +82,7 @@ def _draft(question: Question, question_set: str, spec: Spec, model: Model, requ
     return replace(draft, id=content_id(*parts))
 
 
-def _answered(draft: Answer, reply: Reply) -> Answer:
+def _answered(draft: Answer, reply: Reply, cut: Sequence[Mapping[str, Any]]) -> Answer:
     served_by = sorted({completion.served_by for completion in reply.completions if completion.served_by})
     notes = list(dict.fromkeys(note for completion in reply.completions for note in completion.notes))
     return replace(
@@ -90,5 +95,5 @@ def _answered(draft: Answer, reply: Reply) -> Answer:
         seconds=reply.seconds,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         provenance={**draft.provenance, "served_by": served_by} if served_by else draft.provenance,
-        extra={**draft.extra, "notes": notes} if notes else draft.extra,
+        extra={**draft.extra, **({"notes": notes} if notes else {}), **({PROMPT_CUT: cut} if cut else {})},
     )

@@ -55,11 +55,11 @@ class Judgebench:
     def _compare(self, options: dict[str, object]) -> "tuple[Comparison, str | None]":
         """The comparison, and what judgebench.toml says that an inconclusive one counts as."""
         __tracebackhide__ = True
-        from judgebench.compare.procedure import Options, compare
+        from judgebench.compare.procedure import compare
         from judgebench.workspace import Workspace
 
         given = _parsed(Workspace(self.root), options)
-        comparison = compare(Workspace(self.root), Options.given(given), _say)
+        comparison = compare(Workspace(self.root), given["options"], _say)
         self._keep(comparison)
         return comparison, given["inconclusive"]
 
@@ -105,7 +105,7 @@ def _arguments(options: "Mapping[str, object]") -> "Iterator[str]":
 
 
 def _parsed(workspace: "Workspace", options: dict[str, object]) -> dict[str, Any]:
-    """What `judgebench compare` makes of the keywords, of judgebench.toml and of its own defaults.
+    """What `judgebench compare` is called with, by the keywords, judgebench.toml and its own defaults.
 
     False is set at the end, since a flag like --fixed has no opposite on the command line.
     """
@@ -113,14 +113,16 @@ def _parsed(workspace: "Workspace", options: dict[str, object]) -> dict[str, Any
     import click
 
     from judgebench.cli import main
+    from judgebench.cli.base import objects
     from judgebench.errors import UsageError
 
     top, arguments = click.Context(main, info_name="judgebench", obj=workspace), list(_arguments(options))
     try:
-        given = main.commands["compare"].make_context("compare", arguments, parent=top).params
+        ctx = main.commands["compare"].make_context("compare", arguments, parent=top)
     except click.ClickException as error:
         raise UsageError(error.format_message()) from None
     unset = {name: False for name, value in options.items() if value is False}
-    if unknown := unset.keys() - given.keys():
+    if unknown := unset.keys() - ctx.params.keys():
         raise UsageError(f"No such option: {', '.join(sorted(unknown))}")
-    return given | unset
+    ctx.params |= unset
+    return objects(ctx)

@@ -1,11 +1,11 @@
-"""What all commands share: how errors end, where -C stands, and options that several take."""
+"""What all commands share: how errors end, where -C stands, and how options become what a command is called with."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -15,10 +15,7 @@ if TYPE_CHECKING:
     from judgebench.money.cost import Quote
     from judgebench.money.spending import Spending
 
-F = TypeVar("F", bound=Callable[..., Any])
-DTYPES = ("auto", "float32", "bfloat16", "float16")  # models.loading's, which would import more
-QUANTIZE = ("8bit", "4bit")
-ENGINES = ("local", "ray")
+Option: TypeAlias = Callable[[Any], Any]  # the decorator that click.option makes, or several of them in one
 
 
 def _use_workspace(ctx: click.Context, _: click.Parameter, folder: Path | None) -> None:
@@ -61,6 +58,11 @@ class Command(click.Command):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.params.append(workspace_option(shown=False))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, with objects in place of the options that make them."""
+        ctx.params = objects(ctx)
+        return super().invoke(ctx)
 
 
 class Group(click.Group):
@@ -110,97 +112,53 @@ def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__
         click.echo(f"judgebench: {inert(str(message))}", err=True)
 
 
-def options(*several: Callable[[F], F]) -> Callable[[F], F]:
+def options(*several: Option) -> Option:
     """Several options as one decorator."""
     return lambda command: reduce(lambda inner, option: option(inner), reversed(several), command)
 
 
-def _text_or_file(_: click.Context, option: click.Parameter, given: str | None) -> str | None:
-    """The text, or what stands in the file named behind an @."""
-    if given is None or not given.startswith("@"):
-        return given
-    try:
-        return Path(given[1:]).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.BadParameter(f"{given[1:]!r} can't be read ({error})", param=option) from error
+class Made:
+    """An object that a command gets in place of some of its options: what it is called there, and what makes it."""
+
+    def __init__(self, name: str, make: Callable[[Mapping[str, Any]], Any], of: tuple[str | Option, ...]) -> None:
+        self.name, self.make, self.of = name, make, of
+
+    def options(self) -> Iterator[str]:
+        """What the command would call their values."""
+        for part in self.of:
+            yield from [part] if isinstance(part, str) else _names(part)
 
 
-def _some_text(_: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    if "" in given:
-        raise click.BadParameter("an empty text stops everything: leave it out", param=option)
+def made(
+    name: str, make: Callable[[Mapping[str, Any]], Any], *several: Option, also: Sequence[str | Option] = ()
+) -> Option:
+    """Options as one decorator, whose values the command gets as one object, made of them by their names.
+
+    `also` are those that stand elsewhere among the command's options and are part of the object.
+    """
+    one = Made(name, make, (*also, *several))
+
+    def decorated(command: Any) -> Any:
+        with_options = options(*several)(command)
+        with_options.made = (*getattr(with_options, "made", ()), one)
+        return with_options
+
+    return decorated
+
+
+def _names(option: Option) -> list[str]:
+    def none() -> None:
+        """Takes the option in a command's place."""
+
+    return [parameter.name or "" for parameter in option(none).__click_params__]
+
+
+def objects(ctx: click.Context) -> dict[str, Any]:
+    """What a command is called with: the objects that its options make, and its other parameters as they are."""
+    given = dict(ctx.params)
+    for one in getattr(ctx.command.callback, "made", ()):
+        given[one.name] = one.make({name: given.pop(name) for name in one.options()})
     return given
-
-
-questions_option = click.option("--questions", required=True, metavar="SET", help="A question set of the workspace.")
-selection_options = options(
-    click.option("--category", "chosen", multiple=True, help="Only questions of this category (repeatable)."),
-    click.option("--limit", type=click.IntRange(1), help="Only the first N questions of each category."),
-)
-sampling_options = options(
-    click.option(
-        "--max-tokens", "--max-new-tokens", type=click.IntRange(1), help="Of an answer's turn (default: by category)."
-    ),
-    click.option("--temperature", type=click.FloatRange(0), help="Of answers (default: by category)."),
-    click.option("--system", metavar="TEXT|@FILE", callback=_text_or_file, help="A system prompt for all questions."),
-    click.option(
-        "--stop", multiple=True, metavar="TEXT", callback=_some_text, help="Answers end before this text (repeatable)."
-    ),
-)
-money_options = options(
-    click.option("--dry-run", is_flag=True, help="Print what would be asked and what it would cost, and ask nothing."),
-    click.option("--max-cost", metavar="DOLLARS", help="Make no call that could take the run past this."),
-    click.option(
-        "--price",
-        "prices",
-        multiple=True,
-        metavar="[NAME=]IN/OUT",
-        help="Dollars per million tokens, where they aren't known (repeatable).",
-    ),
-    click.option("--batch", is_flag=True, help="openai: the Batch API: half the price, within a day."),
-)
-call_options = options(
-    click.option("--parallel", type=click.IntRange(1), default=8, show_default=True, help="openai: calls at a time."),
-    click.option("--timeout", type=float, default=300.0, show_default=True, help="openai: seconds for a call."),
-    click.option("--tries", type=click.IntRange(1), default=5, show_default=True, help="openai: tries for a call."),
-    click.option(
-        "--give-up",
-        type=click.FloatRange(0),
-        default=900.0,
-        show_default=True,
-        metavar="SECONDS",
-        help="openai: no other try that long after the first.",
-    ),
-    click.option("--rpm", type=click.FloatRange(0, min_open=True), help="openai: requests a minute per endpoint."),
-    click.option("--tpm", type=click.FloatRange(0, min_open=True), help="openai: tokens a minute per endpoint."),
-    click.option("--batch-size", type=click.IntRange(1), help="hf: at a time (default: what memory has room for)."),
-    click.option("--dtype", type=click.Choice(DTYPES), default="auto", show_default=True, help="hf: arithmetic."),
-    click.option(
-        "--device",
-        default="auto",
-        show_default=True,
-        help="hf: cpu, mps, cuda, cuda:1, or spread: one model over all GPUs.",
-    ),
-    click.option("--quantize", type=click.Choice(QUANTIZE), help="hf: through bitsandbytes, on an NVIDIA GPU."),
-    click.option(
-        "--chat-template", metavar="NAME|FILE", help="hf: in place of the checkpoint's (docs/checkpoints.md)."
-    ),
-    click.option("--tokenizer", metavar="PATH_OR_REPO", help="hf: where the checkpoint has none."),
-    click.option("--allow-pickle", is_flag=True, help="hf: weights as .bin, which may run code when opened."),
-    click.option("--trust-remote-code", is_flag=True, help="hf: run Python files that come with it."),
-    click.option(
-        "--engine",
-        type=click.Choice(ENGINES),
-        default="local",
-        show_default=True,
-        help="hf: where it runs: here, or as copies over the GPUs of this machine or a Ray cluster (docs/ray.md).",
-    ),
-    click.option(
-        "--address", metavar="HOST:PORT|auto", help="ray: the cluster's (default: Ray on this machine, for this run)."
-    ),
-    click.option(
-        "--replicas", type=click.IntRange(1), help="ray: copies (default: one a GPU; without any, one a node)."
-    ),
-)
 
 
 @contextmanager

@@ -1,14 +1,18 @@
 """judgebench compare: two models to a verdict."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from judgebench.cli.base import Command, call_options, options, questions_option, sampling_options, selection_options
+from judgebench.cli import options as shared
+from judgebench.cli.base import Command, made, options
+from judgebench.errors import JudgebenchError
 
 if TYPE_CHECKING:
+    from judgebench.compare.options import Options
     from judgebench.compare.results import Inconclusive
     from judgebench.workspace import Workspace
 
@@ -20,21 +24,26 @@ _pair = options(
     click.option("--candidate", required=True, metavar="SPEC|NAME", help="What would take its place."),
 )
 _judge = options(
-    click.option("--judge", required=True, metavar="JUDGE", help="embedded, [NAME=]embedded:FILE, checker, a model."),
-    click.option("--prompt", metavar="NAME|FILE.j2", help="In place of the categories' own judge prompts."),
     click.option(
-        "--verdict-by", type=click.Choice(["text", "schema", "logprobs"]), default="text", show_default=True,
+        "--judge", required=True, metavar="JUDGE",
+        help="embedded, [NAME=]embedded:FILE, checker, or a model: openai:ID?effort=high, azure:NAME (docs/models.md).",
+    ),
+    shared.judge_prompt,
+    shared.judge_max_tokens,
+    click.option(
+        "--verdict-by", type=click.Choice(shared.WAYS), default="text", show_default=True,
         help="How verdicts are read; see review.",
     ),
     click.option(
-        "--orders", type=click.Choice(["both", "named", "random", "adaptive"]), default="both", show_default=True,
+        "--orders", type=click.Choice(shared.ORDERS), default="both", show_default=True,
         help="In which orders the two answers are shown; see review.",
     ),
     click.option("--repeats", type=click.IntRange(1), default=1, show_default=True, help="Judge each match N times."),
     click.option("--canaries/--no-canaries", default=True, show_default=True, help="Try the judge first."),
     click.option(
-        "--bridge", type=click.IntRange(2), is_flag=False, flag_value=20, metavar="[N]",
-        help="Where the judge has changed since: judge N (20) questions again, and report the shift.",
+        "--bridge", type=click.IntRange(0), is_flag=False, flag_value=0, metavar="[N]",
+        help="Where the judge has changed since: judge N questions again (default: as many as the margin takes), and "
+        "report the shift.",
     ),
 )  # fmt: skip
 _verdict = options(
@@ -52,8 +61,8 @@ _verdict = options(
         help="alike: the verdict is about questions like these; set: about just these, which takes fewer.",
     ),
     click.option(
-        "--predictions", type=click.Choice(["none", "embedded"]), default="none", show_default=True,
-        help="set: the embedded judge's guesses take variance away, and telling questions come sooner.",
+        "--predictions", metavar="JUDGE", default="none", show_default=True,
+        help="A cheaper judge that reads all first: about a set it saves questions, else it tells what is in vain.",
     ),
     click.option("--look", type=click.IntRange(1), metavar="N", help="Questions from look to look (default: 8+)."),
     click.option(
@@ -61,51 +70,73 @@ _verdict = options(
         help="Stop as INCONCLUSIVE where the chance to decide is below.",
     ),
     click.option("--seed", type=int, default=0, show_default=True, help="Draws the order of the questions."),
-    click.option("--inconclusive", type=click.Choice(["pass", "fail"]), help="Exit with 0 or 3, not 4."),
 )  # fmt: skip
-_money = options(
-    click.option("--dry-run", is_flag=True, help="Print what it could take at most, all judged, and ask nothing."),
-    click.option("--max-cost", metavar="DOLLARS", help="Make no call that could take the run past this."),
-    click.option("--price", "prices", multiple=True, metavar="[NAME=]IN/OUT", help="Dollars per million tokens."),
+_inconclusive = click.option("--inconclusive", type=click.Choice(["pass", "fail"]), help="Exit with 0 or 3, not 4.")
+_dry_run = click.option(
+    "--dry-run", is_flag=True, help="Print what it could take at most, all judged, and ask nothing."
 )
-_files = options(
+_price = click.option("--price", "prices", multiple=True, metavar="[NAME=]IN/OUT", help="Dollars per million tokens.")
+_files = (
     click.option("--markdown", type=_PATH, metavar="FILE", help="$GITHUB_STEP_SUMMARY, where set, gets it anyway."),
     click.option("--junit", type=_PATH, metavar="FILE", help="JUnit XML: verdict, categories, canaries."),
     click.option("--json", "json_file", type=_PATH, metavar="FILE", help="All of it as data."),
 )
 
 
+_ASKED = (_pair, shared.questions, _judge, _verdict, shared.selection, shared.sampling, shared.max_cost, _price)
+
+
+def _options(given: Mapping[str, Any]) -> "Options":
+    from judgebench.compare.options import Options
+
+    return Options.given(given)
+
+
+def _asked_files(given: Mapping[str, Any]) -> Mapping[str, Path | None]:
+    return {"markdown": given["markdown"], "junit": given["junit"], "json": given["json_file"]}
+
+
 @click.command(cls=Command)
 @_pair
-@questions_option
+@shared.questions
 @_judge
 @_verdict
-@selection_options
-@sampling_options
-@_money
-@_files
-@call_options
+@_inconclusive
+@click.option("--strict", is_flag=True, help="Exit with 1 where a question got no verdict.")
+@shared.selection
+@shared.sampling
+@_dry_run
+@shared.max_cost
+@_price
+@made("files", _asked_files, *_files)
+@made("options", _options, shared.calls, also=_ASKED)
 @click.pass_context
 def compare(
-    ctx: click.Context, /, markdown: Path | None, junit: Path | None, json_file: Path | None,
-    inconclusive: "Inconclusive | None", dry_run: bool, **asked: Any,
-) -> None:  # fmt: skip
+    ctx: click.Context,
+    /,
+    options: "Options",
+    files: Mapping[str, Path | None],
+    inconclusive: "Inconclusive | None",
+    dry_run: bool,
+    strict: bool,
+) -> None:
     """Is the candidate as good as the baseline? PASS, REGRESS, INCONCLUSIVE or INVALID.
 
     Exits with 0, 3, 4 or 5 (1: something failed, 2: the command makes no sense). Questions are judged in random order
     until the verdict is known; what is in the tables is neither asked nor paid for again.
     """
+    from judgebench import terminal
     from judgebench.compare import outputs
-    from judgebench.compare.procedure import Options, compare, quote
+    from judgebench.compare.procedure import compare, quote
 
     workspace: Workspace = ctx.obj
     if dry_run:
-        for noun, part in zip(("answers", "matches"), quote(workspace, Options.given(asked)), strict=True):
+        for noun, part in zip(("answers", "matches"), quote(workspace, options), strict=True):
             click.echo("\n".join(part.lines(noun)))
         return
-    comparison = compare(workspace, Options.given(asked), lambda line: click.echo(line, err=True))
-    click.echo(outputs.screen(comparison))
-    outputs.write(
-        comparison, markdown=markdown, junit=junit, json=json_file, environ=os.environ, inconclusive=inconclusive
-    )
+    comparison = compare(workspace, options, lambda line: click.echo(line, err=True), terminal.watched)
+    click.echo(outputs.screen(comparison, terminal.columns(60, outputs.COLUMNS)))
+    outputs.write(comparison, **files, environ=os.environ, inconclusive=inconclusive)
+    if strict and comparison.missing:
+        raise JudgebenchError(f"--strict: {comparison.missing} of {comparison.judged} questions have no verdict")
     ctx.exit(comparison.exit_status(inconclusive))

@@ -5,13 +5,44 @@ from typing import TYPE_CHECKING
 
 import click
 
-from judgebench.cli.base import Group, show_imported
+from judgebench.cli.base import Command, Group, show_imported
 
 if TYPE_CHECKING:
     from judgebench.workspace import Workspace
 
 
-@click.group("import", cls=Group)
+class Importers(Group):
+    """The formats that we read, and those that other packages add."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all."""
+        from judgebench.extensions import names
+
+        return [*super().list_commands(ctx), *names("importers")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a format."""
+        from judgebench.extensions import names
+
+        ours = super().get_command(ctx, cmd_name)
+        return _added(cmd_name) if ours is None and cmd_name in names("importers") else ours
+
+
+def _added(name: str) -> click.Command:
+    @click.command(name, cls=Command, help="Import by what another package adds.")
+    @click.argument("path", type=click.Path(exists=True, path_type=Path))
+    @click.option("--questions", metavar="NAME", help="The question set.")
+    @click.pass_obj
+    def import_it(workspace: "Workspace", path: Path, questions: str | None) -> None:
+        """Import by what another package adds."""
+        from judgebench.extensions import extension
+
+        show_imported(extension("importers", name).added(path, workspace.check(), questions))
+
+    return import_it
+
+
+@click.group("import", cls=Importers)
 def import_() -> None:
     """Bring other tools' files into the workspace."""
 

@@ -1,16 +1,21 @@
 """`judgebench questions ...`: look at question sets, check them, extend them, fetch and make them."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from judgebench.cli.base import Group, call_options, inert, options, show_imported
+from judgebench.cli import options
+from judgebench.cli.base import Group, inert, made, show_imported
+from judgebench.cli.outcome import Outcome, strict
 from judgebench.errors import JudgebenchError, UsageError
 
 if TYPE_CHECKING:
+    from judgebench.models import Options
     from judgebench.question_sets import Category
+    from judgebench.question_sets.generate import Wanted
     from judgebench.workspace import Workspace
 
 SCORERS = ("judge", "exact", "regex", "numeric")
@@ -79,7 +84,15 @@ def validate(workspace: "Workspace", set_names: tuple[str, ...]) -> None:
 
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_settings = options(
+
+
+def _settings(given: Mapping[str, Any]) -> "Category":
+    from judgebench.question_sets import Category
+
+    return Category(**{name: value for name, value in given.items() if value is not None})
+
+
+_settings_options = (
     click.option("--title", help="For people (default: the category's name)."),
     click.option("--temperature", type=click.FloatRange(0), default=0.0, show_default=True),
     click.option("--max-tokens", type=click.IntRange(1), default=1024, show_default=True),
@@ -94,13 +107,17 @@ _settings = options(
 @_set
 @click.argument("category")
 @click.option("--from", "path", type=_FILE, help="JSONL, CSV or TSV; without it, type the questions in.")
-@_settings
+@made("settings", _settings, *_settings_options)
 @click.pass_obj
-def add_category(workspace: "Workspace", /, set_name: str, category: str, path: Path | None, **settings: Any) -> None:
+def add_category(
+    workspace: "Workspace", /, set_name: str, category: str, path: Path | None, settings: "Category"
+) -> None:
     """Add CATEGORY to SET, with questions from a file or typed in."""
+    from dataclasses import replace
+
     from judgebench.question_sets import extend, reading
 
-    folder, made = _folder(workspace, set_name), _category(category, settings)
+    folder, made = _folder(workspace, set_name), replace(settings, title=settings.title or category)
     taken = extend.ids_of_others(folder, category)
     if path:
         found = reading.read_questions(path, category, taken)
@@ -112,33 +129,55 @@ def add_category(workspace: "Workspace", /, set_name: str, category: str, path: 
     click.echo(f"{set_name}: {len(added)} questions in {category}; next: judgebench get-answers --questions {set_name}")
 
 
+def _wanted(given: Mapping[str, Any]) -> "Wanted":
+    from judgebench.question_sets.generate import Wanted
+
+    return Wanted(**given)
+
+
 @questions.command()
 @_set
 @click.argument("category")
-@click.option("--model", "spec", required=True, metavar="SPEC", help="Who writes: openai:ID or hf:PATH_OR_REPO.")
-@click.option("--about", default="", help="What the category is about, in a sentence.")
-@click.option("--count", type=click.IntRange(1), default=10, show_default=True, help="Drafts wanted.")
-@click.option("--turns", type=click.IntRange(1), default=1, show_default=True, help="User turns per question.")
-@click.option("--references", is_flag=True, help="Ask for a reference answer to each, too.")
-@click.option("--max-calls", type=click.IntRange(1), default=20, show_default=True, help="Requests at the most.")
+@click.option("--model", "spec", required=True, metavar="SPEC", help="Who writes: openai:ID, ... (docs/models.md).")
+@made(
+    "wanted", _wanted,
+    click.option("--about", default="", help="What the category is about, in a sentence."),
+    click.option("--count", type=click.IntRange(1), default=10, show_default=True, help="Drafts wanted."),
+    click.option("--turns", type=click.IntRange(1), default=1, show_default=True, help="User turns per question."),
+    click.option("--references", is_flag=True, help="Ask for a reference answer to each, too."),
+    click.option("--max-calls", type=click.IntRange(1), default=20, show_default=True, help="Requests at the most."),
+    also=("category",),
+)  # fmt: skip
 @click.option("--prompt", type=_FILE, help="A jinja2 file in place of our prompt.")
-@call_options
+@options.some_calls
+@strict
 @click.pass_obj
-def generate(workspace: "Workspace", /, set_name: str, spec: str, prompt: Path | None, **settings: Any) -> None:
+def generate(
+    workspace: "Workspace",
+    /,
+    set_name: str,
+    spec: str,
+    wanted: "Wanted",
+    prompt: Path | None,
+    calls: "Options",
+    strict: bool,
+) -> None:
     """Have a model write drafts of questions for CATEGORY of SET, for a person to accept."""
-    from judgebench.models import Options, load_model, parse_spec
+    from judgebench.models import load_model, parse_spec
     from judgebench.question_sets import drafts, prompts
     from judgebench.question_sets import generate as generation
 
     question_set, parsed = workspace.check().question_set(set_name), parse_spec(spec)
-    about = {name: settings.pop(name) for name in ("category", "about", "count", "turns", "references", "max_calls")}
     text = prompts.load(prompt or prompts.QUESTIONS)
-    writer = generation.Writer(parsed.name, load_model(parsed, Options(**settings)), text)
-    table = drafts.drafts_table(_folder(workspace, set_name), about["category"])
-    for call in generation.generate(question_set, generation.Wanted(**about), writer, table):
+    writer = generation.Writer(parsed.name, load_model(parsed, calls), text)
+    table = drafts.drafts_table(_folder(workspace, set_name), wanted.category)
+    outcome = Outcome()
+    for call in generation.generate(question_set, wanted, writer, table):
+        outcome.add(writer.name, call.failure)
         _tell(call)
     click.echo(f"{len(drafts.pending(table))} drafts wait in {table.path}")
-    click.echo(f"read them, then: judgebench questions accept {set_name} {about['category']}")
+    click.echo(f"read them, then: judgebench questions accept {set_name} {wanted.category}")
+    outcome.end(strict)
 
 
 @questions.command()
@@ -223,13 +262,6 @@ def _folder(workspace: "Workspace", set_name: str) -> Path:
     if not (folder / "set.toml").is_file():
         workspace.question_set(set_name)  # it says which sets there are
     return folder
-
-
-def _category(name: str, settings: dict[str, Any]) -> "Category":
-    from judgebench.question_sets import Category
-
-    given = {key: value for key, value in settings.items() if value is not None}
-    return Category(**{"title": name, **given})
 
 
 def _ask(text: str) -> str:

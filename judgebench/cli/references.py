@@ -1,12 +1,17 @@
 """`judgebench references ...`: a judge writes references, and a person accepts them."""
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
-from judgebench.cli.base import Group, call_options, questions_option, selection_options
+from judgebench.cli import options
+from judgebench.cli.base import Group
+from judgebench.cli.outcome import Outcome, strict
 
 if TYPE_CHECKING:
+    from judgebench.models import Options
+    from judgebench.question_sets import Selection
     from judgebench.workspace import Workspace
 
 _judge = click.option("--judge", required=True, metavar="NAME", help="Whose drafts: the name or spec of the judge.")
@@ -18,31 +23,33 @@ def references() -> None:
 
 
 @references.command()
-@questions_option
-@click.option("--judge", required=True, metavar="SPEC", help="The model that answers: [NAME=]openai:ID, ...")
-@selection_options
-@call_options
+@options.questions
+@click.option("--judge", required=True, metavar="SPEC", help="The model that answers: openai:ID, ... (docs/models.md).")
+@options.a_selection
+@options.some_calls
+@strict
 @click.pass_obj
-def generate(
-    workspace: "Workspace", /, questions: str, judge: str, chosen: tuple[str, ...], limit: int | None, **options: Any
-) -> None:
+def generate(workspace: "Workspace", /, selection: "Selection", judge: str, calls: "Options", strict: bool) -> None:
     """Have a judge answer the questions that lack references, into drafts beside the set.
 
     Without --category these are the categories that need references.
     """
-    from judgebench import terminal
     from judgebench.judging import references
-    from judgebench.models import Options, load_model, parse_spec
+    from judgebench.models import load_model, parse_spec
 
-    question_set, spec = workspace.check().question_set(questions), parse_spec(judge)
-    wanted = references.lacking(question_set, chosen, limit)
-    stage = references.generate(workspace, question_set, wanted, spec, load_model(spec, Options(**options)))
-    terminal.follow(stage, f"references by {spec.name}")
-    click.echo(f"look at them with `judgebench references show --questions {questions} --judge {spec.name}`", err=True)
+    question_set, spec = workspace.check().question_set(selection.question_set), parse_spec(judge)
+    wanted = references.lacking(question_set, selection.categories, selection.limit)
+    model, outcome = load_model(spec, calls), Outcome()
+    stage = partial(references.generate, workspace, question_set, wanted, spec, model)
+    outcome.follow(spec.name, f"references by {spec.name}", stage)
+    click.echo(
+        f"look at them with `judgebench references show --questions {question_set.name} --judge {spec.name}`", err=True
+    )
+    outcome.end(strict)
 
 
 @references.command()
-@questions_option
+@options.questions
 @_judge
 @click.pass_obj
 def show(workspace: "Workspace", questions: str, judge: str) -> None:
@@ -59,7 +66,7 @@ def show(workspace: "Workspace", questions: str, judge: str) -> None:
 
 
 @references.command()
-@questions_option
+@options.questions
 @_judge
 @click.option("--id", "ids", multiple=True, help="Only this question's (repeatable; default: all).")
 @click.pass_obj

@@ -1,44 +1,54 @@
 """judgebench report: what the reviews add up to."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from judgebench.cli.base import Command
+from judgebench.cli.base import Command, made
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from judgebench.report import RatingMethod
+    from judgebench.report import Options
     from judgebench.workspace import Workspace
 
 FORMATS = ("table", "markdown", "csv", "json")  # report.FORMATS, which would import pandas
+_about = (
+    click.option("--questions", metavar="SET", help="Only reviews on this question set."),
+    click.option("--judge", metavar="NAME", help="Only reviews by this judge."),
+    click.option(
+        "--ratings", type=click.Choice(["bradley-terry", "elo"]), default="bradley-terry", show_default=True,
+        help="How models are rated: elo depends on the order in time, and takes longer.",
+    ),
+    click.option(
+        "--own", multiple=True, metavar="JUDGE=MODEL",
+        help="MODEL is of JUDGE's making: does it prefer it? (repeatable)",
+    ),
+)  # fmt: skip
+
+
+def _options(given: Mapping[str, Any]) -> "Options":
+    from judgebench.report import Options, owners
+
+    return Options(given["questions"], given["judge"], given["ratings"], owners(given["own"]))
 
 
 @click.command(cls=Command)
-@click.option("--questions", metavar="SET", help="Only reviews on this question set.")
-@click.option("--judge", metavar="NAME", help="Only reviews by this judge.")
-@click.option(
-    "--ratings", type=click.Choice(["bradley-terry", "elo"]), default="bradley-terry", show_default=True,
-    help="How models are rated: elo depends on the order in time, and takes longer.",
-)  # fmt: skip
-@click.option(
-    "--own", multiple=True, metavar="JUDGE=MODEL", help="MODEL is of JUDGE's making: does it prefer it? (repeatable)"
-)
+@made("options", _options, *_about)
 @click.option("--power", is_flag=True, help="Instead: what so many questions detect, and how many it takes.")
 @click.option("--detect", type=float, multiple=True, metavar="DIFF", help="power: of a win rate (0.05) or mean score.")
 @click.option("--price", "prices", multiple=True, metavar="[NAME=]IN/OUT", help="power: dollars per million tokens.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.pass_obj
 def report(
-    workspace: "Workspace", /, questions: str | None, judge: str | None, ratings: "RatingMethod", own: tuple[str, ...],
-    power: bool, detect: tuple[float, ...], prices: tuple[str, ...], form: str,
+    workspace: "Workspace", /, options: "Options", power: bool, detect: tuple[float, ...], prices: tuple[str, ...],
+    form: str,
 ) -> None:  # fmt: skip
     """Print what the reviews add up to, each figure with its 95 % interval over questions."""
     from judgebench import report
 
     if (detect or prices) and not power:
         raise UsageError("--detect and --price are about planning: give --power too")
-    options = report.Options(questions, judge, ratings, report.owners(own))
     place = workspace.check()
     if power:
         from judgebench.report.planning import build_plan

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from judgebench.compare.sides import finish
+from judgebench.compare.outages import Say, Watch, finish
 from judgebench.judging import reviews
 from judgebench.judging.judge import Judge
 from judgebench.judging.matches import Design, Match
-from judgebench.money.cost import NO_CALL, Quote
+from judgebench.money.cost import Quote
 from judgebench.money.spending import Spending
 from judgebench.statistics.clusters import Floats
 from judgebench.statistics.estimates import points_of_b
@@ -19,18 +19,23 @@ from judgebench.statistics.frames import matches_frame, reviews_frame
 from judgebench.statistics.repeats import matches_over_repeats
 from judgebench.tables.records import Review
 from judgebench.tables.store import in_force
+from judgebench.tables.tally import NO_CALL
 from judgebench.workspace import Workspace
 
 
 @dataclass(slots=True)
 class Judging:
-    """One pair before one judge. `trusted` are the snapshots whose stored reviews count; None: any."""
+    """One pair before one judge. `trusted` are the snapshots whose stored reviews count; None: any. `say` hears of
+    failures.
+    """
 
     workspace: Workspace
     judge: Judge
     question_set: str
     pair: tuple[str, str]
     design: Design
+    watch: Watch
+    say: Say
     trusted: Collection[str] | None = None
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     ids: set[str] = field(default_factory=set)
@@ -47,7 +52,7 @@ class Judging:
             free = sum(draft.verdict_source in NO_CALL for draft in drafts)
             self.free += free
             self.reused += max(stage.total - len(stage) - free, 0)
-            finish(stage, plan.label)
+            finish(stage, plan.label, self.watch, self.say)
 
     def quote(self, questions: Sequence[str], spending: Spending) -> Quote:
         """What the reviews of these questions would take, less those in the table; matches without answers are idle."""

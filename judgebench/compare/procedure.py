@@ -2,48 +2,53 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from judgebench.compare import canaries, order, reading
-from judgebench.compare.bridge import bridge, check_snapshots, snapshots
+from judgebench.compare import canaries, order, outages, reading
+from judgebench.compare.bridge import bridge, check_snapshots, snapshots, too_few
 from judgebench.compare.judging import Judging, matches_of, points_by_question, snapshot
 from judgebench.compare.options import Options
+from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.compare.reading import Reading
 from judgebench.compare.reasons import reason
 from judgebench.compare.results import Bridge, Canary, Comparison, Cost, Verdict
-from judgebench.compare.sides import Side, same, sides
+from judgebench.compare.sides import same, sides
 from judgebench.compare.telling import telling
 from judgebench.errors import UsageError
 from judgebench.judging import reviews
 from judgebench.judging.judge import CheckerJudge, EmbeddedJudge, Judge
 from judgebench.judging.matches import Design
+from judgebench.judging.reviews import Manner
 from judgebench.models import Model, Spec
 from judgebench.models import Options as CallOptions
 from judgebench.money.cost import Quote
 from judgebench.money.spending import Spending
 from judgebench.question_sets import QuestionSet
 from judgebench.statistics.clusters import Floats
-from judgebench.tables.records import Answer, Question, Review
-from judgebench.tables.store import in_force
+from judgebench.tables.records import Question, Review
 from judgebench.workspace import Workspace
 
 __all__ = ["Options", "compare", "quote"]
 
-Say = Callable[[str], None]
 _NOTHING = Reading(side=None, improved=False, rate=None, interval=None, fixed_width=None)
 
 
-def compare(workspace: Workspace, options: Options, say: Say = lambda line: None) -> Comparison:
-    """Compare two models before a judge; rows are kept whatever happens, and `say` is told how it goes.
+def compare(
+    workspace: Workspace, options: Options, say: Say = lambda line: None, watch: Watch = unwatched
+) -> Comparison:
+    """Compare two models before a judge; rows are kept whatever happens.
+
+    `say` is told how it goes, and `watch` may show each stage while its rows are made.
 
     Raises UsageError for what makes no sense, and JudgebenchError where calls failed (run it again to go on), where
     the next call could pass `max_cost`, or where the judge has changed and `bridge` isn't given.
     """
-    return _Run(workspace.check(), options, say).result()
+    return _Run(workspace.check(), options, say, watch).result()
 
 
 def quote(workspace: Workspace, options: Options) -> tuple[Quote, Quote]:
@@ -61,6 +66,7 @@ class _Run:
     workspace: Workspace
     options: Options
     say: Say
+    watch: Watch = unwatched
     started: float = field(default_factory=time.monotonic)
     canaries: tuple[Canary, ...] = ()
     bridge: Bridge | None = None
@@ -73,10 +79,9 @@ class _Run:
         self.questions = self.question_set.select(options.categories, options.limit)
         self.spending = Spending(options.prices, options.max_cost)
         self.sides = sides(self.workspace, options, self.spending)
-        self.judge = self._named_judge()
-        pair = (self.sides[0].name, self.sides[1].name)
-        design = Design(options.orders, options.repeats, options.seed)
-        self.judging = Judging(self.workspace, self.judge, options.questions, pair, design)
+        self.judge = self._named_judge(options.judge, options.manner, self._load)
+        self.judging = self._judging(self.judge, options.repeats)
+        self.predicting = self._predicting()
         self.categories = {(options.questions, one.id): one.category for one in self.question_set.questions}
         self.drawn = order.at_random(self.questions, options.seed)
 
@@ -86,11 +91,12 @@ class _Run:
             raise UsageError(f"no question of {self.options.questions} is left to compare on")
         if same(*self.sides):
             return self._comparison("PASS", _NOTHING)
+        self._announce_bridge()
         self._try_judge()
         if not all(canary.passed for canary in self.canaries):
             return self._comparison("INVALID", _NOTHING)
-        if self.options.predictions == "embedded":
-            self._predict()
+        if self.predicting:
+            self._predict(self.predicting)
         self._check_stored()
         read = self._until_known()
         verdicts: dict[str | None, Verdict] = {"above": "PASS", "below": "REGRESS", None: "INCONCLUSIVE"}
@@ -108,24 +114,43 @@ class _Run:
             asked += self.spending.quote_reviews(judge, canaries.matches(), canaries.QUESTION_SET, drafted, anew=True)
         if self._both_answered():
             asked += self.judging.quote(self.drawn.ids, self.spending)
+            if self.predicting:
+                asked += self.predicting.quote(self.drawn.ids, self.spending)
         return answers, asked
 
-    def _named_judge(self) -> Judge:
+    def _named_judge(self, name: str, manner: Manner, load: Callable[[Spec, CallOptions], Model]) -> Judge:
+        return reviews.named_judge(self.workspace, name, self.options.questions, manner, self.options.calls, load)
+
+    def _judging(self, judge: Judge, repeats: int = 1) -> Judging:
+        design = Design(self.options.orders, repeats, self.options.seed)
+        pair = (self.sides[0].name, self.sides[1].name)
+        return Judging(self.workspace, judge, self.options.questions, pair, design, self.watch, self.say)
+
+    def _predicting(self) -> Judging | None:
+        """The reviews of the judge whose verdicts foretell those of the one that counts."""
         options = self.options
-        return reviews.named_judge(
-            self.workspace, options.judge, options.questions, options.prompt, options.calls, self._load,
-            options.verdict_by, options.repair,
-        )  # fmt: skip
+        if options.predictions == "none":
+            return None
+        judge = self._named_judge(options.predictions, replace(options.manner, prompt=None), self._paid)
+        if judge.name == self.judge.name:
+            raise UsageError(f"--predictions takes another judge than --judge, and both are called {judge.name}")
+        return self._judging(judge)
 
     def _load(self, spec: Spec, calls: CallOptions) -> Model:
-        self.model = self.spending.model(spec, calls, self.workspace.reviews(self.options.questions, spec.name).path)
+        self.model = self._paid(spec, calls)
         return self.model
+
+    def _paid(self, spec: Spec, calls: CallOptions) -> Model:
+        return self.spending.model(spec, calls, self.workspace.reviews(self.options.questions, spec.name).path)
 
     def _try_judge(self) -> None:
         judge = self._tried()
         if judge is None:
             return
-        self.canaries = canaries.try_judge(judge, self.workspace.canaries(judge.name))
+        rows = list(canaries.ask(judge, self.workspace.canaries(judge.name)))
+        outages.check(rows, f"canaries by {judge.name}", self.say)
+        outages.check_judge(rows, judge.name)
+        self.canaries = canaries.results(rows)
         held = sum(canary.passed for canary in self.canaries)
         self.say(f"canaries: {held} of {len(self.canaries)} held")
 
@@ -134,20 +159,29 @@ class _Run:
         options, model = self.options, getattr(self, "model", None)
         if not options.canaries:
             return None
-        return canaries.judge_for(self.judge, model, options.prompt, options.verdict_by, options.repair)
+        return canaries.judge_for(self.judge, model, options.manner)
 
-    def _predict(self) -> None:
-        """All answers, the embedded judge's guesses from them, and an order that favours the telling questions."""
+    def _predict(self, predicting: Judging) -> None:
+        """All answers, and what a cheaper judge says of them; about a set, an order that favours telling questions."""
         self._answer(self.questions)
-        known = [self._answers(side) for side in self.sides]
-        self.drawn = order.telling_first(self.questions, order.predicted(self.questions, *known), self.options.seed)
-
-    def _answers(self, side: Side) -> dict[str, Answer]:
-        return {row.question_id: row for row in in_force(side.table.read()).values() if row.choice == 0}
+        predicting.review(self.drawn.ids)
+        matches = matches_of(predicting.rows(), predicting.pair, self.categories)
+        guesses = order.predicted(matches, predicting.pair[1], self.drawn.ids)
+        drawing = order.telling_first if self.options.population == "set" else order.at_random
+        self.drawn = drawing(self.questions, self.options.seed, guesses)
+        self.say(f"predictions by {predicting.judge.name}: {len(matches)} matches")
 
     def _answer(self, questions: Sequence[Question]) -> None:
         for side in self.sides:
-            side.answer(self.question_set, questions, self.options)
+            side.answer(self.question_set, questions, self.options, self.watch, self.say)
+
+    def _announce_bridge(self) -> None:
+        """Before any call: whether there is enough to tell how far a judge that changed has moved."""
+        if self.options.bridge is None or not self._both_answered():
+            return
+        known = {row.question_id for row in self.judging.stored(self.drawn.ids)}
+        if known and (line := too_few(len(known), self.options.margin)):
+            self.say(line)
 
     def _check_stored(self) -> None:
         """Reviews by another snapshot than today's count only with a bridge to it."""
@@ -184,13 +218,14 @@ class _Run:
             self._tell(read)
             if read.side or self._in_vain():
                 break
+        if np.isnan(self.points).all():
+            outages.check_judge(self.judging.rows(), self.judge.name)
         return read
 
     def _chunks(self) -> Iterator[list[Question]]:
         by_id = {question.id: question for question in self.questions}
-        step = self.options.step(len(self.questions))
-        for start in range(0, len(self.questions), step):
-            yield [by_id[name] for name in self.drawn.ids[start : start + step]]
+        looks = [0, *self.options.looks(len(self.questions))]
+        return ([by_id[name] for name in self.drawn.ids[start:end]] for start, end in pairwise(looks))
 
     def _called(self, rows: Sequence[Review]) -> list[Review]:
         return [
@@ -201,7 +236,7 @@ class _Run:
         left = len(self.questions) - len(self.points)
         if not left or self.options.fixed:
             return False
-        chance = reading.chance_to_decide(self.points, left, self.options)
+        chance = reading.chance_to_decide(self.points, self.drawn, self.options)
         self.vain = chance if chance < self.options.futility else None
         return self.vain is not None
 
@@ -219,7 +254,7 @@ class _Run:
         about = {question.id: question for question in self.questions}
         return Comparison(
             verdict=verdict,
-            reason=reason(verdict, read, self.points, len(self.questions), options, self.canaries, self.vain),
+            reason=reason(verdict, read, judged, len(self.questions), options, self.canaries, self.vain),
             improved=read.improved,
             baseline=self.sides[0].name,
             candidate=self.sides[1].name,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from judgebench.answers import get_answers
+from judgebench.answers import Drawing, get_answers
 from judgebench.errors import UsageError
 from judgebench.models import Model, Spec
 from judgebench.question_sets import QuestionSet
@@ -38,7 +38,7 @@ def generate(
     The model holds the whole conversation, turn after turn, greedily, as MT-bench's judge does.
     """
     table = drafts(workspace.question_set_folder(question_set.name), spec.name)
-    return get_answers(question_set, questions, spec, model, table, {"temperature": 0.0})
+    return get_answers(question_set, questions, spec, model, table, Drawing({"temperature": 0.0}))
 
 
 def proposals(workspace: Workspace, question_set: QuestionSet, judge: str) -> Iterator[tuple[Question, Answer]]:

@@ -14,6 +14,7 @@ import msgspec
 
 from judgebench.question_sets.sets import Category, SetHead
 from judgebench.tables.records import SCHEMA, Question
+from judgebench.verdicts import checkers
 
 Keys = tuple[str, ...]  # where a value stands in a TOML file, from its root
 
@@ -206,7 +207,8 @@ def _form(given: Mapping[str, Any], kind: type) -> _Form:
 
 @cache
 def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+    hints = get_type_hints(kind)
+    return hints | {"scorer": Literal["judge", *checkers.scorers()]} if "scorer" in hints else hints
 
 
 @cache

@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import msgspec
 
 from judgebench.errors import DataError, UsageError
 from judgebench.tables.records import Question, Sampling
 from judgebench.tables.store import Table
+from judgebench.verdicts import checkers
 
-Scorer: TypeAlias = Literal["judge", "exact", "regex", "numeric"]
+JUDGE = "judge"  # the scorer of a category that a judge is asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Category:
 
     `single` and `pairwise` name the judge prompt of each mode; of several, the first that admits the turn is used.
     `system` and `stop`, see Sampling, hold for all models: where they are part of the test. `scorer` says who scores:
-    a judge, or a checker that compares with the reference (see `checkers`).
+    a judge, or a checker that compares with the reference (see `verdicts.checkers`); ValueError for one that is none.
     """
 
     title: str = ""
@@ -34,9 +34,13 @@ class Category:
     pairwise: str | tuple[str, ...] = "choice"
     needs_reference: bool = False
     weight: float = 1.0
-    scorer: Scorer = "judge"
+    scorer: str = "judge"
     system: str | None = None
     stop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.scorer != JUDGE and not checkers.known(self.scorer):
+            raise ValueError(f"unknown scorer {self.scorer!r}: there is {', '.join([JUDGE, *checkers.scorers()])}")
 
     @property
     def sampling(self) -> Sampling:
@@ -60,6 +64,15 @@ class SetHead:
     canary: str = ""
     description: str = ""
     categories: Mapping[str, Category] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which questions of a set are meant: of these categories (empty: all), at most `limit` of each."""
+
+    question_set: str
+    categories: tuple[str, ...] = ()
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def notes(report: Report) -> list[str]:
         return []
     entries = [*report["pairs"], *report["scores"]]
     surrogate = [embedded.built_in().note] if embedded.NAME in {entry["judge"] for entry in entries} else []
-    changed = [_changed(note) for note in report["notes"]]
+    changed = [_NOTES[note["kind"]](note) for note in report["notes"]]
     panels = [note for entry in entries for note in _disagreement(entry)]
     return (
         surrogate
@@ -131,6 +131,13 @@ def _changed(note: Entry) -> str:
     counts = ", ".join(f"{name} ({number})" for name, number in note["counts"].items())
     where = f"the reviews on {note['question_set']} by {note['judge']}"
     return printable(f"The judge changed: {where} were made by {counts}; their figures mix these.")
+
+
+def _cut(note: Entry) -> str:
+    return printable(f"{captions.of_cut_prompts(note)}.")
+
+
+_NOTES = {"snapshots": _changed, "prompt_cut": _cut}
 
 
 def _counted(report: Report) -> Iterator[str]:
@@ -315,11 +322,13 @@ def _dollars(cost: float | None) -> str:
 def _planned(entries: Sequence[Entry]) -> list[str]:
     known = [entry for entry in entries if entry["detects"] is not None and entry["needed"]]
     if not known:
-        return ["There is no variance to plan from."]
+        notes = dict.fromkeys(entry["note"] for entry in entries if entry["note"])
+        return [f"{note[0].upper()}{note[1:]}." for note in notes]
     entry = known[0]
     need = entry["needed"][0]
+    more = f"{need['questions']}" if need["questions"] else "more than there can be"
     return [
         f"{entry['questions']} questions like these detect a difference of {_shown(entry, entry['detects'])} in the "
         f"{entry['figure']} of {' and '.join(entry['models'])} with 80 % power; {_shown(entry, need['difference'])} "
-        f"would take {need['questions']}. A plan from few questions is rough."
+        f"would take {more}. A plan from few questions is rough."
     ]

@@ -1,23 +1,26 @@
 """Planning from the data's own variance: what n questions detect, and how many questions a difference takes.
 
-The test is the two-sided paired t test over questions, which rejects where the interval of `Estimate.interval` leaves
-out the null value. Its power under a difference d is that of a noncentral t with n - 1 degrees of freedom and
-noncentrality d sqrt(n) / sd. Source: Cohen, Statistical Power Analysis for the Behavioral Sciences (1988), chapter 2;
-of paired differences between models on the same questions: Miller, arXiv 2411.00640 (2024).
+Of mean scores the test is the two-sided paired t test over questions, which rejects where the interval of
+`Estimate.interval` leaves out the null value. Its power under a difference d is that of a noncentral t with n - 1
+degrees of freedom and noncentrality d sqrt(n) / sd. Of win rates see `win_power`. Source: Cohen, Statistical Power
+Analysis for the Behavioral Sciences (1988), chapter 2; of paired differences between models on the same questions:
+Miller, arXiv 2411.00640 (2024).
 """
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from scipy import optimize, special
 
 from judgebench.statistics.clusters import LEVEL, Estimate, t_quantile
-from judgebench.statistics.estimates import mean_scores, win_rate
+from judgebench.statistics.estimates import CellMeans, points_of_b, win_rate
+from judgebench.statistics.win_power import WinRate
 
 ALPHA = 1 - LEVEL
 POWER = 0.8
@@ -90,7 +93,8 @@ def plan(
 
     `figure` is "win rate" (of b; ties and inconsistent matches are half, incomplete ones are left out; the difference
     is from 0.5) or "mean score" (b's less a's). `questions`: how many there are now. `sd`: the standard deviation
-    between questions, se sqrt(n) of the figure's Estimate. `detects`: the smallest difference that so many questions
+    between questions: of a mean score se sqrt(n) of the figure's Estimate, of a win rate what it is at one half with
+    the share of ties that was seen (`win_power.WinRate`). `detects`: the smallest difference that so many questions
     detect with this power. `needed`: for each of `differences[figure]` the `questions` that detect it, the judge's
     `calls` for these, and their `cost`: calls times `cost_per_call(entry)`, None where either is. `calls_per_question`:
     reviews made (with and without a verdict) per question. `prompt_tokens`, `completion_tokens`: means per call.
@@ -103,12 +107,12 @@ def plan(
     planned = [*_of_matches(matches), *_of_scores(scores, _calls(reviews))]
     tokens = tokens_per_call(reviews)
     entries = []
-    for entry, estimate in planned:
+    for entry, known in planned:
         about = (entry["question_set"], entry["judge"], entry["kind"])
         prompt, completion = tokens.get(about, (None, None))
         entry |= {"prompt_tokens": prompt, "completion_tokens": completion}
         cost = cost_per_call(entry) if cost_per_call else None
-        entries.append(entry | _planned(entry, estimate, differences[entry["figure"]], power, cost))
+        entries.append(entry | _planned(entry, known, differences[entry["figure"]], power, cost))
     return entries
 
 
@@ -127,59 +131,143 @@ def tokens_per_call(reviews: pd.DataFrame | None) -> dict[tuple[str, str, str], 
     }
 
 
-def _planned(entry: Entry, estimate: Estimate, differences: Sequence[float], power: float, cost: float | None) -> Entry:
+class Planned(Protocol):
+    """What there is to plan from: a figure's deviation between questions, and what questions tell by it."""
+
+    @property
+    def questions(self) -> int:
+        """How many there are."""
+        ...
+
+    @property
+    def deviation(self) -> float | None:
+        """The standard deviation between questions, in the figure's unit; None where it isn't known."""
+        ...
+
+    def detects(self, power: float) -> float | None:
+        """The smallest difference that the questions detect, None where they detect none that there is."""
+        ...
+
+    def needed(self, difference: float, power: float) -> int | None:
+        """How many questions detect a difference, None where there is no such difference."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """A difference of mean scores; `room` is the largest that the scale has, None where there is no scale."""
+
+    estimate: Estimate
+    room: float | None
+
+    @property
+    def questions(self) -> int:
+        return self.estimate.questions
+
+    @property
+    def deviation(self) -> float | None:
+        sd = self.estimate.standard_error * math.sqrt(self.questions) if self.questions > 1 else None
+        return 0.0 if sd is not None and sd <= _ROUNDING else sd
+
+    def detects(self, power: float) -> float | None:
+        found = minimum_detectable(self.deviation, self.questions, power) if self.deviation else None
+        return found if found is None or self.room is None or found <= self.room else None
+
+    def needed(self, difference: float, power: float) -> int | None:
+        possible = self.deviation and (self.room is None or difference <= self.room)
+        return questions_needed(self.deviation, difference, power) if possible and self.deviation else None
+
+
+@dataclass(frozen=True, slots=True)
+class _WinRate:
+    """A win rate over so many questions."""
+
+    questions: int
+    rate: WinRate | None
+
+    @property
+    def deviation(self) -> float | None:
+        if self.questions < 2:
+            return None
+        return self.rate.sd(0.0) if self.rate else 0.0
+
+    def detects(self, power: float) -> float | None:
+        return self.rate.detects(self.questions, power, ALPHA) if self.rate else None
+
+    def needed(self, difference: float, power: float) -> int | None:
+        return self.rate.needed(difference, power, ALPHA) if self.rate and self.questions > 1 else None
+
+
+def _planned(entry: Entry, known: Planned, differences: Sequence[float], power: float, cost: float | None) -> Entry:
     """The figures of the entry's plan."""
-    n = estimate.questions
-    sd = estimate.standard_error * math.sqrt(n) if n > 1 else None
-    usable = sd is not None and sd > _ROUNDING
-    detects = minimum_detectable(sd, n, power) if sd is not None and usable else None
     needed = []
     for difference in differences:
-        questions = questions_needed(sd, difference, power) if sd is not None and usable else None
+        questions = known.needed(difference, power)
         calls = math.ceil(questions * entry["calls_per_question"]) if questions else None
         spent = calls * cost if calls is not None and cost is not None else None
         needed.append({"difference": float(difference), "questions": questions, "calls": calls, "cost": spent})
-    sd = sd if sd is None or usable else 0.0
-    return {"questions": n, "sd": sd, "detects": detects, "needed": needed, "note": _note(entry, sd, detects)}
+    detects = known.detects(power)
+    plan = {"questions": known.questions, "sd": known.deviation, "detects": detects, "needed": needed}
+    return plan | {"note": _note(entry, known.deviation, detects)}
 
 
 def _note(entry: Entry, sd: float | None, detects: float | None) -> str | None:
     if sd is None:
         return "fewer than two questions: there is no variance to plan from"
-    if detects is None:
+    if not sd:
         return "every question gives the same: there is no variance to plan from"
-    if entry["figure"] == "win rate" and detects > 0.5:
-        return "no win rate is that far from 0.5: so few questions detect nothing with this power"
+    if detects is None:
+        return f"no {entry['figure']} is so different: so few questions detect nothing with this power"
     return None
 
 
-def _of_matches(matches: pd.DataFrame) -> Iterator[tuple[Entry, Estimate]]:
+def _of_matches(matches: pd.DataFrame) -> Iterator[tuple[Entry, Planned]]:
     """The win rate of each pair's second model."""
     for key, group in matches.groupby(_PAIR, observed=True, sort=False):
         estimate = win_rate(group)
         if estimate is not None:
             question_set, judge, kind, *models = map(str, key)
             calls = int(group["reviews"].sum() + group["missing"].sum()) / group["question_id"].nunique()
-            yield _entry((question_set, judge, kind), models, "win rate", calls), estimate
+            known = _WinRate(estimate.questions, _seen(group, estimate))
+            yield _entry((question_set, judge, kind), models, "win rate", calls), known
 
 
-def _of_scores(scores: pd.DataFrame, calls: Mapping[tuple[str, str, str], int]) -> Iterator[tuple[Entry, Estimate]]:
-    """The difference between the mean scores of each two models."""
+def _seen(group: pd.DataFrame, estimate: Estimate) -> WinRate | None:
+    """The ties that were seen, and how far a question's matches go together; None where all are ties."""
+    points = points_of_b(group["outcome"])
+    points = points[~np.isnan(points)]
+    ties, spread = float((points == 0.5).mean()), float(((points - estimate.value) ** 2).mean())
+    if ties == 1:
+        return None
+    between = estimate.questions * float((estimate.influence**2).sum())
+    if len(points) == estimate.questions or not spread or not between:
+        return WinRate(ties)
+    return WinRate(ties, between / spread)
+
+
+def _of_scores(scores: pd.DataFrame, calls: Mapping[tuple[str, str, str], int]) -> Iterator[tuple[Entry, Planned]]:
+    """The difference between the mean scores of each two models, over what both have a score on."""
     for (question_set, judge), group in scores.groupby(["question_set", "judge"], observed=True, sort=False):
         about = (str(question_set), str(judge), "rating")
-        models = _means(group)
-        asked = {name: calls.get((*about[:2], name), made[1]) / made[2] for name, made in models.items()}
-        for a, b in combinations(models, 2):
-            yield _entry(about, [a, b], "mean score", asked[a] + asked[b]), models[b][0] - models[a][0]
+        cells = CellMeans.of(group, "model", ["question_id", "turn"])
+        sizes = group.groupby("model", observed=True)["question_id"].agg(["size", "nunique"])
+        asked = {
+            name: calls.get((*about[:2], str(name)), int(sizes.loc[name, "size"])) / int(sizes.loc[name, "nunique"])
+            for name in cells.names
+        }
+        for a, b in combinations(range(len(cells.names)), 2):
+            gap, names = cells.difference(a, b), [cells.names[a], cells.names[b]]
+            if gap:
+                calls_of_both = sum(asked[name] for name in names)
+                yield _entry(about, list(map(str, names)), "mean score", calls_of_both), _Scores(gap, _room(group))
 
 
-def _means(group: pd.DataFrame) -> dict[str, tuple[Estimate, int, int]]:
-    """By model its mean score over all questions of the group, its rows and its questions."""
-    sizes = group.groupby("model", observed=True)["question_id"].agg(["size", "nunique"])
-    return {
-        str(name): (mean, int(sizes.loc[name, "size"]), int(sizes.loc[name, "nunique"]))
-        for name, mean in mean_scores(group).items()
-    }
+def _room(group: pd.DataFrame) -> float | None:
+    """The largest difference between two scores that the scale has; None where it isn't known."""
+    if "low" not in group or "high" not in group:
+        return None
+    room = float(np.max(group["high"].to_numpy(np.float64)) - np.min(group["low"].to_numpy(np.float64)))
+    return room if math.isfinite(room) else None
 
 
 def _calls(reviews: pd.DataFrame | None) -> dict[tuple[str, str, str], int]:

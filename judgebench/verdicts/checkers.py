@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from judgebench.extensions import extension, names
 from judgebench.tables.records import Failure
 
 NAME = "checker"
@@ -80,22 +81,56 @@ class _Number:
     percent: bool
 
 
-def check(scorer: str, reference: str, answer: str) -> Check:
-    """Whether the answer is right by the rule of the scorer: `exact`, `regex` or `numeric`; see the module's text.
+class Broken(Exception):
+    """A checker of another package failed on an answer."""
 
-    No answer makes it raise. A reference that `problem` objects to raises ValueError.
+
+def scorers() -> list[str]:
+    """The names of all rules: ours and those that other packages add."""
+    return [*_RULES, *names("checkers")]
+
+
+def known(scorer: str) -> bool:
+    """Whether there is such a rule."""
+    return scorer in _RULES or scorer in names("checkers")
+
+
+def version(scorer: str) -> str:
+    """Which version of the rule: reviews depend on it."""
+    return VERSION if scorer in _RULES else extension("checkers", scorer).version
+
+
+def check(scorer: str, reference: str, answer: str) -> Check:
+    """Whether the answer is right by the rule of the scorer: see the module's text, or what another package adds.
+
+    No answer makes ours raise; another package's raises Broken where it fails. A reference that `problem` objects to
+    raises ValueError.
     """
     objection = problem(scorer, reference)
     if objection:
         raise ValueError(objection.message)
-    return _RULES[scorer](reference, answer)
+    return (_RULES.get(scorer) or _added(scorer))(reference, answer)
+
+
+def _added(scorer: str) -> Callable[[str, str], Check]:
+    one = extension("checkers", scorer)
+
+    def checked(reference: str, answer: str) -> Check:
+        try:
+            right = bool(one.added(reference, answer))
+        except Exception as error:  # somebody else's code, which may fail in any way
+            raise Broken(f"{one.name} of {one.version}: {type(error).__name__}: {error}") from error
+        return Check(right, f"{'right' if right else 'wrong'} by {one.name} of {one.version}")
+
+    return checked
 
 
 def problem(scorer: str, reference: str | None) -> Failure | None:
     """Why nothing can be checked against this reference: `no_reference` or `bad_reference`; or None."""
     if reference is None or not reference.strip():
         return Failure("no_reference", f"the scorer {scorer} compares with a reference, and this turn has none")
-    reason = _OBJECTIONS[scorer](reference)
+    objection = _OBJECTIONS.get(scorer)
+    reason = objection(reference) if objection else None
     return Failure("bad_reference", f"{_shown(reference)} is no reference for {scorer}: {reason}") if reason else None
 
 

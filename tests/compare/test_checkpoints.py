@@ -28,7 +28,7 @@ def test_a_damaged_copy_is_a_regress(checkpoint_folder: Path, broken_folder: Pat
     list(workspace.init(tmp_path))
     pair = ("--baseline", f"base=hf:{checkpoint_folder}", "--candidate", f"new=hf:{broken_folder}")
     file = tmp_path / "found.json"
-    done = judgebench(Workspace(tmp_path), *COMPARE, *pair, "--json", str(file), timeout=900)
+    done = judgebench(Workspace(tmp_path), *COMPARE, *pair, "--json", str(file))
     assert done.returncode == 3, done.stdout + done.stderr
     found = json.loads(file.read_text(encoding="utf-8"))
     assert found["verdict"] == "REGRESS"

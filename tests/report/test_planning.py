@@ -30,13 +30,15 @@ def test_a_plan_for_each_pair_and_each_two_models(workspace: Workspace) -> None:
 
 
 def test_needed_questions_are_those_of_the_test(workspace: Workspace) -> None:
-    """For the difference asked for, from the deviation that the entry says."""
+    """For the difference asked for, from the deviation that the entry says; of win rates as win_power has it."""
     for entry in build_plan(workspace, NOBODY, [0.2])["power"]:
         (need,) = entry["needed"]
-        if entry["sd"]:
+        if not entry["sd"]:
+            assert (entry["note"] is None, need["questions"]) == (False, None)
+        elif entry["figure"] == "mean score":
             assert need["questions"] == questions_needed(entry["sd"], 0.2)
         else:
-            assert (entry["note"] is None, need["questions"]) == (False, None)
+            assert need["questions"] == pytest.approx(questions_needed(entry["sd"], 0.2), rel=0.15)
 
 
 def costed(tmp_path: Path, judge: str, **about: object) -> Workspace:
@@ -80,10 +82,13 @@ def test_a_price_that_is_none_is_wrong_usage(workspace: Workspace) -> None:
 
 
 def test_no_variance_is_said(tmp_path: Path) -> None:
-    """Where every question gives the same, there is a row, a dash and a sentence."""
-    plan = build_plan(workspace_at(tmp_path, [choice(n, "B") for n in range(1, 5)]), NOBODY)
+    """Where every match is a tie, there is a row, a dash and a sentence."""
+    plan = build_plan(workspace_at(tmp_path, [choice(n, "tie") for n in range(1, 5)]), NOBODY)
     (table,) = report.tables(plan)
-    assert (table.rows[0][5], list(table.says)) == ("-", ["There is no variance to plan from."])
+    assert (table.rows[0][5], list(table.says)) == (
+        "-",
+        ["Every question gives the same: there is no variance to plan from."],
+    )
 
 
 def test_the_plan_in_words(workspace: Workspace) -> None:

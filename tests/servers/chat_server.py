@@ -5,6 +5,7 @@ The script is a JSON object:
 - `replies`: pairs of a substring of the last user message and the reply to it; the first that fits is given.
 - `default`: the reply to every other message (default: "Yes.").
 - `latency`: seconds before each reply (default: 0).
+- `held`: no reply is sent before so many calls have come, or GET /release (default: 0).
 - `seed`: what faults with a `rate` are drawn from (default: 0).
 - `paths`: where it is called, as patterns (default: OpenAI's and Azure's). `elsewhere`: how calls of other paths are
   answered, as by the fault `answer` (default: 404).
@@ -60,7 +61,8 @@ class Script:
     def __init__(self, script: Json, log: Path) -> None:
         self.script = script
         self.log = log
-        self.lock = threading.Lock()
+        self.changed = threading.Condition()
+        self.held = script.get("held", 0)
         self.number = 0
         self.now = 0
         self.seen: Counter[str] = Counter()
@@ -77,9 +79,10 @@ class Script:
 
     def begin(self, body: Json, authorization: str, path: str) -> tuple[Json, str]:
         """Number and log a call; returns the fault to inject (or `{"do": "reply"}`) and the text to answer with."""
-        with self.lock:
+        with self.changed:
             self.number += 1
             self.now += 1
+            self.changed.notify_all()
             key = digest(body["messages"])
             self.seen[key] += 1
             fault = self._fault(body, key)
@@ -88,9 +91,21 @@ class Script:
             self._write(body, key, fault, text, {"authorized": bool(word), "scheme": word, "path": path})
         return fault, text
 
+    def wait(self) -> None:
+        """Until the call may be answered."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.number >= self.held)
+        time.sleep(self.script.get("latency", 0))
+
+    def release(self) -> None:
+        """Hold no call any more."""
+        with self.changed:
+            self.held = 0
+            self.changed.notify_all()
+
     def end(self) -> None:
         """Count a call as answered."""
-        with self.lock:
+        with self.changed:
             self.now -= 1
 
     def _fault(self, body: Json, key: str) -> Json:
@@ -163,7 +178,14 @@ class Handler(BaseHTTPRequestHandler):
         """Stay silent."""
 
     def do_GET(self) -> None:
-        """List the models: /v1/models."""
+        """List the models: /v1/models; count the calls not answered yet: /v1/in-flight; answer those held: /release."""
+        if self.path == "/v1/in-flight":
+            self.send(200, {"calls": self.script.now})
+            return
+        if self.path == "/release":
+            self.script.release()
+            self.send(200, {})
+            return
         known = self.path == "/v1/models"
         self.send(200 if known else 404, {"object": "list", "data": [{"id": "scripted", "object": "model"}]})
 
@@ -181,7 +203,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         fault, text = self.script.begin(body, self.headers.get("Authorization", ""), path)
         try:
-            time.sleep(self.script.script.get("latency", 0))
+            self.script.wait()
             FAULTS[fault["do"]](self, fault, completion(body, text))
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the client has gone: killed, or out of patience

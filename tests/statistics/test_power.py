@@ -18,6 +18,7 @@ from judgebench.statistics.clusters import ratio_of_sums
 from judgebench.statistics.frames import matches_frame, reviews_frame, scores_frame
 from judgebench.statistics.power import minimum_detectable, plan, power_of_test, questions_needed, tokens_per_call
 from judgebench.statistics.repeats import matches_over_repeats, scores_over_repeats
+from judgebench.statistics.win_power import WinRate
 from judgebench.tables.records import Review, Usage, Verdict
 from judgebench.workspace import Workspace
 
@@ -159,14 +160,14 @@ class TestPlan:
     """One entry per pair of models, from the frames of the report."""
 
     def test_win_rate(self) -> None:
-        """Ties and inconsistent matches are half, and the deviation is that between questions."""
+        """Ties and inconsistent matches are half, and the deviation is that under a win rate of one half."""
         outcomes = ["a", "b", "tie", "inconsistent"] * 20
         (entry,) = plan(matches(*outcomes), NO_SCORES)
-        sd = float(np.std([0, 1, 0.5, 0.5] * 20, ddof=1))
+        sd = math.sqrt((1 - 0.5) / 4)
         about = [entry[name] for name in ("question_set", "judge", "kind", "models", "figure", "questions", "note")]
         assert about == ["s", "j", "choice", ["m", "n"], "win rate", 80, None]
-        assert (entry["sd"], entry["detects"]) == (pytest.approx(sd), pytest.approx(minimum_detectable(sd, 80)))
-        needed = questions_needed(sd, 0.05)
+        assert (entry["sd"], entry["detects"]) == (pytest.approx(sd), WinRate(0.5).detects(80, 0.8, 0.05))
+        needed = WinRate(0.5).needed(0.05, 0.8, 0.05)
         assert entry["needed"] == [{"difference": 0.05, "questions": needed, "calls": 2 * needed, "cost": None}]
         assert (entry["calls_per_question"], entry["prompt_tokens"]) == (2.0, None)
 
@@ -198,18 +199,14 @@ class TestPlan:
         assert [need["calls"] for need in entries[0]["needed"]] == [2 * questions_needed(sd, d) for d in (0.1, 0.2)]
 
     def test_missing_scores(self) -> None:
-        """The difference and its deviation are those of the two means as the report gives them."""
+        """The difference and its deviation are those over the questions that both have a score on."""
         m, n = [5.0, 6.0, math.nan, 8.0], [6.0, 6.0, 7.0, 10.0]
         (entry,) = plan(NO_MATCHES, scores(m=m, n=n))
-        a = ratio_of_sums(np.nan_to_num(m), np.array([1.0, 1, 0, 1]))
-        b = ratio_of_sums(np.array(n), np.ones(4))
-        assert a is not None
-        assert b is not None
-        assert entry["sd"] == pytest.approx(2 * (b - a).standard_error)
+        assert (entry["questions"], entry["sd"]) == (3, pytest.approx(np.std([1.0, 0.0, 2.0], ddof=1)))
 
-    @pytest.mark.parametrize("frame", [matches(*["b"] * 30), matches("a", "b", turns=2)])
+    @pytest.mark.parametrize("frame", [matches(*["tie"] * 30), matches("a", "b", turns=2)])
     def test_no_variance(self, frame: pd.DataFrame) -> None:
-        """Where every question gives the same, or there is one, nothing can be planned, and the note says why."""
+        """Where every match is a tie, or there is one question, nothing can be planned, and the note says why."""
         (entry,) = plan(frame, NO_SCORES)
         assert entry["detects"] is None
         assert entry["needed"] == [{"difference": 0.05, "questions": None, "calls": None, "cost": None}]
@@ -223,10 +220,30 @@ class TestPlan:
         assert (entry["sd"], entry["detects"]) == (0.0, None)
 
     def test_a_win_rate_out_of_reach(self) -> None:
-        """Four questions detect no win rate that there is."""
-        (entry,) = plan(matches("a", "b", "a", "b"), NO_SCORES)
-        assert entry["detects"] > 0.5
-        assert entry["note"] == "no win rate is that far from 0.5: so few questions detect nothing with this power"
+        """Four questions detect no win rate that there is, and no figure is made up; nor do ties leave room for any."""
+        (entry,) = plan(matches("a", "b", "a", "b"), NO_SCORES, differences={"win rate": (0.05, 0.6)})
+        assert entry["detects"] is None
+        assert entry["note"] == "no win rate is so different: so few questions detect nothing with this power"
+        assert [need["questions"] is None for need in entry["needed"]] == [False, True]
+        (tied,) = plan(matches(*["tie"] * 60, *"ab" * 10), NO_SCORES, differences={"win rate": (0.1, 0.2)})
+        assert [need["questions"] is None for need in tied["needed"]] == [False, True]
+
+    def test_a_difference_beyond_the_scale(self) -> None:
+        """Scores from 1 to 10 differ by 9 at the most: what would take more is not detected."""
+        frame = scores(m=[1.0, 10.0, 5.0], n=[10.0, 1.0, 5.0]).assign(low=1.0, high=10.0)
+        (entry,) = plan(NO_MATCHES, frame, differences={"mean score": (5.0, 9.5)})
+        assert entry["detects"] is None
+        assert [need["questions"] is None for need in entry["needed"]] == [False, True]
+
+    @pytest.mark.parametrize(("won", "tied", "lost"), [(76, 1, 3), (14, 22, 44), (80, 0, 0), (40, 0, 40)])
+    def test_the_planned_win_rate_is_found_as_often_as_said(self, won: int, tied: int, lost: int) -> None:
+        """Whoever won so far: of pairs that are as far from one half as planned, the report's interval tells 80 %."""
+        (entry,) = plan(matches(*["b"] * won, *["tie"] * tied, *["a"] * lost), NO_SCORES)
+        room, d, rng = (1 - tied / 80) / 2, entry["detects"], np.random.default_rng(won)
+        points = rng.choice([1.0, 0.5, 0.0], p=[room + d, tied / 80, room - d], size=(RUNS, 80))
+        intervals = [ratio_of_sums(run, np.ones(80)).share_interval() for run in points]  # type: ignore[union-attr]
+        found = np.mean([low > 0.5 or high < 0.5 for low, high in filter(None, intervals)])
+        assert abs(found - 0.8) < 0.03
 
     def test_parts_stay_apart(self) -> None:
         """Question sets, judges, kinds of verdict and pairs have an entry each; texts may be categorical."""
@@ -291,16 +308,15 @@ class TestCost:
 
 
 def test_real_reviews(shared_data: Path, tmp_path: Path) -> None:
-    """GPT-4's 80 reviews of Vicuna-13b and ChatGPT detect 12.2 points of a win rate; 5 would take 467 questions."""
+    """GPT-4's 80 reviews of Vicuna-13b and ChatGPT detect 13.1 points of a win rate; 5 would take 564 questions."""
     (tmp_path / "question_sets").mkdir()
     workspace = Workspace(tmp_path)
     import_fastchat(shared_data / "vicuna-eval", workspace)
     found = matches_over_repeats(matches_frame(reviews_frame(workspace.all_reviews(), {})))
     entries = {entry["models"][0]: entry for entry in plan(found, NO_SCORES)}
-    points = np.array([1.0] * 14 + [0.5] * 22 + [0.0] * 44)  # Vicuna's wins, ties and losses, as published
-    chatgpt = entries["gpt-3.5-turbo"]
-    assert chatgpt["sd"] == pytest.approx(points.std(ddof=1))
-    assert (round(chatgpt["detects"], 3), chatgpt["needed"][0]["questions"]) == (0.122, 467)
+    chatgpt = entries["gpt-3.5-turbo"]  # 14 wins, 22 ties, 44 losses of Vicuna's, as published
+    assert chatgpt["sd"] == pytest.approx(math.sqrt((1 - 22 / 80) / 4))
+    assert (round(chatgpt["detects"], 3), chatgpt["needed"][0]["questions"]) == (0.131, 564)
     assert {name: round(entry["detects"], 3) for name, entry in entries.items()} == {
-        **{"alpaca-13b": 0.063, "bard": 0.148, "gpt-3.5-turbo": 0.122, "llama-13b": 0.061}
+        **{"alpaca-13b": 0.153, "bard": 0.145, "gpt-3.5-turbo": 0.131, "llama-13b": 0.151}
     }

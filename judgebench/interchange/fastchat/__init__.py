@@ -1,19 +1,19 @@
 """Fill a workspace from a FastChat evaluation folder, of the 2023 `table` format or the `llm_judge` format."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from judgebench.errors import UsageError
-from judgebench.interchange.fastchat.lines import Log, Refused, lines
+from judgebench.interchange.fastchat.lines import Log, lines
 from judgebench.interchange.fastchat.llm_judge import LlmJudgeFolder
-from judgebench.interchange.fastchat.merge import Merged, merge, with_own_ids
 from judgebench.interchange.fastchat.notes import row_notes, verdict_notes
 from judgebench.interchange.fastchat.rows import Folder, Target
 from judgebench.interchange.fastchat.sets import keep_questions
 from judgebench.interchange.fastchat.table import TableFolder
+from judgebench.interchange.imported import Imported, Refused
+from judgebench.interchange.merge import Merged, merge, with_own_ids
 from judgebench.question_sets import SetHead
 from judgebench.tables.records import Answer, Review
 from judgebench.tables.store import Table, in_force
@@ -24,17 +24,6 @@ __all__ = ["Imported", "Refused", "import_fastchat"]
 RowT = TypeVar("RowT", Answer, Review)
 _TABLE = ("answer", "review", "prompt.jsonl", "reviewer.jsonl", "model.jsonl")
 _LLM_JUDGE = ("model_answer", "model_judgment", "reference_answer", "judge_prompts.jsonl")
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import read (`counts`, repeated rows included), what it added (`new`), and what a reader should know."""
-
-    question_set: str
-    counts: Mapping[str, int]
-    new: Mapping[str, int]
-    refused: tuple[Refused, ...]
-    notes: tuple[str, ...]
 
 
 def import_fastchat(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from judgebench.interchange.imported import Refused
 from judgebench.tables.records import valid_text
 
 ERROR_TEXT = "$ERROR$"  # what FastChat stores in place of text when a call failed
@@ -16,15 +17,6 @@ Row = Mapping[str, Any]
 
 class Unusable(ValueError):
     """A line that can't be used; the message completes the sentence "this line ..."."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A line that was not imported, and why."""
-
-    path: Path
-    line: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from judgebench.interchange.fastchat.merge import Merged, RowT
 from judgebench.interchange.fastchat.rows import READ_RANGE
+from judgebench.interchange.merge import Merged, RowT
 from judgebench.tables.records import Review, Verdict
 from judgebench.verdicts.text import from_scores, parse
 

@@ -1,17 +1,14 @@
 """What an endpoint takes: which parameters it refuses is learnt from what it says; pure."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl
 
 from judgebench.models import Completion, Request, messages
+from judgebench.models.http.parameters import LIMITS
 
 Body = dict[str, Any]
-_SHORT = {"effort": "reasoning_effort"}
 SYSTEM = "system role"
-_LIMITS = ("max_tokens", "max_completion_tokens")  # two names for the same; the older one is tried first
 _WAYS = ("response_format", "logprobs", "top_logprobs")  # of asking for a verdict: without them, text is read
 _TOGETHER = (frozenset({"logprobs", "top_logprobs"}),)  # one makes no sense without the other
 _ALSO = {  # what endpoints call a parameter besides its name
@@ -59,8 +56,8 @@ class Dialect:
     def notes(self, request: Request, extra: Mapping[str, Any]) -> tuple[str, ...]:
         """What was asked and is not sent, or not as asked."""
         wanted, sent = _wanted(request, extra), self._sent(request, extra)
-        limited = any(name in sent for name in _LIMITS)
-        missing = sorted(name for name in wanted if name not in sent and not (limited and name in _LIMITS))
+        limited = any(name in sent for name in LIMITS)
+        missing = sorted(name for name in wanted if name not in sent and not (limited and name in LIMITS))
         notes = [f"{name} not sent: the endpoint refuses it" for name in missing]
         changed = [name for name in sent if name in self.most and sent[name] != wanted[name]]
         notes += [f"{name} {sent[name]} in place of {wanted[name]}: the endpoint takes no more" for name in changed]
@@ -80,7 +77,7 @@ class Dialect:
             named = {SYSTEM}
         if not named and not param and status in (400, 422):
             named = {name for name in _WAYS if name in fields and name not in self.taken}
-        too_much = {name for name in named & {*_LIMITS} if _is_of_value(told, fields[name])}
+        too_much = {name for name in named & {*LIMITS} if _is_of_value(told, fields[name])}
         return self._leave_out(named - too_much, fields, told)
 
     def changes(self, before: "Dialect") -> tuple[str, ...]:
@@ -94,8 +91,8 @@ class Dialect:
         """What is done in place of what was found to be refused."""
         if new == {SYSTEM}:
             return "its text goes in front of the user's"
-        other = next((name for name in _LIMITS if name not in self.refused), None)
-        if other and new <= {*_LIMITS}:
+        other = next((name for name in LIMITS if name not in self.refused), None)
+        if other and new <= {*LIMITS}:
             return f"{other} is sent in its place"
         return "not sent any more" + (", verdicts are read from the text" if new & {*_WAYS} else "")
 
@@ -116,7 +113,7 @@ class Dialect:
     def _sent(self, request: Request, extra: Mapping[str, Any]) -> Body:
         """What is asked, as far as it is taken."""
         wanted = _wanted(request, extra)
-        for name, other in (_LIMITS, _LIMITS[::-1]):
+        for name, other in (LIMITS, LIMITS[::-1]):
             if name in wanted and name in self.refused:
                 wanted[other] = wanted.pop(name)
                 break
@@ -147,7 +144,7 @@ def ignored(sent: Body, completion: Completion) -> tuple[str, ...]:
 def _wanted(request: Request, extra: Mapping[str, Any]) -> Body:
     """What a request asks for; what stands in the spec goes before."""
     body: Body = {"temperature": request.sampling.temperature}
-    if not any(name in extra for name in _LIMITS):
+    if not any(name in extra for name in LIMITS):
         body["max_tokens"] = request.sampling.max_tokens
     if request.sampling.stop:
         body["stop"] = list(request.sampling.stop)
@@ -195,19 +192,6 @@ def _largest_below(sent: object, told: str) -> int | None:
     if not isinstance(sent, int):
         return None
     return max((int(number) for number in _NUMBER.findall(told) if 0 < int(number) < sent), default=None)
-
-
-def parameters_of(query: str) -> Body:
-    """What stands behind a `?` in a spec, as `effort=high&seed=7`; values are JSON where they can be."""
-    pairs = parse_qsl(query, keep_blank_values=True)
-    return {_SHORT.get(name, name): _value(text) for name, text in pairs}
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def estimated_tokens(request: Request, said: Sequence[str]) -> float:

@@ -27,10 +27,11 @@ from judgebench.errors import EndpointError
 from judgebench.models import Completion, Options, Reply, Request
 from judgebench.models.http.calls import Call
 from judgebench.models.http.concealed import Secrets
-from judgebench.models.http.dialect import Body, parameters_of
+from judgebench.models.http.dialect import Body
 from judgebench.models.http.endpoints import Address, Endpoint, Endpoints, azure_addresses, openai_addresses
 from judgebench.models.http.health import CONNECTION, UNREACHABLE
 from judgebench.models.http.limits import Gate
+from judgebench.models.http.parameters import parameters_of
 from judgebench.models.http.replies import RequestRefused
 from judgebench.models.http.run import Response, Run
 from judgebench.models.http.runner import Stopped, TryAgain, run_in_bursts
@@ -130,7 +131,7 @@ async def _held(run: Run, index: int, request: Request) -> Reply:
     started, done = time.monotonic(), list[Completion]()
     failure = None
     try:
-        while len(done) < len(request.turns):
+        while len(done) < len(request.turns) and not (done and done[-1].failure):
             done.append(await Call(run, index, request, [completion.text for completion in done]).answered())
     except RequestRefused as error:
         failure = Failure("refused", run.hide(valid_text(str(error))))
@@ -138,7 +139,7 @@ async def _held(run: Run, index: int, request: Request) -> Reply:
         if run.stopping:
             raise Stopped from error
         failure = Failure(error.kind, run.hide(valid_text(str(error))))
-    return Reply(index, tuple(done), failure, round(time.monotonic() - started, 3))
+    return Reply.of(index, done, failure, round(time.monotonic() - started, 3))
 
 
 def _client(address: Address, options: Options) -> Client:

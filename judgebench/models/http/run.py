@@ -131,4 +131,5 @@ class Run:
             text=hide(read.text),
             reasoning=hide(read.reasoning) if read.reasoning else read.reasoning,
             served_by=hide(read.served_by) if read.served_by else read.served_by,
+            problem=hide(read.problem)[:REASON] if read.problem else read.problem,
         )

@@ -1,0 +1,71 @@
+"""judgebench get-answers: models answer the questions of a set."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from judgebench.cli import options
+from judgebench.cli.base import Command, made, paid
+from judgebench.cli.outcome import Outcome, strict
+
+if TYPE_CHECKING:
+    from judgebench.answers import Drawing
+    from judgebench.models import Options
+    from judgebench.money.spending import Spending
+    from judgebench.question_sets import Selection
+    from judgebench.workspace import Workspace
+
+
+def _drawing(given: Mapping[str, Any]) -> "Drawing":
+    from judgebench.answers import Drawing, overrides
+
+    return Drawing(overrides(given), given["choices"])
+
+
+@click.command("get-answers", cls=Command)
+@options.questions
+@click.option(
+    "--model", "specs", multiple=True, required=True, metavar="SPEC",
+    help="[NAME=]openai:ID[?PARAMETER=VALUE&...], azure:DEPLOYMENT or hf:PATH_OR_REPO (repeatable; docs/models.md).",
+)  # fmt: skip
+@made(
+    "drawing", _drawing, options.sampling,
+    click.option(
+        "--seed", type=int, help="Draws other samples; with openai:, sent along (default: drawn by the prompt)."
+    ),
+    click.option(
+        "--num-choices", "choices", type=click.IntRange(1), default=1, show_default=True,
+        help="Draw N samples of each answer: reports average over them.",
+    ),
+)  # fmt: skip
+@options.a_selection
+@options.dry_run
+@options.a_spending
+@options.some_calls
+@strict
+@click.pass_obj
+def get_answers(
+    workspace: "Workspace", /, selection: "Selection", specs: tuple[str, ...], drawing: "Drawing", dry_run: bool,
+    spending: "Spending", calls: "Options", strict: bool,
+) -> None:  # fmt: skip
+    """Ask models the questions of a set, into answers/."""
+    from judgebench.answers import drafts, get_answers
+    from judgebench.models import parse_spec
+    from judgebench.money.cost import Quote
+
+    question_set = workspace.check().question_set(selection.question_set)
+    wanted = question_set.select(selection.categories, selection.limit)
+    total, asked, outcome = Quote(), [], Outcome(*specs)
+    for spec in map(parse_spec, specs):
+        table = workspace.answers(question_set.name, spec.name)
+        model = spending.model(spec, calls, table.path.with_suffix(".batches"))
+        drafted = drafts(question_set, wanted, spec, model, drawing)
+        total += spending.quote_answers(spec.name, drafted, table)
+        asked.append((spec, model, table))
+    with paid(spending, total, "answers", dry_run) as go:
+        for spec, model, table in asked if go else ():
+            stage = partial(get_answers, question_set, wanted, spec, model, table, drawing)
+            outcome.follow(spec.name, f"answers of {spec.name}", stage)
+    outcome.end(strict)

@@ -1,0 +1,134 @@
+"""Options that several commands take, and the object that each group of them makes: built here and nowhere else."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from judgebench.cli.base import made, options
+
+if TYPE_CHECKING:
+    from judgebench.models import Options
+    from judgebench.money.spending import Spending
+    from judgebench.question_sets import Selection
+
+DTYPES = ("auto", "float32", "bfloat16", "float16")  # models.loading's, which would import more
+QUANTIZE = ("8bit", "4bit")
+ENGINES = ("local", "ray")
+MODES = ("single", "pairwise")  # tables.records'
+ORDERS = ("both", "named", "random", "adaptive")  # judging.matches'
+WAYS = ("text", "schema", "logprobs")  # judging.asking's
+
+
+def _text_or_file(_: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    """The text, or what stands in the file named behind an @."""
+    if given is None or not given.startswith("@"):
+        return given
+    try:
+        return Path(given[1:]).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{given[1:]!r} can't be read ({error})", param=option) from error
+
+
+def _some_text(_: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    if "" in given:
+        raise click.BadParameter("an empty text stops everything: leave it out", param=option)
+    return given
+
+
+def _calls(given: Mapping[str, Any]) -> "Options":
+    from judgebench.models import Options
+
+    return Options.given(given)
+
+
+def _chosen(given: Mapping[str, Any]) -> "Selection":
+    from judgebench.question_sets import Selection
+
+    return Selection(given["questions"], given["chosen"], given["limit"])
+
+
+def _spending(given: Mapping[str, Any]) -> "Spending":
+    from judgebench.money.spending import Spending
+
+    return Spending(given["prices"], given["max_cost"], given["batch"])
+
+
+questions = click.option("--questions", required=True, metavar="SET", help="A question set of the workspace.")
+selection = options(
+    click.option("--category", "chosen", multiple=True, help="Only questions of this category (repeatable)."),
+    click.option("--limit", type=click.IntRange(1), help="Only the first N questions of each category."),
+)
+sampling = options(
+    click.option(
+        "--max-tokens", "--max-new-tokens", type=click.IntRange(1), help="Of an answer's turn (default: by category)."
+    ),
+    click.option("--temperature", type=click.FloatRange(0), help="Of answers (default: by category)."),
+    click.option("--system", metavar="TEXT|@FILE", callback=_text_or_file, help="A system prompt for all questions."),
+    click.option(
+        "--stop", multiple=True, metavar="TEXT", callback=_some_text, help="Answers end before this text (repeatable)."
+    ),
+)
+dry_run = click.option(
+    "--dry-run", is_flag=True, help="Print what would be asked and what it would cost, and ask nothing."
+)
+max_cost = click.option("--max-cost", metavar="DOLLARS", help="Make no call that could take the run past this.")
+price = click.option(
+    "--price", "prices", multiple=True, metavar="[NAME=]IN/OUT",
+    help="Dollars per million tokens, where they aren't known (repeatable).",
+)  # fmt: skip
+batch = click.option("--batch", is_flag=True, help="openai: the Batch API: half the price, within a day.")
+judge_max_tokens = click.option(
+    "--judge-max-tokens", type=click.IntRange(1), metavar="N",
+    help="Of a judge's reply, its thinking included (default: 2048).",
+)  # fmt: skip
+judge_prompt = click.option("--prompt", metavar="NAME|FILE.j2", help="In place of the categories' own judge prompts.")
+calls = options(
+    click.option("--parallel", type=click.IntRange(1), default=8, show_default=True, help="openai: calls at a time."),
+    click.option("--timeout", type=float, default=300.0, show_default=True, help="openai: seconds for a call."),
+    click.option("--tries", type=click.IntRange(1), default=5, show_default=True, help="openai: tries for a call."),
+    click.option(
+        "--give-up",
+        type=click.FloatRange(0),
+        default=900.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="openai: no other try that long after the first.",
+    ),
+    click.option("--rpm", type=click.FloatRange(0, min_open=True), help="openai: requests a minute per endpoint."),
+    click.option("--tpm", type=click.FloatRange(0, min_open=True), help="openai: tokens a minute per endpoint."),
+    click.option("--batch-size", type=click.IntRange(1), help="hf: at a time (default: what memory has room for)."),
+    click.option("--dtype", type=click.Choice(DTYPES), default="auto", show_default=True, help="hf: arithmetic."),
+    click.option(
+        "--device",
+        default="auto",
+        show_default=True,
+        help="hf: cpu, mps, cuda, cuda:1, or spread: one model over all GPUs.",
+    ),
+    click.option("--quantize", type=click.Choice(QUANTIZE), help="hf: through bitsandbytes, on an NVIDIA GPU."),
+    click.option(
+        "--chat-template", metavar="NAME|FILE", help="hf: in place of the checkpoint's (docs/checkpoints.md)."
+    ),
+    click.option("--tokenizer", metavar="PATH_OR_REPO", help="hf: where the checkpoint has none."),
+    click.option("--allow-pickle", is_flag=True, help="hf: weights as .bin, which may run code when opened."),
+    click.option("--trust-remote-code", is_flag=True, help="hf: run Python files that come with it."),
+    click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        default="local",
+        show_default=True,
+        help="hf: where it runs: here, or as copies over the GPUs of this machine or a Ray cluster (docs/ray.md).",
+    ),
+    click.option(
+        "--address", metavar="HOST:PORT|auto", help="ray: the cluster's (default: Ray on this machine, for this run)."
+    ),
+    click.option(
+        "--replicas", type=click.IntRange(1), help="ray: copies (default: one a GPU; without any, one a node)."
+    ),
+)
+
+# What a command gets of these: the object, under this name.
+a_selection = made("selection", _chosen, selection, also=("questions",))
+a_spending = made("spending", _spending, max_cost, price, batch)
+some_calls = made("calls", _calls, calls)
