@@ -1,21 +1,26 @@
-"""False verdicts and stopping times of `compare`: `python benchmarks/sequential.py [--data DIR] [--runs 10000]`.
+"""The tests of `compare`, simulated: `python benchmarks/sequential.py [--data DIR] [--runs 10000] [--only PART ...]`.
 
-Three tests of a win rate at a threshold, on the same points in the same order: ours (betting, looked at after every
-question), the t test at a number of questions fixed beforehand, and a z test looked at after every question (from the
-tenth on) as if each look were the only one. All at 5 %, two-sided.
+Four tests of a win rate at a threshold, on the same points in the same order, all at 5 %, two-sided: ours
+(`sequential.decide`, a look after every question), the one before it (a portfolio of constant fractions), the t test at
+a number of questions fixed beforehand, and O'Brien and Fleming's with ten looks planned beforehand, by t statistics.
+`best` is what no bet can exceed that stays right whatever the points are: one that knows how likely each outcome is.
 
-False alarms: the rate is the threshold, so that to say on which side it is, is wrong. Real: the questions of four
-published Vicuna reviews, drawn with replacement, each with its sides swapped at random. Models of them: ties, orders
-that disagree, ten categories that differ widely. A threshold of 0.45 is what a margin of 0.05 means. "in turn": the
-categories one after the other, as a tidier order would have them; ours draws at random.
+    power      the right verdict, and how many questions are judged, where there is a difference
+    family     the same over cases drawn at random, none of which was looked at when the stakes were chosen
+    nulls      wrong verdicts where the rate is the threshold, and where questions are added three times
+    added      the power that is left when questions are added after no verdict
+    stopping   the questions of four published Vicuna reviews, in random order; about questions like them and about them
+    price      how many more questions must be planned for the power of a t test
+    guesses    what predictions are worth: about a set, and for giving up in time
+    few        `--fixed` where most points are ties, every outcome added up
 
-Stopping: the real questions in random order. `set`: the verdict is about just these 80. Standard errors for 10,000
-runs: 0.2 points of a share of 5 %, about 0.3 questions of a median.
+Standard errors for 10,000 runs: 0.2 points of a share of 5 %, 0.4 of one of 80 %.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -26,50 +31,134 @@ from scipy import special
 sys.path.append(str(Path(__file__).resolve().parent))
 from coverage import real_pairs
 
-from judgebench.statistics import sequential
-from judgebench.statistics.clusters import Floats
-from judgebench.statistics.sequential import Evidence
+from judgebench.statistics import bounded, sequential
+from judgebench.statistics.clusters import Floats, mean_by_question
+from judgebench.statistics.sequential import Evidence, Planned
 
 ROOT = Path(__file__).resolve().parent.parent
-SEED, CHUNK, ALPHA = 11, 250, 0.05
-SIZES = (80, 500)
-FIRST = 10  # the question after which the z test begins to be looked at: earlier its deviation is often 0
+SEED, CHUNK, ALPHA = 11, 500, 0.05
+OUTCOMES = np.array([0.0, 0.5, 1.0])
 Z = float(special.ndtri(1 - ALPHA / 2))
+LOOKS, BOUND = 10, 2.087  # O'Brien and Fleming's constant for ten looks; Jennison and Turnbull (2000), table 2.3
+FRACTIONS = (np.arange(40) + 0.5) / 40  # the portfolio of the test before this one
+SHARES = np.log(FRACTIONS * (1 - FRACTIONS) / (FRACTIONS * (1 - FRACTIONS)).sum())
 Points = Callable[[np.random.Generator, int, int], Floats]  # runs and questions to points (runs, questions)
+Stops = tuple[Floats, Floats]  # after how many questions each run is known to be above, and below; NaN: never
 
 
-def points_of(pair: Floats) -> Floats:
-    """The second model's points from its scores and the other's, (questions, 2)."""
-    return np.where(pair[:, 1] > pair[:, 0], 1.0, np.where(pair[:, 1] < pair[:, 0], 0.0, 0.5))
+def ours(points: Floats, threshold: float, planned: Planned) -> Stops:
+    """The test of the product."""
+    parts = [sequential.stopping(sequential.of_alike(part, planned), threshold, ALPHA) for part in chunks(points)]
+    above, below = (np.concatenate(side) for side in zip(*parts, strict=True))
+    return above, below
 
 
-def ours(points: Floats, threshold: float, evidence: Callable[[Floats], Evidence] = sequential.of_alike) -> Floats:
-    """After how many questions each run (runs, questions) was decided; NaN where it never was."""
+def about_set(points: Floats, threshold: float, evidence: Callable[[Floats], Evidence]) -> Stops:
+    """The test of the product about just these questions."""
     parts = [sequential.stopping(evidence(part), threshold, ALPHA) for part in chunks(points)]
-    return np.concatenate([np.fmin(above, below) for above, below in parts])
+    above, below = (np.concatenate(side) for side in zip(*parts, strict=True))
+    return above, below
 
 
-def fixed(points: Floats, threshold: float) -> NDArray[np.bool_]:
-    """Whether the t test over all questions decides each run."""
-    n = points.shape[1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = (points.mean(axis=1) - threshold) / (points.std(axis=1, ddof=1) / np.sqrt(n))
-    return np.asarray(np.abs(t) > special.stdtrit(n - 1, 1 - ALPHA / 2))
+def before(points: Floats, threshold: float, of_set: bool = False) -> Stops:
+    """The test before this one: constant fractions of the capital, weighed by c (1 - c), and no deadline."""
+
+    def first(part: Floats, mean: float) -> Floats:
+        drawn = np.arange(part.shape[1])
+        lost = np.cumsum(part, axis=1) - part
+        doubted = (mean * len(drawn) - lost) / (len(drawn) - drawn) if of_set else np.full_like(part, mean)
+        odds = np.divide(part, doubted, out=np.ones_like(part), where=(doubted > 1e-9) & (doubted < 1))
+        logs = np.cumsum(np.log1p(FRACTIONS * (odds[..., None] - 1)), axis=1)
+        known = special.logsumexp(logs + SHARES, axis=2) >= np.log(2 / ALPHA)
+        return crossed(known | (of_set & (np.cumsum(part, axis=1) > mean * len(drawn) + 1e-9)))
+
+    small = [points[start : start + CHUNK // 4] for start in range(0, len(points), CHUNK // 4)]
+    above, below = (
+        np.concatenate([first(part if up else 1 - part, threshold if up else 1 - threshold) for part in small])
+        for up in (True, False)
+    )
+    return above, below
 
 
-def peeked(points: Floats, threshold: float) -> Floats:
-    """After how many questions the z test, looked at after each, decides each run; NaN where it never does."""
+def fixed(points: Floats, threshold: float) -> Stops:
+    """The t test over all questions."""
+    known = np.abs(t_of(points, threshold)) > special.stdtrit(points.shape[1] - 1, 1 - ALPHA / 2)
+    above = points.mean(axis=1) > threshold
+    last = float(points.shape[1])
+    return np.where(known & above, last, np.nan), np.where(known & ~above, last, np.nan)
+
+
+def planned_looks(points: Floats, threshold: float) -> Stops:
+    """O'Brien and Fleming's: at each of ten looks the t statistic against the quantile of their level there."""
+    stops = np.full((2, len(points)), np.nan)
+    for look in range(LOOKS, 0, -1):
+        n = round(points.shape[1] * look / LOOKS)
+        if n < 2:
+            continue
+        t = t_of(points[:, :n], threshold)
+        limit = special.stdtrit(n - 1, special.ndtr(BOUND * np.sqrt(LOOKS / look)))
+        stops = np.where([t > limit, t < -limit], n, stops)
+    return stops[0], stops[1]
+
+
+def peeked(points: Floats, threshold: float) -> Stops:
+    """A z test looked at after each question from the tenth on, as if each look were the only one."""
     n = np.arange(1, points.shape[1] + 1)
     mean = points.cumsum(axis=1) / n
     variance = np.maximum((points**2).cumsum(axis=1) / n - mean**2, 0) * n / np.maximum(n - 1, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        known = (np.abs(mean - threshold) > Z * np.sqrt(variance / n)) & (n >= FIRST)
+        z = (mean - threshold) / np.sqrt(variance / n)
+    return crossed((z > Z) & (n >= 10)), crossed((z < -Z) & (n >= 10))
+
+
+def t_of(points: Floats, threshold: float) -> Floats:
+    """Student's t; 0 where nothing varies and the mean is the threshold."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = (points.mean(axis=1) - threshold) / (points.std(axis=1, ddof=1) / np.sqrt(points.shape[1]))
+    return np.nan_to_num(t, nan=0.0)
+
+
+def crossed(known: NDArray[np.bool_]) -> Floats:
+    """The first question after which it is known; NaN: none."""
     return np.where(known.any(axis=1), known.argmax(axis=1) + 1.0, np.nan)
 
 
 def chunks(points: Floats) -> Iterator[Floats]:
     """A few runs at a time."""
     return (points[start : start + CHUNK] for start in range(0, len(points), CHUNK))
+
+
+def chances(rate: float, ties: float) -> Floats:
+    """Of a loss, a tie and a win."""
+    return np.array([1 - rate - ties / 2, ties, rate - ties / 2])
+
+
+def best(chance: Floats, threshold: float, questions: int, grid: int = 1500) -> float:
+    """The power of the best of all bets that are fair at the threshold, by one who knows how likely each outcome is.
+
+    By dynamic programming over the capital's share of its goal. Every valid test of a bounded mean is a bet, or no
+    better than one (Clerico, Optimal e-value testing for properly constrained hypotheses, 2024).
+    """
+    if chance @ OUTCOMES < threshold:
+        chance, threshold = chance[::-1], 1 - threshold
+    share = np.linspace(0, 1, grid) ** 2
+    value = (share >= 1).astype(np.float64)
+    for _ in range(questions):
+        bets = [
+            sum(p * np.interp(share * (1 + stake * (point - threshold)), share, value) for p, point in
+                zip(chance, OUTCOMES, strict=True))
+            for stake in np.linspace(0, 1 / threshold, 61)
+        ]  # fmt: skip
+        value = np.maximum(np.max(bets, axis=0), share >= 1)
+    return float(np.interp(ALPHA / 2, share, value))
+
+
+# Points
+
+
+def points_of(pair: Floats) -> Floats:
+    """The second model's points from its scores and the other's, (questions, 2)."""
+    return np.where(pair[:, 1] > pair[:, 0], 1.0, np.where(pair[:, 1] < pair[:, 0], 0.0, 0.5))
 
 
 def swapped(real: Floats) -> Points:
@@ -86,123 +175,344 @@ def matches(rate: float, ties: float, orders: int = 1) -> Points:
     """Independent questions with this win rate; of two orders each, that disagree as often as chance has it."""
 
     def draw(rng: np.random.Generator, runs: int, questions: int) -> Floats:
-        lost, won = 1 - rate - ties / 2, rate - ties / 2
-        drawn = rng.choice([0.0, 0.5, 1.0], p=[lost, ties, won], size=(runs, questions, orders))
-        return np.asarray(drawn.mean(axis=2))
+        return np.asarray(rng.choice(OUTCOMES, p=chances(rate, ties), size=(runs, questions, orders)).mean(axis=2))
 
     return draw
 
 
-def categories(rate: float, shuffled: bool, spread: float = 0.35) -> Points:
-    """Ten categories, half of which do that much better than the rate, half worse; shuffled or one after another."""
+def of_rates(rates: Callable[[int], Floats], shuffled: bool = True, ties: float = 0.2) -> Points:
+    """Questions each with a rate of its own, as `rates` has them for one batch; batches of 80, in random order."""
 
     def draw(rng: np.random.Generator, runs: int, questions: int) -> Floats:
-        rates = np.tile(rate + spread * np.array([1, -1] * 5), -(-questions // 10))[:questions]
-        blocks = [rng.permuted(np.tile(np.arange(10), (runs, 1)), axis=1) + start for start in range(0, questions, 10)]
-        every = np.tile(np.arange(questions), (runs, 1))
-        order = rng.permuted(every, axis=1) if shuffled else np.concatenate(blocks, axis=1)
-        return np.asarray(rng.random((runs, questions)) < rates[order], np.float64)
+        starts = range(0, questions, 80)
+        parts = [np.tile(rates(min(80, questions - start)), (runs, 1)) for start in starts]
+        each = np.concatenate([rng.permuted(part, axis=1) if shuffled else part for part in parts], axis=1)
+        drawn = rng.random(each.shape)
+        return (drawn > 1 - each - ties / 2) / 2.0 + (drawn > 1 - each + ties / 2) / 2.0
 
     return draw
 
 
-def false_alarms(pairs: dict[str, Floats], runs: int) -> Iterator[str]:
-    """A line per null model and size: the share of runs that are decided."""
-    yield f"{'false alarms':<44} questions  ours   fixed n  peeked z"
-    models: list[tuple[str, float, Points]] = [
+def turns(place: float) -> Points:
+    """Two turns, each shown in one random order to a judge that favours a place; a question's turns hang together."""
+
+    def draw(rng: np.random.Generator, runs: int, questions: int) -> Floats:
+        shape = (runs, questions, 2)
+        better = rng.normal(0, 1, (runs, questions, 1)) + rng.normal(0, 1, shape)
+        shown = np.where(rng.random(shape) < 0.5, place, -place)
+        return np.asarray(np.where(np.abs(better + shown) < 0.4, 0.5, better + shown > 0).mean(axis=2))
+
+    return draw
+
+
+def skewed(rng: np.random.Generator, runs: int, questions: int) -> Floats:
+    """Mostly a little better, rarely far worse: the mean is a half."""
+    return np.asarray(rng.choice([0.0, 0.5, 0.75], p=[0.1, 0.7, 0.2], size=(runs, questions)))
+
+
+def apart(spread: float, rate: float = 0.5) -> Callable[[int], Floats]:
+    """Ten categories, half of which do that much better than the rate, half worse."""
+    return lambda questions: np.resize(rate + spread * np.repeat([1, -1], 5), questions)
+
+
+def drifting(spread: float, rate: float = 0.5) -> Callable[[int], Floats]:
+    """From so much better to so much worse within a batch."""
+    return lambda questions: rate + np.linspace(spread, -spread, questions)
+
+
+# Tables
+
+
+@dataclass(frozen=True)
+class Case:
+    """A rate and a share of ties that is to be told from a threshold, by so many questions."""
+
+    rate: float
+    ties: float
+    threshold: float
+    questions: int
+
+    def __str__(self) -> str:
+        return f"{self.rate:.2f} at {self.threshold:.2f}, {100 * self.ties:.0f} % ties ({self.questions})"
+
+
+CASES = (
+    Case(0.65, 0.2, 0.5, 80), Case(0.5, 0.2, 0.4, 160), Case(0.31, 0.27, 0.45, 80), Case(0.96, 0.04, 0.5, 80),
+    Case(0.6, 0.3, 0.5, 160), Case(0.5, 0.3, 0.45, 500), Case(0.5, 0.85, 0.45, 160), Case(0.06, 0.06, 0.45, 240),
+)  # fmt: skip
+TESTS: tuple[tuple[str, Callable[[Floats, Case], Stops]], ...] = (
+    ("ours", lambda points, case: ours(points, case.threshold, case.questions)),
+    ("before", lambda points, case: before(points, case.threshold)),
+    ("fixed t", lambda points, case: fixed(points, case.threshold)),
+    ("O'Brien-Fleming", lambda points, case: planned_looks(points, case.threshold)),
+)
+
+
+def right(stops: Stops, case: Case) -> float:
+    """The share of runs whose verdict is right."""
+    good, bad = stops if case.rate > case.threshold else stops[::-1]
+    return float(np.mean(good < np.nan_to_num(bad, nan=np.inf)))
+
+
+def judged(stops: Stops, questions: int) -> float:
+    """How many questions are judged, on average."""
+    return float(np.nan_to_num(np.fmin(*stops), nan=questions).mean())
+
+
+def power(runs: int) -> Iterator[str]:
+    """A line per case: power and questions judged, of each test, and the power of the best bet."""
+    names = "".join(f"{name:>17}" for name, _ in TESTS)
+    yield f"{'power; questions judged':<38}{names}   best"
+    for case in CASES:
+        points = matches(case.rate, case.ties)(np.random.default_rng(SEED), runs, case.questions)
+        stops = [test(points, case) for _, test in TESTS]
+        cells = [f"{100 * right(one, case):5.1f} % {judged(one, case.questions):6.1f}" for one in stops]
+        limit = best(chances(case.rate, case.ties), case.threshold, case.questions)
+        yield f"{case!s:<38}" + "".join(f"{cell:>17}" for cell in cells) + f"{100 * limit:7.1f} %"
+
+
+def family(runs: int, cases: int = 24) -> Iterator[str]:
+    """Random cases in which a t test has 60 to 95 % power: how far ours and O'Brien and Fleming's are from it."""
+    rng, drawn = np.random.default_rng(2026), []
+    while len(drawn) < cases:
+        questions, threshold = int(rng.choice([60, 100, 200, 300])), float(rng.choice([0.5, 0.47, 0.45, 0.4]))
+        ties, side = float(rng.uniform(0, 0.6)), int(rng.choice([1, -1]))
+        rate = threshold + side * np.sqrt((1 - ties) / 4 / questions) * (Z + special.ndtri(rng.uniform(0.6, 0.95)))
+        if (chances(rate, ties) > 0.02).all():
+            drawn.append(Case(float(rate), ties, threshold, questions))
+    gaps: dict[str, list[float]] = {name: [] for name, _ in TESTS}
+    parts: dict[str, list[float]] = {name: [] for name, _ in TESTS}
+    for number, case in enumerate(drawn):
+        points = matches(case.rate, case.ties)(np.random.default_rng(number), runs, case.questions)
+        stops = {name: test(points, case) for name, test in TESTS}
+        for name, found in stops.items():
+            gaps[name].append(100 * (right(found, case) - right(stops["fixed t"], case)))
+            parts[name].append(judged(found, case.questions) / case.questions)
+    yield f"\n{cases} random cases: points of power against the t test (mean, lowest, highest), share judged"
+    for name, _ in TESTS:
+        gap = gaps[name]
+        yield f"{name:<38} {np.mean(gap):6.1f} ({min(gap):.1f} to {max(gap):.1f})  {np.mean(parts[name]):.2f}"
+
+
+def null_models(pairs: dict[str, Floats]) -> list[tuple[str, float, Points]]:
+    """The name, the threshold and the points of each."""
+    return [
         *((f"real, sides swapped: {name}", 0.5, swapped(points_of(pair))) for name, pair in pairs.items()),
-        ("model: no ties", 0.5, matches(0.5, 0.0)),
-        ("model: 30 % ties", 0.5, matches(0.5, 0.3)),
-        ("model: two orders, 30 % ties", 0.5, matches(0.5, 0.3, orders=2)),
-        ("model: margin 0.05, 30 % ties", 0.45, matches(0.45, 0.3)),
-        ("model: margin 0.3, no ties", 0.2, matches(0.2, 0.0)),
-        ("model: categories far apart", 0.5, categories(0.5, shuffled=True)),
-        ("model: categories far apart, in turn", 0.5, categories(0.5, shuffled=False)),
+        *((f"{100 * ties:.0f} % ties", 0.5, matches(0.5, ties)) for ties in (0.0, 0.2, 0.5, 0.8, 0.9)),
+        *((f"margin 0.05, {100 * ties:.0f} % ties", 0.45, matches(0.45, ties)) for ties in (0.2, 0.5, 0.8, 0.9)),
+        ("margin 0.3, no ties", 0.2, matches(0.2, 0.0)),
+        ("two orders, 30 % ties", 0.5, matches(0.5, 0.3, orders=2)),
+        ("two turns, a favoured place", 0.5, turns(0.7)),
+        ("skewed: rarely far worse", 0.5, skewed),
+        ("skewed: rarely far better", 0.5, lambda rng, runs, n: 1 - skewed(rng, runs, n)),
+        ("categories far apart", 0.5, of_rates(apart(0.35))),
+        ("drift in each batch of 80", 0.5, of_rates(drifting(0.2))),
+        ("small drift in each batch", 0.5, of_rates(drifting(0.1))),
     ]
-    for name, threshold, draw in models:
-        for questions in SIZES:
-            points = draw(np.random.default_rng(SEED), runs, questions)
-            found = ours(points, threshold), fixed(points, threshold), peeked(points, threshold)
-            rates = ~np.isnan(found[0]), found[1], ~np.isnan(found[2])
-            yield f"{name:<44} {questions:9d}  " + "  ".join(f"{100 * rate.mean():5.2f} %" for rate in rates)
+
+
+def nulls(pairs: dict[str, Floats], runs: int) -> Iterator[str]:
+    """A line per null model and size: the share of runs that are decided, then with 80 questions added three times."""
+    yield f"\n{'wrong verdicts':<34} questions   ours  + 80  + 160 + 240   before  fixed t  OBF    peeked z"
+    for name, threshold, draw in null_models(pairs):
+        for size in (80, 160, 240, 500):
+            points = draw(np.random.default_rng(SEED), runs, size + 240)
+            planned = np.array([size] * size + [size + 80 * (1 + place // 80) for place in range(240)])
+            stops = np.fmin(*ours(points, threshold, planned))
+            known = [f"{100 * np.mean(stops <= size + more):5.2f}" for more in (0, 80, 160, 240)]
+            others = [test(points[:, :size], threshold) for test in (before, fixed, planned_looks, peeked)]
+            cells = [f"{100 * np.mean(~np.isnan(np.fmin(*one))):6.2f}" for one in others]
+            yield f"{name:<34} {size:9d}  {' '.join(known)}   {'  '.join(cells)}"
+
+
+def in_turn(runs: int) -> Iterator[str]:
+    """What a random order is for: the same drift, the questions in the order of their batch."""
+    for name, rates in (("small drift", drifting(0.1)), ("drift", drifting(0.2))):
+        points = of_rates(rates, shuffled=False)(np.random.default_rng(SEED), runs, 80)
+        wrong = [np.mean(~np.isnan(np.fmin(*test))) for test in (ours(points, 0.5, 80), before(points, 0.5))]
+        yield f"not in random order, {name}, 80: ours {100 * wrong[0]:.1f} %, before {100 * wrong[1]:.1f} %"
+
+
+def added(runs: int) -> Iterator[str]:
+    """The power when 80 questions are added up to three times to 80; planned from the beginning; and before."""
+    yield f"\n{'80 questions, then 80 more each':<38} after 80, 160, 240, 320; planned; before; t test"
+    for case in (Case(0.58, 0.2, 0.5, 80), Case(0.5, 0.2, 0.43, 80), Case(0.5, 0.5, 0.45, 80)):
+        points = matches(case.rate, case.ties)(np.random.default_rng(SEED), runs, 320)
+        ways = [
+            [ours(points, case.threshold, np.repeat([80, 160, 240, 320], 80))] * 4,
+            [ours(points[:, :size], case.threshold, size) for size in (80, 160, 240, 320)],
+            [before(points, case.threshold)] * 4,
+            [fixed(points[:, :size], case.threshold) for size in (80, 160, 240, 320)],
+        ]
+        shown = ("/".join(f"{100 * np.mean(one[0] <= 80 * n):.0f}" for n, one in enumerate(way, 1)) for way in ways)
+        yield f"{case!s:<38} " + "; ".join(shown)
 
 
 def stopping(pairs: dict[str, Floats], runs: int) -> Iterator[str]:
-    """A line per real pair and threshold: the median questions to a verdict, and the share of runs that get one."""
-    yield f"\n{'questions to a verdict, of 80':<32} threshold  ours          set           fixed n  peeked z"
+    """A line per real pair and threshold: the median and mean questions to a verdict, and the share that gets one."""
+    yield f"\n{'questions to a verdict, of 80':<16} threshold  ours                  before                set" + (
+        "                   set, before           fixed t"
+    )
     for name, pair in pairs.items():
         real = points_of(pair)
         orders = np.random.default_rng(SEED).permuted(np.tile(real, (runs, 1)), axis=1)
         for threshold in (0.5, 0.45):
-            of_set = ours(orders, threshold, partial(sequential.of_set, questions=len(real)))
-            decided = f"{'80' if fixed(real[None], threshold)[0] else '-':>7}"
-            shown = (told(ours(orders, threshold)), told(of_set), decided, told(peeked(orders, threshold)))
-            yield f"{name:<32} {threshold:9.2f}  " + "  ".join(shown)
+            of_set = about_set(orders, threshold, partial(sequential.of_set, questions=len(real)))
+            ways = (ours(orders, threshold, 80), before(orders, threshold), of_set, before(orders, threshold, True))
+            decided = "80" if ~np.isnan(np.fmin(*fixed(real[None], threshold)))[0] else "-"
+            yield f"{name:<16} {threshold:9.2f}  " + "  ".join(told(np.fmin(*one)) for one in ways) + f"  {decided}"
 
 
-def told(stops: Floats) -> str:
-    """The median, where more than half of the runs are decided, and the share that is."""
+def told(stops: Floats, questions: int = 80) -> str:
+    """The median where more than half of the runs are decided, the mean judged, and the share that is decided."""
     share = float((~np.isnan(stops)).mean())
     median = f"{np.median(np.nan_to_num(stops, nan=np.inf)):.0f}" if share > 0.5 else "-"
-    return f"{median:>3} ({100 * share:5.1f} %)"
+    mean = np.nan_to_num(stops, nan=questions).mean()
+    return f"{median:>3} {mean:5.1f} ({100 * share:5.1f} %)"
 
 
-def with_predictions(runs: int) -> Iterator[str]:
-    """What guesses are worth where the verdict is about the set: 200 questions, 30 % ties, at 0.5."""
-    yield f"\n{'the set of 200, with predictions':<32} rate   correlation  plain         with          telling order"
+def price(runs: int) -> Iterator[str]:
+    """How many questions must be planned for a power of 80 %, and are judged, for one of the fixed test."""
+    yield f"\n{'questions for 80 % power':<26} difference  fixed  planned (ratio)  judged (ratio)"
+    for difference in (0.05, 0.1, 0.2):
+        spread = np.sqrt(0.7 / 4 - difference**2)
+        n = int(np.ceil(((Z + special.ndtri(0.8)) * spread / difference) ** 2))
+        case = Case(0.5 + difference, 0.3, 0.5, n)
+        for ratio in np.arange(1.0, 2.0, 0.02):
+            planned = round(ratio * n)
+            points = matches(case.rate, case.ties)(np.random.default_rng(SEED), runs, planned)
+            stops = ours(points, 0.5, planned)
+            if right(stops, case) >= 0.8:
+                break
+        mean = judged(stops, planned)
+        yield f"{'':<26} {difference:10.2f}  {n:5d}  {planned:7d} ({ratio:.2f})  {mean:7.0f} ({mean / n:.2f})"
+
+
+def guesses(runs: int) -> Iterator[str]:
+    """What a cheap judge's guesses are worth where the verdict is about the set: 200 questions, 30 % ties, at 0.5."""
+    yield f"\n{'the set of 200, guessed':<26} rate  correlation  mean judged: plain, with, and the telling ones sooner"
     rng, n = np.random.default_rng(SEED), 200
     for rate in (0.5, 0.6, 0.7):
-        lost, tied = round(n * (1 - rate - 0.15)), 60
-        real = np.repeat([0.0, 0.5, 1.0], [lost, tied, n - lost - tied])
-        for noise in (3.0, 0.35, 0.15):
-            shown: list[list[float]] = [[], [], []]
-            correlations = []
+        real = np.repeat(OUTCOMES, np.diff([0, round(n * (0.85 - rate)), round(n * (1.15 - rate)), n]))
+        for noise in (3.0, 0.6, 0.35, 0.15):
+            shown: tuple[list[float], ...] = ([], [], [])
+            seen = []
             for _ in range(runs):
                 guess = np.clip(real + rng.normal(0, noise, n), 0, 1)
-                correlations.append(np.corrcoef(real, guess)[0, 1])
-                for place, weights in enumerate((None, np.ones(n), 0.5 + np.abs(guess - 0.5))):
-                    shown[place].append(_once(real, guess, weights, rng))
-            cells = "  ".join(told(np.array(stops)) for stops in shown)
-            yield f"{'':<32} {rate:.2f}  {np.mean(correlations):11.2f}  {cells}"
+                seen.append(np.corrcoef(real, guess)[0, 1])
+                for found, weights in zip(shown, (None, np.ones(n), 0.5 + np.abs(guess - 0.5)), strict=True):
+                    found.append(once(real, guess, weights, rng))
+            cells = "  ".join(f"{np.mean(found):6.1f}" for found in shown)
+            yield f"{'':<26} {rate:.2f}  {np.mean(seen):11.2f}  {cells}"
 
 
-def _once(real: Floats, guess: Floats, weights: Floats | None, rng: np.random.Generator) -> float:
+def once(real: Floats, guess: Floats, weights: Floats | None, rng: np.random.Generator) -> float:
+    """After how many questions of the set in a new order the verdict is known."""
     order = np.argsort(rng.exponential(size=len(real)) / (1 if weights is None else weights))
     if weights is None:
         evidence = sequential.of_set(real[order], len(real))
     else:
         evidence = sequential.of_set_with(real[order], guess[order], weights[order])
-    stops = sequential.stopping(evidence, 0.5, ALPHA)
-    known = float(np.fmin(*stops))
-    return known if known < len(real) else float("nan")  # at the last question a set is known anyway
+    return float(np.fmin(np.fmin(*sequential.stopping(evidence, 0.5, ALPHA)), len(real)))
 
 
-def price(runs: int) -> Iterator[str]:
-    """How many questions the sequential test takes for one of the fixed test of the same power, 80 %."""
-    yield f"\n{'questions for 80 % power':<32} difference  fixed n  ours, at most  on average"
-    for difference in (0.05, 0.1, 0.2):
-        ties = 0.3
-        spread = np.sqrt((1 - ties) / 4 - difference**2)
-        n = int(np.ceil(((Z + special.ndtri(0.8)) * spread / difference) ** 2))
-        points = matches(0.5 + difference, ties)(np.random.default_rng(SEED), max(runs // 10, 500), 3 * n)
-        stops = ours(points, 0.5)
-        most = np.quantile(np.nan_to_num(stops, nan=np.inf), 0.8)
-        mean = np.fmin(np.nan_to_num(stops, nan=np.inf), most).mean()
-        yield f"{'':<32} {difference:10.2f}  {n:7d}  {most:7.0f} ({most / n:.2f})  {mean:7.0f} ({mean / n:.2f})"
+def in_vain(runs: int) -> Iterator[str]:
+    """What guesses are worth about questions like these: when a run is given up, at a chance below 5 % to decide."""
+    yield f"\n{'80 questions, 20 % ties, at 0.5':<32} rate  correlation  judged plain, guessed;  decided plain, guessed"
+    rng = np.random.default_rng(SEED)
+    for rate in (0.5, 0.55, 0.6):
+        for noise in (0.6, 0.35, 0.15):
+            found = np.array([given_up(rate, noise, rng) for _ in range(runs)])
+            judged_, known, seen = found[:, :2].mean(axis=0), found[:, 2:4].mean(axis=0), found[:, 4].mean()
+            cells = f"{judged_[0]:.1f}, {judged_[1]:.1f};  {100 * known[0]:.1f} %, {100 * known[1]:.1f} %"
+            yield f"{'':<32} {rate:.2f}  {seen:11.2f}  {cells}"
+
+
+def given_up(rate: float, noise: float, rng: np.random.Generator) -> tuple[float, ...]:
+    """Questions judged without and with guesses, whether either decided, and how guesses and points correlate."""
+    points = matches(rate, 0.2)(rng, 1, 80)[0]
+    guess = np.clip(points + rng.normal(0, noise, 80), 0, 1)
+    _, after = sequential.decide(points, 0.5, 80)
+    ends = [
+        next(
+            (n for n in range(8, 80, 8)
+             if n >= after or sequential.chance_to_decide(points[:n], 80 - n, 0.5, ALPHA, predictions=one) < ALPHA),
+            80,
+        )
+        for one in (None, guess)
+    ]  # fmt: skip
+    known = [float(after <= end and after < 80) for end in ends]
+    return *(float(min(end, max(after, 8))) for end in ends), *known, float(np.corrcoef(points, guess)[0, 1])
+
+
+def few() -> Iterator[str]:
+    """The highest chance of a wrong PASS of `--fixed` over all shares of ties, and its power, by adding up outcomes."""
+    yield f"\n{'--fixed, most points ties':<26} questions  wrong at most: by its variance, ours  (share of ties)"
+    for threshold in (0.4, 0.45, 0.5, 0.55):
+        for questions in (20, 40, 80):
+            counts, lows = outcomes(questions)
+            shares = np.linspace(0, 2 * min(threshold, 1 - threshold), 41)
+            wrong = np.array([passes(counts, lows, chances(threshold, ties), threshold) for ties in shares])
+            worst = "  ".join(
+                f"{100 * wrong[:, one].max():5.2f} % ({shares[wrong[:, one].argmax()]:.2f})" for one in (0, 1)
+            )
+            yield f"{'':<20} {threshold:5.2f} {questions:9d}  {worst}"
+    yield f"{'power':<26} questions  ties   by its variance, ours"
+    for questions in (20, 40, 80):
+        counts, lows = outcomes(questions)
+        for ties in (0.2, 0.5, 0.8):
+            rate = min(0.5 + 2.9 * np.sqrt((1 - ties) / 4 / questions), 1 - ties / 2)
+            shown = passes(counts, lows, chances(rate, ties), 0.5)
+            yield f"{'':<26} {questions:9d}  {ties:.1f}   " + "  ".join(f"{100 * one:.1f} %" for one in shown)
+
+
+def outcomes(questions: int) -> tuple[Floats, Floats]:
+    """All counts of losses, ties and wins, and the lower ends of two intervals of each: by the variance, and ours."""
+    from judgebench.compare.reading import FEW
+
+    counts = [
+        (lost, questions - lost - won, won) for lost in range(questions + 1) for won in range(questions + 1 - lost)
+    ]
+    lows = []
+    for each in counts:
+        points = np.repeat(OUTCOMES, each)
+        estimate = mean_by_question(np.arange(questions), points, questions)
+        assert estimate
+        by_variance = (estimate.share_interval() or (0.0, 1.0))[0]
+        lows.append((by_variance, by_variance if each[0] + each[2] >= FEW else bounded.lowest(points, ALPHA / 2)))
+    return np.array(counts, np.float64), np.array(lows)
+
+
+def passes(counts: Floats, lows: Floats, chance: Floats, threshold: float) -> Floats:
+    """How likely each of the two lower ends is above the threshold."""
+    logs = special.gammaln(counts.sum(axis=1) + 1) - special.gammaln(counts + 1).sum(axis=1)
+    likely = np.exp(logs + special.xlogy(counts, np.maximum(chance, 0)).sum(axis=1))
+    return np.asarray(likely @ (lows > threshold))
 
 
 def main() -> None:
-    """Print the four tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--only", nargs="*", default=[], help="some of the tables")
     given = parser.parse_args()
     pairs = real_pairs(given.data) if given.data.is_dir() else {}
-    for line in false_alarms(pairs, given.runs):
-        print(line, flush=True)
-    for lines in (stopping(pairs, given.runs), price(given.runs), with_predictions(max(given.runs // 50, 20))):
-        for line in lines:
-            print(line, flush=True)
+    runs = given.runs
+    tables: dict[str, Sequence[Callable[[], Iterator[str]]]] = {
+        "power": [partial(power, runs)],
+        "family": [partial(family, max(runs // 3, 200))],
+        "nulls": [partial(nulls, pairs, runs), partial(in_turn, runs)],
+        "added": [partial(added, runs)],
+        "stopping": [partial(stopping, pairs, runs)],
+        "price": [partial(price, runs)],
+        "guesses": [partial(guesses, max(runs // 30, 20)), partial(in_vain, max(runs // 30, 20))],
+        "few": [few],
+    }
+    for name in given.only or tables:
+        for table in tables[name]:
+            for line in table():
+                print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -61,8 +61,8 @@ _verdict = options(
         help="alike: the verdict is about questions like these; set: about just these, which takes fewer.",
     ),
     click.option(
-        "--predictions", type=click.Choice(["none", "embedded"]), default="none", show_default=True,
-        help="set: the embedded judge's guesses take variance away, and telling questions come sooner.",
+        "--predictions", metavar="JUDGE", default="none", show_default=True,
+        help="A cheaper judge that reads all first: about a set it saves questions, else it tells what is in vain.",
     ),
     click.option("--look", type=click.IntRange(1), metavar="N", help="Questions from look to look (default: 8+)."),
     click.option(

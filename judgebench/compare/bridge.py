@@ -8,7 +8,7 @@ import numpy as np
 from judgebench.compare.judging import Judging, matches_of, points_by_question, snapshot
 from judgebench.compare.results import Bridge, Shift
 from judgebench.errors import JudgebenchError
-from judgebench.statistics.bounded import mean_bounds, values_needed
+from judgebench.statistics import bounded
 from judgebench.statistics.clusters import Floats
 from judgebench.tables.records import Review
 
@@ -33,7 +33,7 @@ def check_snapshots(found: Counter[str], judge: str) -> None:
 
 def needed(margin: float) -> int | None:
     """How many questions judged again show, at the best, that the shift is within the margin; None where none do."""
-    return values_needed(margin, WRONG) if margin > 0 else None
+    return bounded.values_needed(margin, WRONG) if margin > 0 else None
 
 
 def too_few(stored: int, margin: float) -> str | None:
@@ -80,5 +80,7 @@ def _shift(category: str | None, difference: Floats) -> Shift:
     known = difference[~np.isnan(difference)]
     if not len(known):
         return Shift(category=category, questions=0, shift=0.0, interval=None)
-    ends = mean_bounds(known, -1.0, 1.0, WRONG)
-    return Shift(category=category, questions=len(known), shift=float(known.mean()), interval=ends)
+    low, high = bounded.interval((known + 1) / 2, 1 - 2 * WRONG)  # a question's points move by -1 to 1
+    return Shift(
+        category=category, questions=len(known), shift=float(known.mean()), interval=(2 * low - 1, 2 * high - 1)
+    )

@@ -1,6 +1,6 @@
 """What a comparison is asked: which models, questions and judge, and how sure to be."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from judgebench.judging.asking import VerdictBy
 from judgebench.judging.matches import Orders
 from judgebench.judging.reviews import Manner
 
-_LOOKS = 50  # at most so many, however large the set
+_FIRST, _LARGEST, _LOOKS = 8, 8, 50  # questions to the first look, and from look to look: 8, or a 50th of a larger set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +20,9 @@ class Options:
 
     `margin`: the candidate may win so much less than half of the points. `alpha`: the chance of a wrong verdict.
     `fixed`: judge all questions, and look once. `population`: is the verdict about questions like these (`alike`) or
-    about just this set (`set`)? `predictions`: `embedded` makes all answers first, and the embedded judge's guesses
-    serve as control variate and choose the order (`set` only). `look`: questions between two looks. `futility`: stop
-    where the chance to decide is below. `bridge`: so many
+    about just this set (`set`)? `predictions`: a judge, or `none`; all answers are made first, and what that judge
+    says of them is a control variate and chooses the order (`set`), or tells what is to come (`alike`: when to give
+    up). `look`: questions between two looks. `futility`: stop where the chance to decide is below. `bridge`: so many
     questions (0: as many as the margin takes) are judged again where the judge has changed.
     """
 
@@ -34,7 +34,7 @@ class Options:
     alpha: float = 0.05
     fixed: bool = False
     population: Literal["alike", "set"] = "alike"
-    predictions: Literal["none", "embedded"] = "none"
+    predictions: str = "none"
     look: int | None = None
     futility: float = 0.05
     seed: int = 0
@@ -61,8 +61,14 @@ class Options:
             raise UsageError(f"--margin is a share of the points, from 0 up to 0.5; {self.margin} isn't")
         if not 0 < self.alpha < 0.5:
             raise UsageError(f"--alpha is the chance of a wrong verdict, between 0 and 0.5; {self.alpha} isn't")
-        if self.predictions != "none" and (self.population == "alike" or self.fixed):
-            raise UsageError("--predictions needs --population set, and no --fixed: elsewhere they prove nothing")
+        if self.predictions != "none" and self.fixed:
+            raise UsageError(
+                "--predictions needs a test that may stop, and --fixed judges all questions: leave one out"
+            )
+        if self.predictions == self.judge:
+            raise UsageError(
+                f"--predictions takes another judge than --judge: {self.judge} can't be cheaper than itself"
+            )
 
     @classmethod
     def given(cls, parameters: Mapping[str, Any]) -> "Options":
@@ -70,11 +76,17 @@ class Options:
         asked = {one.name: parameters[one.name] for one in fields(cls) if one.name in parameters}
         return cls(**asked, categories=parameters["chosen"], calls=models.Options.given(parameters, keep=True))
 
-    def step(self, questions: int) -> int:
-        """How many questions to judge before the next look."""
-        if self.fixed:
-            return questions
-        return self.look or max(8, -(-questions // _LOOKS))
+    def looks(self, questions: int) -> Iterator[int]:
+        """After how many questions a look is taken: more often at first, where a clear case shows.
+
+        A look is free in evidence; but what is asked between two is asked at the same time.
+        """
+        most = max(_LARGEST, -(-questions // _LOOKS))
+        known = questions if self.fixed else self.look or _FIRST
+        while known < questions:
+            yield known
+            known += self.look or min(max(known // 4, 2), most)
+        yield questions
 
     @property
     def manner(self) -> Manner:

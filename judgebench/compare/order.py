@@ -1,28 +1,41 @@
-"""In which order questions are judged: at random, by a seed; with predictions, the telling ones sooner."""
+"""In which order questions are judged: at random, by a seed; with predictions about a set, the telling ones sooner."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 
-from judgebench import embedded
 from judgebench.compare.reading import Drawn
 from judgebench.statistics.clusters import Floats
-from judgebench.tables.records import Answer, Question, content_id
+from judgebench.tables.records import Question, content_id
 
 _LEAST = 0.5  # the weight of a question about which nothing is expected; at most twice that, so that bets stay large
 
 
-def at_random(questions: Sequence[Question], seed: int) -> Drawn:
+def at_random(questions: Sequence[Question], seed: int, predictions: Mapping[str, float] | None = None) -> Drawn:
     """A random order that depends on the seed and each question's id alone.
 
     Not category by category in turn: between two looks the next category would be known, and with it more of the next
     outcome than the test may know. docs/compare.md has the figures.
     """
-    return Drawn(tuple(question.id for question in sorted(questions, key=lambda one: _uniform(seed, one.id))))
+    ids = tuple(question.id for question in sorted(questions, key=lambda one: _uniform(seed, one.id)))
+    return Drawn(ids, _array(predictions, ids) if predictions else None)
 
 
-def telling_first(questions: Sequence[Question], predictions: Mapping[str, float], seed: int) -> Drawn:
+def added(before: Drawn, judged: int, questions: Sequence[Question], seed: int) -> Drawn:
+    """The order where questions came to a set after the first `judged` were: those stay where they were.
+
+    What follows, old and new alike, is in a random order of its own, and each question keeps the size of the set as it
+    was known when it was drawn: so that it is one test still.
+    """
+    kept = before.ids[:judged]
+    others = [one.id for one in questions if one.id not in set(kept)]
+    ids = kept + tuple(sorted(others, key=lambda one: _uniform(seed, one, judged)))
+    return Drawn(ids, planned=(*before.sizes(judged).tolist(), *[len(ids)] * len(others)))
+
+
+def telling_first(questions: Sequence[Question], seed: int, predictions: Mapping[str, float]) -> Drawn:
     """Drawn one after the other with chances in proportion to weights: more where a difference is predicted.
 
     By exponential races: Efraimidis and Spirakis, Information Processing Letters 97 (2006).
@@ -33,32 +46,20 @@ def telling_first(questions: Sequence[Question], predictions: Mapping[str, float
     return Drawn(ids, _array(predictions, ids), _array(weights, ids))
 
 
-def predicted(
-    questions: Sequence[Question], baseline: Mapping[str, Answer], candidate: Mapping[str, Answer]
-) -> dict[str, float]:
-    """The candidate's points on each question as the embedded judge expects them, 0 to 1; 0.5 where it can't say."""
-    both = {one.id: (baseline.get(one.id), candidate.get(one.id)) for one in questions}
-    told = [one for one in questions if all(side and not side.error for side in both[one.id])]
-    items = [item for one in told for item in _items(one, [side for side in both[one.id] if side])]
-    scores = embedded.built_in().scores(items)
-    points = {one.id: float(np.mean([_win(-next(scores) + next(scores)) for _ in one.turns])) for one in told}
-    return {one.id: points.get(one.id, 0.5) for one in questions}
+def predicted(matches: pd.DataFrame, candidate: str, ids: Sequence[str]) -> dict[str, float]:
+    """The candidate's points on each question as a judge's matches foretell them, 0 to 1; 0.5 where they don't.
 
-
-def _items(question: Question, answers: Sequence[Answer]) -> Iterator[embedded.Item]:
-    """What is graded: the answers to the first turn, then those to the next."""
-    for turn in range(1, len(question.turns) + 1):
-        for answer in answers:
-            yield question.turns[:turn], answer.turns[:turn], question.reference(turn)
-
-
-def _win(points: float) -> float:
-    return 1 / (1 + math.exp(-points))
+    From matches as of `judging.matches_of`. Where they have scores, the distance says more than who is ahead.
+    """
+    ahead = (matches["score_b"] - matches["score_a"]) * np.where(matches["model_b"] == candidate, 1, -1)
+    points = matches["points"].where(ahead.isna() | matches["points"].isna(), 1 / (1 + np.exp(-ahead)))
+    means = points.groupby(matches["question_id"].astype(str)).mean().fillna(0.5)
+    return {one: float(means.get(one, 0.5)) for one in ids}
 
 
 def _array(values: Mapping[str, float], ids: Sequence[str]) -> Floats:
     return np.array([values[question] for question in ids], np.float64)
 
 
-def _uniform(seed: int, question: str) -> float:
-    return int(content_id("compare", seed, question)[:12], 16) / 16**12
+def _uniform(seed: int, question: str, *judged: int) -> float:
+    return int(content_id("compare", seed, question, *judged)[:12], 16) / 16**12

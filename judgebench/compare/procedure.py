@@ -1,9 +1,10 @@
 """The comparison itself: canaries, then questions in random order until the verdict is known."""
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -16,20 +17,20 @@ from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.compare.reading import Reading
 from judgebench.compare.reasons import reason
 from judgebench.compare.results import Bridge, Canary, Comparison, Cost, Verdict
-from judgebench.compare.sides import Side, same, sides
+from judgebench.compare.sides import same, sides
 from judgebench.compare.telling import telling
 from judgebench.errors import UsageError
 from judgebench.judging import reviews
 from judgebench.judging.judge import CheckerJudge, EmbeddedJudge, Judge
 from judgebench.judging.matches import Design
+from judgebench.judging.reviews import Manner
 from judgebench.models import Model, Spec
 from judgebench.models import Options as CallOptions
 from judgebench.money.cost import Quote
 from judgebench.money.spending import Spending
 from judgebench.question_sets import QuestionSet
 from judgebench.statistics.clusters import Floats
-from judgebench.tables.records import Answer, Question, Review
-from judgebench.tables.store import in_force
+from judgebench.tables.records import Question, Review
 from judgebench.workspace import Workspace
 
 __all__ = ["Options", "compare", "quote"]
@@ -78,10 +79,9 @@ class _Run:
         self.questions = self.question_set.select(options.categories, options.limit)
         self.spending = Spending(options.prices, options.max_cost)
         self.sides = sides(self.workspace, options, self.spending)
-        self.judge = self._named_judge()
-        pair = (self.sides[0].name, self.sides[1].name)
-        design = Design(options.orders, options.repeats, options.seed)
-        self.judging = Judging(self.workspace, self.judge, options.questions, pair, design, self.watch, self.say)
+        self.judge = self._named_judge(options.judge, options.manner, self._load)
+        self.judging = self._judging(self.judge, options.repeats)
+        self.predicting = self._predicting()
         self.categories = {(options.questions, one.id): one.category for one in self.question_set.questions}
         self.drawn = order.at_random(self.questions, options.seed)
 
@@ -95,8 +95,8 @@ class _Run:
         self._try_judge()
         if not all(canary.passed for canary in self.canaries):
             return self._comparison("INVALID", _NOTHING)
-        if self.options.predictions == "embedded":
-            self._predict()
+        if self.predicting:
+            self._predict(self.predicting)
         self._check_stored()
         read = self._until_known()
         verdicts: dict[str | None, Verdict] = {"above": "PASS", "below": "REGRESS", None: "INCONCLUSIVE"}
@@ -114,17 +114,34 @@ class _Run:
             asked += self.spending.quote_reviews(judge, canaries.matches(), canaries.QUESTION_SET, drafted, anew=True)
         if self._both_answered():
             asked += self.judging.quote(self.drawn.ids, self.spending)
+            if self.predicting:
+                asked += self.predicting.quote(self.drawn.ids, self.spending)
         return answers, asked
 
-    def _named_judge(self) -> Judge:
+    def _named_judge(self, name: str, manner: Manner, load: Callable[[Spec, CallOptions], Model]) -> Judge:
+        return reviews.named_judge(self.workspace, name, self.options.questions, manner, self.options.calls, load)
+
+    def _judging(self, judge: Judge, repeats: int = 1) -> Judging:
+        design = Design(self.options.orders, repeats, self.options.seed)
+        pair = (self.sides[0].name, self.sides[1].name)
+        return Judging(self.workspace, judge, self.options.questions, pair, design, self.watch, self.say)
+
+    def _predicting(self) -> Judging | None:
+        """The reviews of the judge whose verdicts foretell those of the one that counts."""
         options = self.options
-        return reviews.named_judge(
-            self.workspace, options.judge, options.questions, options.manner, options.calls, self._load
-        )
+        if options.predictions == "none":
+            return None
+        judge = self._named_judge(options.predictions, replace(options.manner, prompt=None), self._paid)
+        if judge.name == self.judge.name:
+            raise UsageError(f"--predictions takes another judge than --judge, and both are called {judge.name}")
+        return self._judging(judge)
 
     def _load(self, spec: Spec, calls: CallOptions) -> Model:
-        self.model = self.spending.model(spec, calls, self.workspace.reviews(self.options.questions, spec.name).path)
+        self.model = self._paid(spec, calls)
         return self.model
+
+    def _paid(self, spec: Spec, calls: CallOptions) -> Model:
+        return self.spending.model(spec, calls, self.workspace.reviews(self.options.questions, spec.name).path)
 
     def _try_judge(self) -> None:
         judge = self._tried()
@@ -144,14 +161,15 @@ class _Run:
             return None
         return canaries.judge_for(self.judge, model, options.manner)
 
-    def _predict(self) -> None:
-        """All answers, the embedded judge's guesses from them, and an order that favours the telling questions."""
+    def _predict(self, predicting: Judging) -> None:
+        """All answers, and what a cheaper judge says of them; about a set, an order that favours telling questions."""
         self._answer(self.questions)
-        known = [self._answers(side) for side in self.sides]
-        self.drawn = order.telling_first(self.questions, order.predicted(self.questions, *known), self.options.seed)
-
-    def _answers(self, side: Side) -> dict[str, Answer]:
-        return {row.question_id: row for row in in_force(side.table.read()).values() if row.choice == 0}
+        predicting.review(self.drawn.ids)
+        matches = matches_of(predicting.rows(), predicting.pair, self.categories)
+        guesses = order.predicted(matches, predicting.pair[1], self.drawn.ids)
+        drawing = order.telling_first if self.options.population == "set" else order.at_random
+        self.drawn = drawing(self.questions, self.options.seed, guesses)
+        self.say(f"predictions by {predicting.judge.name}: {len(matches)} matches")
 
     def _answer(self, questions: Sequence[Question]) -> None:
         for side in self.sides:
@@ -206,9 +224,8 @@ class _Run:
 
     def _chunks(self) -> Iterator[list[Question]]:
         by_id = {question.id: question for question in self.questions}
-        step = self.options.step(len(self.questions))
-        for start in range(0, len(self.questions), step):
-            yield [by_id[name] for name in self.drawn.ids[start : start + step]]
+        looks = [0, *self.options.looks(len(self.questions))]
+        return ([by_id[name] for name in self.drawn.ids[start:end]] for start, end in pairwise(looks))
 
     def _called(self, rows: Sequence[Review]) -> list[Review]:
         return [
@@ -219,7 +236,7 @@ class _Run:
         left = len(self.questions) - len(self.points)
         if not left or self.options.fixed:
             return False
-        chance = reading.chance_to_decide(self.points, left, self.options)
+        chance = reading.chance_to_decide(self.points, self.drawn, self.options)
         self.vain = chance if chance < self.options.futility else None
         return self.vain is not None
 
@@ -237,7 +254,7 @@ class _Run:
         about = {question.id: question for question in self.questions}
         return Comparison(
             verdict=verdict,
-            reason=reason(verdict, read, self.points, len(self.questions), options, self.canaries, self.vain),
+            reason=reason(verdict, read, judged, len(self.questions), options, self.canaries, self.vain),
             improved=read.improved,
             baseline=self.sides[0].name,
             candidate=self.sides[1].name,

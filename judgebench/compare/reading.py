@@ -1,83 +1,115 @@
 """Points -> what is known of the candidate's win rate; pure."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from judgebench.compare.options import Options
 from judgebench.compare.results import CategoryRate, Interval
-from judgebench.statistics import sequential
+from judgebench.statistics import bounded, sequential
 from judgebench.statistics.clusters import LEVEL, Estimate, Floats, mean_by_question
 from judgebench.statistics.power import questions_needed
 from judgebench.statistics.sequential import Evidence, Side, Trial
 from judgebench.statistics.shrinkage import shrink
 
-_SEQUENTIAL = 1.8  # questions of a sequential test for one of a fixed test of the same power; benchmarks/sequential.py
+_SEQUENTIAL = 1.1  # questions of a sequential test for one of a fixed test of the same power; benchmarks/sequential.py
+_POWER = 0.8
+FEW = 30  # questions that are no ties: with fewer the variance is no guide
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the questions so far say: on which side of the threshold the rate is, if known, and whether above a half."""
+    """What the questions so far say: on which side of the threshold the rate is, if known, and whether above a half.
+
+    `needed`: about how many questions would decide, of which those so far are a part; None where that can't be said.
+    """
 
     side: Side | None
     improved: bool
     rate: float | None
     interval: Interval | None
     fixed_width: float | None
+    needed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Questions in the order in which they are drawn, and the weights and predictions of that order (None: none)."""
+    """Questions in the order in which they are drawn, and the weights and predictions of that order (None: none).
+
+    `planned`: how many the set was known to have when each was drawn; empty: all of them from the beginning.
+    """
 
     ids: tuple[str, ...]
     predictions: Floats | None = None
     weights: Floats | None = None
+    planned: tuple[int, ...] = ()
+
+    def sizes(self, questions: int) -> NDArray[np.int64]:
+        """How many were planned when each of the first questions was drawn."""
+        return np.array(self.planned or [len(self.ids)] * len(self.ids), np.int64)[:questions]
 
 
 def read(points: Floats, drawn: Drawn, options: Options) -> Reading:
     """Of the points (questions so far,) of the first questions drawn; NaN where there is no verdict."""
-    known, fixed = _mean(points), _fixed(points, 1 - options.alpha)
-    width = fixed[1] - fixed[0] if fixed else None
-    if options.fixed:
-        interval = _of_all(points) if options.population == "set" else fixed
-        side = _side(interval, 0.5 - options.margin)
-        return Reading(side, _side(interval, 0.5) == "above", known, interval, width)
-    trial = trial_of(points, drawn, options)
-    side, _ = trial.decided(0.5 - options.margin, options.alpha)
-    improved = trial.decided(0.5, options.alpha)[0] == "above"
+    return _read_once(points, options) if options.fixed else _read_any_time(points, drawn, options)
+
+
+def _read_once(points: Floats, options: Options) -> Reading:
+    fixed = _fixed(points, 1 - options.alpha)
+    interval = _of_all(points) if options.population == "set" else fixed
+    side = _side(interval, 0.5 - options.margin)
+    improved = _side(interval, 0.5) == "above"
+    return Reading(side, improved, _mean(points), interval, _width(fixed), _needed(points, options))
+
+
+def _read_any_time(points: Floats, drawn: Drawn, options: Options) -> Reading:
+    known, threshold, trial = _mean(points), 0.5 - options.margin, trial_of(points, drawn, options)
+    side, _ = trial.decided(threshold, options.alpha)
+    improved = side == "above" and trial.decided(0.5, options.alpha)[0] == "above"
     low, high = trial.interval(options.alpha)
     if drawn.weights is not None:  # the plain mean is of what was favoured
         known = float(np.mean([trial.above.values, trial.below.values]))
     rate = None if known is None else min(max(known, low), high)
-    return Reading(side, improved and side == "above", rate, (low, high), width)
+    capital = np.exp(sequential.log_capital(trial.above, threshold, alpha=options.alpha)[-1])
+    width = _width(_fixed(points, 1 - options.alpha))
+    return Reading(side, improved, rate, (low, high), width, _needed(points, options, capital))
 
 
 def trial_of(points: Floats, drawn: Drawn, options: Options) -> Trial:
     """The evidence of points in the order drawn; a question without a verdict counts against either claim."""
-    return Trial(
-        above=_evidence(np.nan_to_num(points, nan=0.0), drawn, options),
-        below=_evidence(np.nan_to_num(points, nan=1.0), drawn, options),
+    return Trial.of(points, partial(_evidence, drawn=drawn, options=options))
+
+
+def chance_to_decide(points: Floats, drawn: Drawn, options: Options) -> float:
+    """How likely the rest decides, if it goes on like this, or as predicted."""
+    return sequential.chance_to_decide(
+        points,
+        len(drawn.ids) - len(points),
+        0.5 - options.margin,
+        options.alpha,
+        evidence=partial(_evidence, drawn=drawn, options=options),
+        predictions=drawn.predictions,
     )
 
 
-def chance_to_decide(points: Floats, left: int, options: Options) -> float:
-    """How likely the rest decides, if it goes on like this."""
-    known = points[~np.isnan(points)]
-    of_set_of = len(points) + left if options.population == "set" else None
-    return sequential.chance_to_decide(known, left, 0.5 - options.margin, options.alpha, of_set_of)
+def _needed(points: Floats, options: Options, capital: float = 1.0) -> int | None:
+    """About how many questions would decide between no difference and the margin, at four chances in five.
 
-
-def needed(points: Floats, options: Options) -> int | None:
-    """About how many questions would decide between no difference and the margin, at four chances in five."""
+    Of a sequential test, with those so far: what they took of its `capital` has to be won again.
+    """
     known = points[~np.isnan(points)]
     spread = float(known.std(ddof=1)) if len(known) > 1 else 0.0
     if not spread or not options.margin or options.population == "set":
         return None
-    fixed = questions_needed(spread, options.margin, alpha=max(options.alpha, 1e-4))
-    return fixed if options.fixed else round(_SEQUENTIAL * fixed)
+    if options.fixed:
+        return questions_needed(spread, options.margin, alpha=max(options.alpha, 1e-4))
+    apart = special.ndtri(_POWER) - special.ndtri(min(capital * options.alpha / 2, 0.5))
+    return len(points) + math.ceil(_SEQUENTIAL * (spread * apart / options.margin) ** 2)
 
 
 def category_rates(
@@ -90,15 +122,16 @@ def category_rates(
     places = np.array([categories[name] for name in drawn.ids])
     parts = {name: points[places[: len(points)] == name] for name in dict.fromkeys(places[: len(points)].tolist())}
     rates = [_mean(part) for part in parts.values()]
-    drawn_in = shrink(rates, [_fixed(part, LEVEL) for part in parts.values()])
-    doubts = [_doubt(part, int((places == name).sum()), options) for name, part in parts.items()]
+    drawn_in = shrink(rates, [_share(part, LEVEL) for part in parts.values()])
+    flags = 2 * options.alpha / len(parts) if parts else 0.0  # the capital that a single flag takes is 2 over this
+    doubts = [_doubt(part, int((places == name).sum()), options, flags) for name, part in parts.items()]
     worse = sequential.discoveries(doubts if drawn.weights is None else [1.0] * len(doubts), options.alpha)
     return tuple(
         CategoryRate(
             category=name,
             questions=int((~np.isnan(part)).sum()),
             rate=rate,
-            interval=_fixed(part, 1 - options.alpha),
+            interval=_share(part, 1 - options.alpha),
             shrunk=shrunk,
             worse=flag,
         )
@@ -107,32 +140,32 @@ def category_rates(
 
 
 def variance_taken(points: Floats, drawn: Drawn) -> float | None:
-    """The share of the points' variance that predictions explain; None without any."""
-    if drawn.predictions is None:
+    """The share of the points' variance that predictions explain; None where they take none of it away."""
+    if drawn.predictions is None or drawn.weights is None:
         return None
     known = ~np.isnan(points)
     return sequential.variance_taken(points[known], drawn.predictions[: len(points)][known])
 
 
-def _doubt(points: Floats, questions: int, options: Options) -> float:
+def _doubt(points: Floats, questions: int, options: Options, alpha: float) -> float:
     """Of "not worse than the margin": 1 / capital where one may stop at any time, else the score test's p-value.
 
-    `questions`: how many the category has. What has no verdict counts as won.
+    `questions`: how many the category has; the capital aims at 2 / `alpha`. What has no verdict counts as won.
     """
     threshold, points = 0.5 - options.margin, np.nan_to_num(points, nan=1.0)
     if not options.fixed:
         alike = options.population == "alike"
         evidence = sequential.of_alike(points) if alike else sequential.of_set(points, questions)
-        return float(np.exp(-sequential.log_capital(evidence, threshold, "below")[-1]))
+        return float(np.exp(-sequential.log_capital(evidence, threshold, "below", alpha)[-1]))
     error = np.sqrt(threshold * (1 - threshold) / len(points))
     return float(special.ndtr((points.mean() - threshold) / error))
 
 
 def _evidence(points: Floats, drawn: Drawn, options: Options) -> Evidence:
     if options.population == "alike":
-        return sequential.of_alike(points)
+        return sequential.of_alike(points, drawn.sizes(points.shape[-1]))
     if drawn.predictions is None or drawn.weights is None:
-        return sequential.of_set(points, len(drawn.ids))
+        return sequential.of_set(points, len(drawn.ids), sum(size < len(drawn.ids) for size in drawn.planned))
     return sequential.of_set_with(points, drawn.predictions, drawn.weights)
 
 
@@ -142,8 +175,20 @@ def _mean(points: Floats) -> float | None:
 
 
 def _fixed(points: Floats, level: float) -> Interval | None:
+    """Of a number fixed beforehand; where few points are no ties, by a bound that needs no variance."""
+    known = points[~np.isnan(points)]
+    if not len(known) or np.count_nonzero(known != 0.5) >= FEW:
+        return _share(points, level)
+    return bounded.interval(known, level)
+
+
+def _share(points: Floats, level: float) -> Interval | None:
     estimate = _by_question(points)
     return estimate.share_interval(level) if estimate else None
+
+
+def _width(interval: Interval | None) -> float | None:
+    return interval[1] - interval[0] if interval else None
 
 
 def _by_question(points: Floats) -> Estimate | None:

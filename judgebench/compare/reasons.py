@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 
 from judgebench.compare.options import Options
-from judgebench.compare.reading import Reading, needed
+from judgebench.compare.reading import Reading
 from judgebench.compare.results import Canary, Verdict
 from judgebench.report.captions import between, percent
-from judgebench.statistics.clusters import Floats
 
 
 def reason(
     verdict: Verdict,
     read: Reading,
-    points: Floats,
+    judged: int,
     questions: int,
     options: Options,
     failed: Sequence[Canary],
@@ -30,14 +29,14 @@ def reason(
     if verdict == "PASS":
         better = ", and above a half: it is better" if read.improved else ""
         return f"{rate}, above the {limit} that a margin of {percent(options.margin)} allows{better}"
-    return f"{rate}, and {limit} is within reach: {_undecided(points, questions, options, vain)}"
+    return f"{rate}, and {limit} is within reach: {_undecided(read, judged, questions, vain)}"
 
 
-def _undecided(points: Floats, questions: int, options: Options, vain: float | None) -> str:
-    number = needed(points, options)
+def _undecided(read: Reading, judged: int, questions: int, vain: float | None) -> str:
+    number = read.needed
     more = f"; about {number:,} questions tell no difference from one of the margin" if number else ""
     if vain is not None:
-        left = questions - len(points)
+        left = questions - judged
         return f"stopped, since the {left:,} questions left had a chance of {percent(vain)} to decide it{more}"
     return f"{questions:,} questions don't decide it{more}"
 

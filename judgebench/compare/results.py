@@ -102,8 +102,7 @@ class Comparison:
     confidence 1 - alpha. `wins`, `ties`, `losses` and `inconsistent` (the orders disagree) count matches, `missing`
     the questions without a verdict. `fixed_width` is the interval's width had this number been fixed beforehand.
     `reused` counts reviews that were there already, `free` those that needed no call. `variance_taken` is the
-    share of the variance that the embedded judge's predictions explain, None where they weren't used. `identical`:
-    both are the same model.
+    share of the variance that predictions take away, None where they take none. `identical`: both are the same model.
     """
 
     verdict: Verdict

@@ -1,63 +1,66 @@
-"""Tests by betting, which may be looked at after every question: their evidence, their interval, when to stop.
+"""Tests that may be looked at after every question: evidence of a win rate, its interval, when to stop.
 
-Whoever doubts that a mean is at most m lets us bet against it, at odds that are fair if it is m: our capital is then
-a nonnegative martingale, and ever to multiply it by 1/alpha has a chance of at most alpha (Ville 1939), however often
-one looks. Source: Waudby-Smith and Ramdas, Estimating means of bounded random variables by betting, JRSS B 86 (2024).
+They bet (`bets`): a side is known once the capital that is bet on it has grown by 2 / alpha, which happens to a claim
+that is wrong with a chance of at most alpha / 2, however often one looks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
-from scipy import special
+from numpy.typing import NDArray
 
+from judgebench.statistics.bets import ALIKE, ALPHA, SET, UNPLANNED, Evidence, Side, before, log_capital
 from judgebench.statistics.clusters import Floats, Interval
 
-Side: TypeAlias = Literal["above", "below"]
-ALPHA = 0.05
-_FRACTIONS = (np.arange(40) + 0.5) / 40  # of the capital that is staked
-_SHARES = np.log(_FRACTIONS * (1 - _FRACTIONS) / (_FRACTIONS * (1 - _FRACTIONS)).sum())
+__all__ = [
+    "ALPHA", "Evidence", "Planned", "Side", "Trial", "chance_to_decide", "decide", "discoveries", "log_capital",
+    "of_alike", "of_set", "of_set_with", "stopping", "variance_taken",
+]  # fmt: skip
+
+Planned: TypeAlias = int | NDArray[np.int64]  # the size of the set, or as it was known when each question was drawn
 _NEAR = 1e-12
-_HALVINGS = 30
+_GRID, _ROUNDS = 65, 4  # means at once, and how often: ends to a ten-millionth
+_ANYTHING = 1e9  # by how much a value may be off of which nothing is known, so that nothing can be won on it
 _LEARNT = 10.0  # questions after which a slope is half trusted
 
 
-@dataclass(frozen=True, eq=False)
-class Evidence:
-    """What questions say of a mean between 0 and 1, in the order in which they were drawn.
+def decide(points: Floats, threshold: float, planned: Planned, alpha: float = ALPHA) -> tuple[Side | None, int]:
+    """On which side of the threshold the mean is, if that is known, and after how many questions.
 
-    Each of `values` is as large as the mean in expectation, given those before it, and lies from `low` to `high`,
-    which are known before it is drawn; after it the mean is certain to lie from `least` to `most`. All are
-    (..., questions): leading axes are several trials.
+    `points` (drawn,) of one trial from 0 to 1 in the order drawn at random, NaN where missing: lost for "above", won
+    for "below". `planned`: the size of the set, or (drawn,) as it was known when each question was drawn. A look is
+    taken after every question, and the chance of a wrong side is at most alpha. None: not known after all of them.
     """
-
-    values: Floats
-    low: Floats
-    high: Floats
-    least: Floats
-    most: Floats
-
-    def reflected(self) -> "Evidence":
-        """What they say of 1 - mean."""
-        return Evidence(1 - self.values, 1 - self.high, 1 - self.low, 1 - self.most, 1 - self.least)
+    side, after = Trial.of(points, partial(of_alike, planned=planned)).decided(threshold, alpha)
+    return side, after or len(points)
 
 
-def of_alike(points: Floats) -> Evidence:
-    """Of the mean over all questions of the kind that these were drawn from: points (..., questions) from 0 to 1."""
-    nothing, all_ = np.zeros_like(points), np.ones_like(points)
-    return Evidence(points, nothing, all_, nothing, all_)
+def of_alike(points: Floats, planned: Planned | None = None) -> Evidence:
+    """Of the mean over all questions of the kind that these were drawn from: points (..., questions) from 0 to 1.
+
+    `planned` as of `decide`. Never as many as there are so far: that would be another test at each look. Without it no
+    deadline is aimed at, which takes more questions.
+    """
+    nothing, all_, drawn = np.zeros_like(points), np.ones_like(points), np.arange(points.shape[-1])
+    left = np.asarray(np.maximum((len(drawn) if planned is None else planned) - drawn, 1), np.float64)
+    return Evidence(points, nothing, all_, nothing, all_, left, UNPLANNED if planned is None else ALIKE)
 
 
-def of_set(points: Floats, questions: int) -> Evidence:
+def of_set(points: Floats, questions: int, known: int = 0) -> Evidence:
     """Of the mean over just this set of so many questions, from those drawn so far without replacement.
 
-    Source: section 5 of the paper above: those not drawn yet must make up what is missing to the mean.
+    `known`: so many were drawn when the set was smaller; they count, and nothing is bet on them. Source: section 5 of
+    the paper that `bets` cites: those not drawn yet must make up what is missing to the mean.
     """
-    left = questions - np.arange(points.shape[-1])
+    left, later = questions - np.arange(points.shape[-1]), np.arange(points.shape[-1]) >= known
     least, most = _certain(points, questions)
-    low = least - points / questions
-    return Evidence(low + points * left / questions, low, low + left / questions, least, most)
+    low = np.where(later, least - points / questions, -_ANYTHING)
+    high = np.where(later, low + left / questions, 1 + _ANYTHING)
+    values = np.where(later, low + points * left / questions, 0.5)
+    return Evidence(values, low, high, least, most, left / 2, SET)
 
 
 def _certain(points: Floats, questions: int) -> tuple[Floats, Floats]:
@@ -69,32 +72,34 @@ def _certain(points: Floats, questions: int) -> tuple[Floats, Floats]:
 def of_set_with(points: Floats, predictions: Floats, weights: Floats) -> Evidence:
     """As `of_set`, with a prediction of each question's points; questions are drawn in proportion to their weights.
 
-    `points` (drawn,) belong to the first of `predictions` and `weights` (questions,). Predictions are a control
+    `points` (..., drawn) belong to the first of `predictions` and `weights` (questions,). Predictions are a control
     variate: only what they miss is left to chance, and how far they are trusted is learnt from the questions before.
     However bad they are, the test stays valid. Source: Shekhar, Xu, Lipton, Liang and Ramdas, Risk-limiting financial
     audits via weighted sampling without replacement, UAI 2023.
     """
-    questions, values, low, high = len(predictions), [], [], []
-    slopes = _slopes(points, predictions[: len(points)])
-    for place, (point, slope) in enumerate(zip(points, slopes, strict=True)):
-        guess, weight = slope * predictions[place:], weights[place:]
-        times = weight.sum() / weight
-        known = points[:place].sum() + guess.sum()
-        values.append((known + (point - guess[0]) * times[0]) / questions)
-        low.append((known + (-guess * times).min()) / questions)
-        high.append((known + ((1 - guess) * times).max()) / questions)
-    return Evidence(np.array(values), np.array(low), np.array(high), *_certain(points, questions))
+    questions, drawn = len(predictions), points.shape[-1]
+    values, low, high = np.empty((3, *points.shape))
+    slopes, before = _slopes(points, predictions[:drawn]), np.cumsum(points, axis=-1) - points
+    for place in range(drawn):
+        guess, times = slopes[..., place, None] * predictions[place:], weights[place:].sum() / weights[place:]
+        known = before[..., place] + guess.sum(axis=-1)
+        values[..., place] = known + (points[..., place] - guess[..., 0]) * times[0]
+        low[..., place] = known + (-guess * times).min(axis=-1)
+        high[..., place] = known + ((1 - guess) * times).max(axis=-1)
+    values, low, high = (one / questions for one in (values, low, high))
+    least, most = _certain(points, questions)
+    left = (questions - np.arange(drawn)) / 2
+    return Evidence(values, low, high, np.maximum(least, low), np.minimum(most, high), left, SET)
 
 
 def _slopes(points: Floats, predictions: Floats) -> Floats:
     """By how much a prediction above their mean raises the points, from 0 to 1, judged by the questions before each."""
-    slopes = np.zeros(len(points))
-    for place in range(2, len(points)):
-        seen, guess = points[:place], predictions[:place] - predictions[:place].mean()
-        spread = float(guess @ guess)
-        if spread > _NEAR:
-            slopes[place] = np.clip(guess @ seen / spread * place / (place + _LEARNT), 0, 1)
-    return slopes
+    number = np.arange(points.shape[-1])
+    squares, products = (before(predictions * one) for one in (predictions, points))
+    guess, seen = (before(one) / np.maximum(number, 1) for one in (predictions, points))
+    spread, both = squares - number * guess**2, products - number * guess * seen
+    slope = both / np.where(spread > _NEAR, spread, np.inf) * number / (number + _LEARNT)
+    return np.where(number > 1, np.clip(slope, 0, 1), 0.0)
 
 
 def variance_taken(points: Floats, predictions: Floats) -> float | None:
@@ -104,66 +109,39 @@ def variance_taken(points: Floats, predictions: Floats) -> float | None:
     return float(np.corrcoef(points, predictions)[0, 1] ** 2)
 
 
-def log_capital(evidence: Evidence, mean: float, side: Side = "above") -> Floats:
-    """The log of what a stake of 1 has become after each question, (..., questions), against "not `side` that mean".
-
-    Shares of the capital are bet by constant fractions c of it, each of which makes 1 - c + c (z - low) / (mean - low)
-    of every question: a universal portfolio (Cover 1991; Orabona and Jun, IEEE Trans. Inf. Theory 70 (2024)), the
-    fractions weighed by c (1 - c). Infinite where the evidence rules the mean out.
-    """
-    if side == "below":
-        return log_capital(evidence.reflected(), 1 - mean)
-    room = mean - evidence.low
-    won = evidence.values - evidence.low
-    odds = np.where(room > _NEAR, won / np.where(room > _NEAR, room, 1.0), 1.0)
-    logs = np.cumsum(np.log1p(_FRACTIONS * (odds[..., None] - 1)), axis=-2)
-    capital: Floats = special.logsumexp(logs + _SHARES, axis=-1)
-    return np.where(np.maximum.accumulate(evidence.least > mean + _NEAR, axis=-1), np.inf, capital)
-
-
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """The evidence for a mean that is high, and for one that is low; they differ where points are missing.
-
-    A question without a verdict counts as lost for the one, and as won for the other: nothing is claimed that it
-    could overturn.
-    """
+    """The evidence for a mean that is high, and for one that is low; they differ where points are missing."""
 
     above: Evidence
     below: Evidence
+
+    @classmethod
+    def of(cls, points: Floats, evidence: Callable[[Floats], Evidence]) -> "Trial":
+        """A question without a verdict (NaN) is lost for the one claim, and won for the other.
+
+        So nothing is claimed that it could overturn.
+        """
+        return cls(evidence(np.nan_to_num(points, nan=0.0)), evidence(np.nan_to_num(points, nan=1.0)))
 
     def decided(self, threshold: float, alpha: float = ALPHA) -> tuple[Side | None, int | None]:
         """Whether the mean is above the threshold or below, and after how many questions that was known.
 
         The chance ever to say either where it isn't so is at most alpha / 2.
         """
-        first: dict[Side, int] = {}
-        for side, evidence in (("above", self.above), ("below", self.below)):
-            known = log_capital(evidence, threshold, side) >= _needed(alpha)  # type: ignore[arg-type]
-            if known.any():
-                first[side] = int(known.argmax()) + 1  # type: ignore[index]
-        if not first:
+        above, below = self.stopping(threshold, alpha)
+        after = np.fmin(above, below)
+        if np.isnan(after):
             return None, None
-        side = min(first, key=lambda name: first[name])
-        return side, first[side]
+        return "above" if above == after else "below", int(after)
+
+    def stopping(self, threshold: float, alpha: float = ALPHA) -> tuple[Floats, Floats]:
+        """After how many questions each trial was known to be above, and below; NaN where it never was."""
+        return _first(self.above, threshold, alpha), _first(self.below.reflected(), 1 - threshold, alpha)
 
     def interval(self, alpha: float = ALPHA) -> Interval:
         """A confidence sequence: with confidence 1 - alpha it holds the mean after every question at once."""
         return _lowest(self.above, alpha), 1 - _lowest(self.below.reflected(), alpha)
-
-
-def _needed(alpha: float) -> float:
-    return float(np.log(2 / alpha))
-
-
-def _lowest(evidence: Evidence, alpha: float) -> float:
-    """The largest mean that was ever ruled out from below: the capital falls as the mean rises."""
-    low, high = 0.0, 1.0
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        ruled_out = (log_capital(evidence, middle) >= _needed(alpha)).any()
-        low, high = (middle, high) if ruled_out else (low, middle)
-    return low
 
 
 def stopping(evidence: Evidence, threshold: float, alpha: float = ALPHA) -> tuple[Floats, Floats]:
@@ -171,31 +149,69 @@ def stopping(evidence: Evidence, threshold: float, alpha: float = ALPHA) -> tupl
 
     NaN where it never was.
     """
-    return (_first(evidence, threshold, "above", alpha), _first(evidence, threshold, "below", alpha))
+    return Trial(evidence, evidence).stopping(threshold, alpha)
 
 
-def _first(evidence: Evidence, threshold: float, side: Side, alpha: float) -> Floats:
-    known = log_capital(evidence, threshold, side) >= _needed(alpha)
+def _first(evidence: Evidence, threshold: float, alpha: float) -> Floats:
+    known = _ruled_out(evidence, threshold, alpha)
     return np.where(known.any(axis=-1), known.argmax(axis=-1) + 1.0, np.nan)
 
 
+def _lowest(evidence: Evidence, alpha: float) -> float:
+    """The largest mean that was ever ruled out from below: all lower ones were before it."""
+    low, high = 0.0, 1.0
+    for _ in range(_ROUNDS):
+        grid = np.linspace(low, high, _GRID)
+        out = int(_ruled_out(evidence, grid, alpha).any(axis=-1).sum())
+        low, high = float(grid[max(out - 1, 0)]), float(grid[min(out, _GRID - 1)])
+    return low
+
+
+def _ruled_out(evidence: Evidence, mean: float | Floats, alpha: float) -> NDArray[np.bool_]:
+    """Whether the mean is known to be above this, after each question."""
+    return np.asarray(log_capital(evidence, mean, alpha=alpha) >= np.log(2 / alpha))
+
+
 def chance_to_decide(
-    points: Floats, left: int, threshold: float, alpha: float, of_set_of: int | None = None, draws: int = 400
+    points: Floats,
+    left: int,
+    threshold: float,
+    alpha: float,
+    of_set_of: int | None = None,
+    draws: int = 400,
+    evidence: Callable[[Floats], Evidence] | None = None,
+    predictions: Floats | None = None,
 ) -> float:
     """How likely the questions left are to decide, if they go on as those so far did: for stopping in vain.
 
-    The points to come are drawn from those seen, each weighed at random (a Bayesian bootstrap, Rubin 1981, with half a
-    loss, half a tie and half a win added). To stop where this is small can only lower the chance of a wrong verdict.
+    `points` so far (NaN where missing); `evidence` of points so far and to come, by default of questions alike, or of
+    a set `of_set_of` so many. To stop where this is small can only lower the chance of a wrong verdict, whatever it
+    rests on: so `predictions` of all questions, in the same order, may tell what is to come.
+    """
+    planned = len(points) + left
+    if evidence is None:
+        evidence = partial(of_alike, planned=planned) if of_set_of is None else partial(of_set, questions=of_set_of)
+    to_come = _to_come(points, left, draws, np.zeros(planned) if predictions is None else predictions[:planned])
+    paths = np.concatenate([np.broadcast_to(points, (draws, len(points))), to_come], axis=1)
+    above, below = Trial.of(paths, evidence).stopping(threshold, alpha)
+    return float(np.mean(~np.isnan(above) | ~np.isnan(below)))
+
+
+def _to_come(points: Floats, left: int, draws: int, predictions: Floats) -> Floats:
+    """Points that could come, (draws, left): drawn from those seen, each weighed at random.
+
+    A Bayesian bootstrap (Rubin 1981), with half a loss, half a tie and half a win added; of what predictions miss.
     """
     rng = np.random.default_rng(len(points))
-    kinds, counts = np.unique(np.concatenate([points, [0.0, 0.5, 1.0]]), return_counts=True)
-    counts = counts - 0.5 * np.isin(kinds, [0.0, 0.5, 1.0])
-    chances = rng.dirichlet(counts, size=draws)
-    drawn = (rng.random((draws, left, 1)) > np.cumsum(chances, axis=1)[:, None, :-1]).sum(axis=2)
-    paths = np.concatenate([np.broadcast_to(points, (draws, len(points))), kinds[drawn]], axis=1)
-    evidence = of_alike(paths) if of_set_of is None else of_set(paths, of_set_of)
-    above, below = stopping(evidence, threshold, alpha)
-    return float(np.mean(~np.isnan(above) | ~np.isnan(below)))
+    known = ~np.isnan(points)
+    seen, guess = points[known], predictions[: len(points)][known]
+    slope = float(_slopes(np.append(seen, 0.0), np.append(guess, 0.0))[-1])
+    middle = guess.mean() if len(guess) else 0.0
+    missed = np.concatenate([seen - slope * (guess - middle), [0.0, 0.5, 1.0]])
+    weights = rng.gamma(np.concatenate([np.ones(len(seen)), np.full(3, 0.5)]), size=(draws, len(missed)))
+    chances = np.cumsum(weights, axis=1) / weights.sum(axis=1, keepdims=True)
+    place = np.array([np.searchsorted(one[:-1], rng.random(left)) for one in chances])
+    return np.asarray(np.clip(missed[place] + slope * (predictions[len(points) :] - middle), 0, 1))
 
 
 def discoveries(p_values: Sequence[float], alpha: float = ALPHA) -> list[bool]:

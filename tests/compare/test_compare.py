@@ -51,9 +51,9 @@ def test_the_verdict_and_its_exit_status(tmp_path: Path, outcome: str, status: i
     assert all(canary["held"] >= canary["needed"] for canary in found["canaries"])
     assert calls == CANARY_CALLS + 2 * found["judged"]
     if outcome != "even":
-        assert found["judged"] == {"lost": 16, "won": 8}[outcome]  # a margin below a half is further from all lost
+        assert found["judged"] == {"lost": 12, "won": 10}[outcome]  # a margin below a half is further from all won
         assert found["improved"] == (outcome == "won")
-        assert (found["wins"], found["losses"]) == ((8, 0) if outcome == "won" else (0, 16))
+        assert (found["wins"], found["losses"]) == ((10, 0) if outcome == "won" else (0, 12))
 
 
 @pytest.mark.slow
@@ -76,7 +76,7 @@ def test_a_second_run_pays_for_the_canaries_alone(tmp_path: Path) -> None:
     same = ("verdict", "rate", "interval", "judged", "wins", "telling", "categories")
     assert code == 3
     assert {name: second[name] for name in same} == {name: first[name] for name in same}
-    assert (first["reused"], second["reused"]) == (0, 32)
+    assert (first["reused"], second["reused"]) == (0, 24)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,8 @@ def test_answers_that_failed_stop_the_run(tmp_path: Path) -> None:
     [
         (("--baseline", "older"), "older"),
         (("--candidate", "old=openai:x"), "name one"),
-        (("--predictions", "embedded"), "--population set"),
+        (("--predictions", "embedded"), "another judge"),
+        (("--predictions", "openai:x", "--fixed"), "--fixed"),
         (("--questions", "large"), "large"),
         (("--category", "z"), "no category z"),
     ],
@@ -263,12 +264,13 @@ def test_canaries_are_no_reviews_of_the_workspace(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_predictions_change_the_order_and_keep_the_verdict(tmp_path: Path) -> None:
-    """With --population set the embedded judge guesses first; the screen says how much of the variance that took."""
+@pytest.mark.parametrize("predictions", ["embedded", "openai:cheap"])
+def test_predictions_change_the_order_and_keep_the_verdict(tmp_path: Path, predictions: str) -> None:
+    """With --population set any other judge guesses first; the screen says how much of the variance that took."""
     place = workspace(tmp_path / "w", "even")
     mixed = [replace(row, id=f"{row.id}x", turns=(WON,)) for row in place.answers("small", "new").read()[::2]]
     place.answers("small", "new").append(mixed)
-    arguments = ("--population", "set", "--predictions", "embedded", "--no-canaries", "--futility", "0")
+    arguments = ("--population", "set", "--predictions", predictions, "--no-canaries", "--futility", "0")
     with judge_server(tmp_path / "server") as server:
         code, found, said = compared(place, *JUDGE, *arguments, url=server.url)
     assert (code, found["verdict"]) == (0, "PASS"), said
@@ -278,6 +280,21 @@ def test_predictions_change_the_order_and_keep_the_verdict(tmp_path: Path) -> No
     low, high = found["interval"]
     assert low <= found["rate"] <= high
     assert low <= 0.75 <= high
+    assert len(place.reviews("small", predictions).read()) == 2 * QUESTIONS
+
+
+@pytest.mark.slow
+def test_predictions_about_questions_like_these_leave_the_order_alone(tmp_path: Path) -> None:
+    """They make nothing more certain; that the rest won't decide is known sooner. A dry run counts their calls."""
+    place = workspace(tmp_path / "w", "even")
+    with judge_server(tmp_path / "server") as server:
+        _, _, planned = compared(place, *JUDGE, "--no-canaries", "--predictions", "openai:cheap", "--dry-run")
+        _, plain, _ = compared(place, *JUDGE, "--no-canaries", url=server.url)
+        code, found, said = compared(place, *JUDGE, "--no-canaries", "--predictions", "openai:cheap", url=server.url)
+    assert code == 4, said
+    assert found["judged"] <= plain["judged"]
+    assert (found["reused"], found["variance_taken"]) == (2 * found["judged"], None)
+    assert f"calls     {4 * QUESTIONS}" in planned
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from judgebench.compare import order, reading
@@ -12,9 +13,10 @@ from judgebench.compare.reading import Reading
 from judgebench.compare.reasons import reason
 from judgebench.compare.telling import telling
 from judgebench.errors import UsageError
+from judgebench.statistics.clusters import mean_by_question
 from judgebench.statistics.frames import matches_frame, reviews_frame
 from judgebench.statistics.repeats import matches_over_repeats
-from judgebench.tables.records import Answer, Question
+from judgebench.tables.records import Question
 
 ASKED = Options(baseline="old", candidate="new", questions="s", judge="embedded")
 QUESTIONS = [Question(id=f"q{n:03}", category="abcd"[n % 4], turns=(f"Question {n}?",)) for n in range(80)]
@@ -55,27 +57,59 @@ def test_every_question_may_come_first() -> None:
     assert max(map(first.count, set(first))) < 50
 
 
+def test_questions_that_were_added_follow_those_that_were_judged() -> None:
+    """These stay where they were; the others come in a random order of their own, and each knows its set's size."""
+    first = order.at_random(QUESTIONS[:40], seed=0)
+    both = order.added(first, 25, QUESTIONS, seed=0)
+    assert both.ids[:25] == first.ids[:25]
+    assert sorted(both.ids) == sorted(DRAWN.ids)
+    assert both.ids[25:] != tuple(name for name in DRAWN.ids if name not in both.ids[:25])
+    assert both.sizes(30).tolist() == [40] * 25 + [80] * 5
+    assert order.added(both, 60, QUESTIONS, seed=0).sizes(80).tolist() == [40] * 25 + [80] * 55
+
+
+def test_a_verdict_doesnt_change_what_was_known_before_questions_were_added() -> None:
+    """The same points of the questions judged so far say the same, whether the set has grown since or not."""
+    first = order.at_random(QUESTIONS[:40], seed=0)
+    grown = order.added(first, 25, QUESTIONS, seed=0)
+    points = np.random.default_rng(0).choice([0.0, 0.5, 1.0], size=25)
+    assert reading.read(points, grown, ASKED) == reading.read(points, first, ASKED)
+    assert reading.read(points, DRAWN, ASKED) != reading.read(points, first, ASKED)
+
+
 def test_telling_questions_come_sooner_by_their_weights() -> None:
     """Where a difference is expected the chance to be first is twice that of where none is."""
     predictions = {one.id: 1.0 if number < 40 else 0.5 for number, one in enumerate(QUESTIONS)}
-    firsts = [order.telling_first(QUESTIONS, predictions, seed).ids[0] for seed in range(1000)]
+    firsts = [order.telling_first(QUESTIONS, seed, predictions).ids[0] for seed in range(1000)]
     assert 0.6 < np.mean([predictions[name] == 1.0 for name in firsts]) < 0.73
-    drawn = order.telling_first(QUESTIONS, predictions, seed=3)
+    drawn = order.telling_first(QUESTIONS, 3, predictions)
     assert drawn.weights is not None
     assert drawn.predictions is not None
     assert [predictions[name] for name in drawn.ids] == drawn.predictions.tolist()
     assert set(drawn.weights) == {0.5, 1.0}
 
 
-def test_the_embedded_judge_predicts() -> None:
-    """More than a half where the candidate's answer is better, a half where one has none."""
-    question = Question(id="q", category="c", turns=("Name three colours of the rainbow and say where each stands.",))
-    text = "Red stands at the outer edge, green in the middle, and violet at the inner edge of the rainbow."
-    row = Answer(id="1", question_set="s", question_id="q", question_digest="d", model="m", turns=(text,))
-    bad = replace(row, turns=("I I I I I I I I I I I I I I",))
-    assert order.predicted([question], {"q": bad}, {"q": row})["q"] > 0.6
-    assert order.predicted([question], {"q": row}, {"q": bad})["q"] < 0.4
-    assert order.predicted([question], {"q": row}, {})["q"] == 0.5
+def test_predictions_leave_a_random_order_as_it_is() -> None:
+    """About questions like these none may come sooner."""
+    drawn = order.at_random(QUESTIONS, 0, dict.fromkeys(DRAWN.ids, 0.7))
+    assert (drawn.ids, drawn.weights) == (DRAWN.ids, None)
+    assert drawn.predictions is not None
+
+
+def test_any_judge_predicts() -> None:
+    """By the distance of its scores where it has any, by its verdict otherwise; a half where it says nothing."""
+    matches = pd.DataFrame(
+        {
+            "question_id": ["a", "a", "b", "c", "d"],
+            "model_a": ["old", "old", "new", "old", "old"],
+            "model_b": ["new", "new", "old", "new", "new"],
+            "score_a": [3.0, 3.0, 3.0, np.nan, np.nan],
+            "score_b": [8.0, 3.0, 8.0, np.nan, np.nan],
+            "points": [1.0, 0.5, 0.0, 1.0, np.nan],
+        }
+    )
+    found = order.predicted(matches, "new", ["a", "b", "c", "d", "e"])
+    assert found == pytest.approx({"a": 0.75, "b": 0.0, "c": 1.0, "d": 0.5, "e": 0.5}, abs=0.01)
 
 
 def test_a_verdict_needs_the_whole_interval_on_one_side() -> None:
@@ -150,27 +184,44 @@ def test_a_category_without_a_verdict_is_worse_in_nothing() -> None:
 def test_how_many_questions_it_would_take() -> None:
     """More of a sequential test than of a fixed one, fewer for a wider margin; of a set it is no question."""
     points = points_where(a=0.5, b=0.5, c=0.5, d=0.5)
-    fixed, sequential = reading.needed(points, asked(fixed=True)), reading.needed(points, ASKED)
+    fixed, sequential = (reading.read(points[:24], DRAWN, options).needed for options in (asked(fixed=True), ASKED))
     assert fixed
     assert sequential
     assert fixed < sequential < 2 * fixed
-    assert (reading.needed(points, asked(margin=0.2)) or 0) < sequential / 10
-    assert reading.needed(points, asked(population="set")) is None
-    assert reading.needed(np.full(9, 0.5), ASKED) is None
+    assert (reading.read(points[:24], DRAWN, asked(margin=0.2)).needed or 0) < sequential / 8
+    assert reading.read(points, DRAWN, asked(population="set")).needed is None
+    assert reading.read(np.full(9, 0.5), DRAWN, ASKED).needed is None
+
+
+def test_what_was_tried_in_vain_takes_more_questions() -> None:
+    """What the questions so far took of the capital has to be won again."""
+    lost, even = np.tile([0.0, 0.0, 1.0], 10), np.tile([0.0, 1.0], 15)
+    assert (reading.read(lost, DRAWN, ASKED).needed or 0) > 1.3 * (reading.read(even, DRAWN, ASKED).needed or 0)
+
+
+def test_few_decided_questions_are_no_proof_at_a_fixed_number() -> None:
+    """Twenty ties don't say that fewer than one in ten is lost; forty do, and what is decided goes by its variance."""
+    fixed = asked(fixed=True)
+    assert [reading.read(np.full(n, 0.5), DRAWN, fixed).side for n in (20, 40)] == [None, "above"]
+    few = reading.read(np.array([1.0, 1.0, *[0.5] * 18]), DRAWN, fixed)
+    assert (few.side, few.interval and few.interval[0] < 0.45) == (None, True)
+    decided = points_where(a=0.5, b=0.6, c=0.6, d=0.5)
+    wilson = mean_by_question(np.arange(80), decided, 80)
+    assert wilson
+    assert reading.read(decided, DRAWN, fixed).interval == wilson.share_interval()
 
 
 def test_the_reason_says_what_an_engineer_asks() -> None:
     """The estimate, the limit, and why it stopped."""
-    points = points_where(a=0.5, b=0.5, c=0.5, d=0.5)[:40]
-    open_ = Reading(None, False, 0.5, (0.36, 0.64), 0.3)
-    vain = reason("INCONCLUSIVE", open_, points, 80, ASKED, (), 0.012)
+    open_ = Reading(None, False, 0.5, (0.36, 0.64), 0.3, 290)
+    vain = reason("INCONCLUSIVE", open_, 40, 80, ASKED, (), 0.012)
     assert "the 40 questions left had a chance of 1.2 % to decide it" in vain
-    assert "about " in vain
-    lost = reason("REGRESS", Reading("below", False, 0.2, (0.1, 0.3), 0.2), points, 80, ASKED, (), None)
+    assert "about 290 questions" in vain
+    lost = reason("REGRESS", Reading("below", False, 0.2, (0.1, 0.3), 0.2), 40, 80, ASKED, (), None)
     assert lost == (
         "the candidate's win rate is 20.0 % (10.0 to 30.0 %), below the 45.0 % that a margin of 5.0 % allows"
     )
-    won = reason("PASS", Reading("above", True, 0.9, (0.8, 0.95), 0.2), points, 80, ASKED, (), None)
+    won = reason("PASS", Reading("above", True, 0.9, (0.8, 0.95), 0.2), 40, 80, ASKED, (), None)
     assert won.endswith("and above a half: it is better")
 
 
@@ -199,7 +250,7 @@ def test_telling_questions_are_the_worst_losses() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [{"margin": 0.5}, {"margin": -0.1}, {"alpha": 0.0}, {"alpha": 0.5}, {"predictions": "embedded"},
-     {"predictions": "embedded", "population": "set", "fixed": True}],
+     {"judge": "openai:judge", "predictions": "embedded", "fixed": True}],
 )  # fmt: skip
 def test_options_that_make_no_sense(wrong: dict[str, Any]) -> None:
     """Each is refused with the option's name."""
@@ -208,8 +259,9 @@ def test_options_that_make_no_sense(wrong: dict[str, Any]) -> None:
 
 
 def test_looks() -> None:
-    """Every eight questions, or as many as make fifty looks; a fixed test looks once."""
-    assert ASKED.step(80) == 8
-    assert ASKED.step(5000) == 100
-    assert asked(look=3).step(5000) == 3
-    assert asked(fixed=True, look=3).step(80) == 80
+    """The first after eight questions, then more and more apart: by eight, or a fiftieth of a large set."""
+    assert list(ASKED.looks(80)) == [8, 10, 12, 15, 18, 22, 27, 33, 41, 49, 57, 65, 73, 80]
+    assert list(ASKED.looks(5000))[-2:] == [4957, 5000]
+    assert list(ASKED.looks(5)) == [5]
+    assert list(asked(look=3).looks(10)) == [3, 6, 9, 10]
+    assert list(asked(fixed=True, look=3).looks(80)) == [80]

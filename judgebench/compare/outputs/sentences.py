@@ -30,7 +30,7 @@ def facts(comparison: Comparison, quote: Quote) -> Iterator[Fact]:
     if comparison.fixed_width is not None:
         yield "fixed test", _fixed(comparison, comparison.fixed_width)
     if comparison.variance_taken is not None:
-        yield "variance", f"the embedded judge's predictions take {percent(comparison.variance_taken, 0)} of it away"
+        yield "variance", f"the predictions take {percent(comparison.variance_taken, 0)} of it away"
     if comparison.bridge:
         yield "bridge", _bridge(comparison, quote)
     yield "cost", _cost(comparison)
