@@ -71,7 +71,7 @@ def decide(base: Path, damaged: Path) -> None:
     if not (FOLDER / "question_sets").is_dir():
         judgebench("init", str(FOLDER), workspace=False)
     sides = (f"--baseline={spec(BASE, base)}", f"--candidate={spec(DAMAGED, damaged)}")
-    judgebench("compare", *ABOUT, "--population=set", *DRAWN, f"--judge={JUDGE}", *sides, status=REGRESS)
+    judgebench("compare", *ABOUT, "--population=set", "--look=8", *DRAWN, f"--judge={JUDGE}", *sides, status=REGRESS)
 
 
 def show() -> None:
