@@ -42,7 +42,7 @@ judgebench demo: is this checkpoint better than that one?
                --judge=openai:MODEL.
   Time         on two CPU cores, once the weights are here: a first win rate
                after half a minute, all of it after a minute.
-  Paid         nothing; and nothing leaves this machine.
+  Paid         nothing. Once the weights are here, nothing leaves this machine.
 """
 
 
