@@ -101,7 +101,7 @@ def test_an_outage_costs_only_the_rest(tmp_path: Path, outage: Any) -> None:
     with judge_server(tmp_path / "down", outage_from=CANARY_CALLS + 21, outage=outage) as server:
         code, found, said = compared(place, *JUDGE, url=server.url)
     assert (code, found) == (1, {})
-    assert "run" in said
+    assert "again" in said
     kept = [row for row in in_force(place.reviews("small", "openai:judge").read()).values() if row.error is None]
     assert len(kept) == 20
     with judge_server(tmp_path / "up") as server:

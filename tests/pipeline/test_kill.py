@@ -78,12 +78,16 @@ class Run:
         return killed
 
     def _in_flight(self, process: forked.Forked) -> list[int]:
-        """How many calls the server works on, the command being stopped meanwhile; at least so many are cut off."""
-        if self.server is None or process.poll() is not None:
+        """How many calls the server works on, once there are some, the command being stopped: so many are cut off."""
+        server = self.server
+        if server is None:
+            return []
+        wait_for("a call in flight", lambda: server.in_flight() or process.poll() is not None)
+        if process.poll() is not None:
             return []
         os.kill(process.pid, signal.SIGSTOP)
         try:
-            return [self.server.in_flight()]
+            return [server.in_flight()]
         finally:
             process.kill()
 
