@@ -2,30 +2,37 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+DEMO := $(VENV)/.installed-demo
+TEST := $(VENV)/.installed-test
+DEV := $(VENV)/.installed-dev
 
 .PHONY: help install demo test test-slow lint format docs pictures clean
 
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-install: $(STAMP)  ## install judgebench and all it needs into .venv, from pinned versions
+install: $(DEV)  ## install judgebench and all it needs into .venv, from pinned versions
 
-$(STAMP): pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[local,ray,dev]'
+# Each holds what the one before does, and more: demo, test, dev are extras of pyproject.toml.
+$(TEST): $(DEMO)
+$(DEV): $(TEST)
+$(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$*]'
 	@touch $@
 
-demo: install  ## the whole pipeline, live: two local checkpoints, the embedded judge, report and site in demo/
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+demo: $(DEMO)  ## the whole pipeline, live: two local checkpoints, the embedded judge, report and site in demo/
 	@$(BIN)/python tools/demo.py
 
-test: install  ## all tests but the slow ones, a process a core
+test: $(TEST)  ## all tests but the slow ones, a process a core
 	$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
-test-slow: install  ## the tests that take minutes in all: in a browser, with checkpoints, long comparisons
+test-slow: $(TEST)  ## the tests that take minutes in all: in a browser, with checkpoints, long comparisons
 	$(BIN)/python -m pytest -m slow
 
-lint: install  ## formatting, linter, types, references of the question sets, generated documents
+lint: $(DEV)  ## formatting, linter, types, references of the question sets, generated documents
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -33,14 +40,14 @@ lint: install  ## formatting, linter, types, references of the question sets, ge
 	$(BIN)/python question_sets/turns-80/check_references.py
 	$(BIN)/python tools/command_reference.py --check
 
-format: install  ## format the code and mend what the linter can mend
+format: $(DEV)  ## format the code and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: install  ## make the generated documents again
+docs: $(DEV)  ## make the generated documents again
 	$(BIN)/python tools/command_reference.py
 
-pictures: install  ## take the README's pictures of the demo's site
+pictures: $(TEST)  ## take the README's pictures of the demo's site
 	$(BIN)/python tools/screenshots.py demo/webpage docs/images
 
 clean:  ## remove what was installed and built

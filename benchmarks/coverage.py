@@ -28,7 +28,7 @@ import numpy as np
 
 sys.path.append(str(Path(__file__).resolve().parent))
 
-from evaluations import SEED, TRUTHS, Rows, Truth, draw, figures, from_totals, made_of, true_values
+from evaluations import SEED, TRUTHS, Rows, Truth, draw, figures, interval, made_of, true_values
 
 from judgebench.statistics import clusters
 from judgebench.statistics.clusters import Estimate, Floats, Interval
@@ -46,30 +46,30 @@ Hits: TypeAlias = Counter[tuple[str, ...]]
 def covered(rows: Rows, truth: float, bootstraps: int) -> dict[str, tuple[int, int]]:
     """By method, in how many runs the interval holds the truth, and of how many: of the first ones for bootstraps."""
     over, under = rows.by_question()
-    estimates = [estimate(over[:, run], under[:, run]) for run in range(over.shape[1])]
-    ours = [e.share_interval() if rows.share else e.interval() for e in estimates]
+    estimates = [estimate(over[run], under[run]) for run in range(len(over))]
+    ours = [interval(one, rows.kind, below) for one, below in zip(estimates, under, strict=True)]
     found = {OURS: _hits(ours, truth)}
     if bootstraps:
         few = slice(0, bootstraps)
-        found |= _bootstrapped(estimates[few], over[:, few], under[:, few], truth)
+        found |= _bootstrapped(estimates[few], over[few], under[few], truth)
         if len(rows.codes) > rows.questions:
-            by_row = _replicates(np.nan_to_num(rows.numerators[:, few]), np.nan_to_num(rows.denominators[:, few]))
+            by_row = _replicates(np.nan_to_num(rows.numerators[few]), np.nan_to_num(rows.denominators[few]))
             found[BY_ROW] = _hits(map(clusters.percentile_interval, by_row), truth)
     return found
 
 
 def estimate(over: Floats, under: Floats) -> Estimate:
-    """One run's figure from its sums by question, (parts, questions)."""
-    parts = [clusters.ratio_of_sums(x, y) for x, y in zip(over, under, strict=True)]
-    known = [part for part in parts if part]
-    return known[0] - known[1] if len(known) > 1 else known[0]
+    """One run's figure from its sums by question, (questions,)."""
+    found = clusters.ratio_of_sums(over, under)
+    assert found
+    return found
 
 
 def _bootstrapped(
     estimates: Sequence[Estimate], over: Floats, under: Floats, truth: float
 ) -> dict[str, tuple[int, int]]:
     by_question = _replicates(over, under)
-    without = from_totals(_without(over), _without(under))
+    without = _without(over) / _without(under)
     bca = [
         clusters.bca_interval(e.value, drawn, apart)
         for e, drawn, apart in zip(estimates, by_question, without, strict=True)
@@ -85,8 +85,8 @@ def _without(sums: Floats) -> Floats:
 
 def _replicates(over: Floats, under: Floats) -> Floats:
     """The figure in each draw of rows with replacement, (runs, draws)."""
-    weights = clusters.resampled(over.shape[2], clusters.DRAWS)
-    return from_totals(over @ weights.T, under @ weights.T)
+    weights = clusters.resampled(over.shape[1], clusters.DRAWS)
+    return (over @ weights.T) / (under @ weights.T)  # type: ignore[no-any-return]
 
 
 def _hits(intervals: Iterable[Interval | None], truth: float) -> tuple[int, int]:
@@ -116,7 +116,7 @@ class Task:
         if self.pairs is None:
             return figures(*draw(self.truth, shape, rng, MISSING))
         drawn = self.pairs[rng.integers(len(self.pairs), size=shape)]
-        return {"ratio of total scores": made_of([drawn[..., 1]], [drawn[..., 0]])}
+        return {"ratio of total scores": made_of(drawn[..., 1], drawn[..., 0])}
 
 
 def work(task: Task) -> Hits:
@@ -177,7 +177,7 @@ def rare(name: str, pairs: Floats, questions: int, runs: int) -> str:
     has = np.isin(drawn, np.argsort(np.abs(pairs[:, 1] - truth * pairs[:, 0]))[-2:]).any(axis=1)
     shares = []
     for chosen in (drawn[has], drawn[~has]):
-        hits, number = covered(made_of([pairs[chosen, 1]], [pairs[chosen, 0]]), truth, 0)[OURS]
+        hits, number = covered(made_of(pairs[chosen, 1], pairs[chosen, 0]), truth, 0)[OURS]
         shares.append(f"{100 * hits / number:.1f}")
     return f"| {name} | {100 * has.mean():.1f} | {' | '.join(shares)} |"
 

@@ -5,17 +5,18 @@ both turns and in every review of them. A judge rates each answer alone, and eac
 it sees first, rounds to whole points from 1 to 10 (so that there are ties), and misses some reviews.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from judgebench.statistics import clusters
-from judgebench.statistics.clusters import Floats
+from judgebench.statistics.clusters import Estimate, Floats, Interval
 
 SEED = 5
+Kind: TypeAlias = Literal["mean", "difference", "ratio", "share"]
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,15 @@ TRUTHS = (
 
 @dataclass(frozen=True)
 class Rows:
-    """What one figure is made of in many runs: numerators and denominators (parts, runs, rows), NaN where missing.
+    """What one figure is made of in many runs: numerators and denominators (runs, rows), NaN where missing.
 
-    A part is a ratio of sums over all rows; the figure is the first, or the first less the second. `codes` (rows,) are
-    the rows' questions.
+    `codes` (rows,) are the rows' questions. `kind` says which interval the report gives the figure.
     """
 
     numerators: Floats
     denominators: Floats
     codes: NDArray[np.int64]
-    share: bool = False
+    kind: Kind = "ratio"
 
     @property
     def questions(self) -> int:
@@ -55,14 +55,14 @@ class Rows:
         return int(self.codes[-1]) + 1
 
     def by_question(self) -> tuple[Floats, Floats]:
-        """What the rows of each question add up to: numerators and denominators, (parts, runs, questions)."""
+        """What the rows of each question add up to: numerators and denominators, (runs, questions)."""
         return self._sums(self.numerators), self._sums(self.denominators)
 
     def _sums(self, values: Floats) -> Floats:
-        parts, runs, _ = values.shape
-        shifted = self.codes + self.questions * np.arange(parts * runs)[:, None]  # all runs in one call
-        found = clusters.sums(shifted.ravel(), values.ravel(), parts * runs * self.questions)
-        return found.reshape(parts, runs, self.questions)
+        runs = len(values)
+        shifted = self.codes + self.questions * np.arange(runs)[:, None]  # all runs in one call
+        found = clusters.sums(shifted.ravel(), values.ravel(), runs * self.questions)
+        return found.reshape(runs, self.questions)
 
 
 def draw(truth: Truth, shape: tuple[int, int], rng: np.random.Generator, missing: float) -> tuple[Floats, Floats]:
@@ -93,38 +93,39 @@ def figures(single: Floats, pair: Floats) -> dict[str, Rows]:
     complete = np.where(np.isnan(a).any(axis=-1, keepdims=True), np.nan, 0.0)  # NaN + anything: left out
     won = np.where(b > a, 1.0, np.where(a == b, 0.5, 0.0)) + complete
     agreed = np.where(won[..., 0] == won[..., 1], won[..., 0], 0.5) + complete[..., 0]
-    late, early = (single[:, :, 1] + np.where(np.arange(2) == turn, 0.0, np.nan) for turn in (1, 0))
-    of_b, of_a = (single + np.where(np.arange(2) == model, 0.0, np.nan)[:, None] for model in (1, 0))
     return {
-        "mean score": _mean(single[:, :, 1]),
-        "difference of mean scores": _mean(of_b, of_a),
-        "ratio of total scores": made_of([b / 2 + complete], [a / 2 + complete]),
-        "win rate": _mean(agreed, share=True),
-        "win rate, corrected for order": _mean(won, share=True),
-        "second turn less first": _mean(late, early),
+        "mean score": _mean(single[:, :, 1], "mean"),
+        "difference of mean scores": _mean(single[:, :, 1] - single[:, :, 0], "difference"),
+        "ratio of total scores": made_of(b / 2 + complete, a / 2 + complete),
+        "win rate": _mean(agreed, "share"),
+        "win rate, corrected for order": _mean(won, "share"),
+        "second turn less first": _mean(single[:, :, 1, 1] - single[:, :, 1, 0], "difference"),
     }
 
 
-def _mean(*parts: Floats, share: bool = False) -> Rows:
-    return made_of(parts, [np.where(np.isnan(part), 0.0, 1.0) for part in parts], share)
+def _mean(values: Floats, kind: Kind) -> Rows:
+    return made_of(values, np.where(np.isnan(values), 0.0, 1.0), kind)
 
 
-def made_of(numerators: Sequence[Floats], denominators: Sequence[Floats], share: bool = False) -> Rows:
-    """From one array (runs, questions, ...) per part for the numerators, and one for the denominators."""
-    runs, questions = numerators[0].shape[:2]
-    over, under = (np.array([part.reshape(runs, -1) for part in parts]) for parts in (numerators, denominators))
-    return Rows(over, under, np.repeat(np.arange(questions), over.shape[2] // questions), share)
+def made_of(numerators: Floats, denominators: Floats, kind: Kind = "ratio") -> Rows:
+    """From arrays (runs, questions, ...) of numerators and denominators."""
+    runs, questions = numerators.shape[:2]
+    over, under = (values.reshape(runs, -1) for values in (numerators, denominators))
+    return Rows(over, under, np.repeat(np.arange(questions), over.shape[1] // questions), kind)
+
+
+def interval(estimate: Estimate, kind: Kind, under: Floats) -> Interval | None:
+    """What the report gives such a figure, on a scale from 1 to 10; `under` are its denominators by question."""
+    if kind == "share":
+        return estimate.share_interval()
+    if kind == "mean":
+        return estimate.mean_interval(1, 10)
+    step = 1.0 if kind == "difference" else estimate.questions / float(under.sum())
+    return estimate.difference_interval(step)
 
 
 @cache
 def true_values(truth: Truth) -> dict[str, float]:
     """Each figure over a million questions that miss nothing."""
     made = figures(*draw(truth, (1, 1_000_000), np.random.default_rng(SEED), 0.0))
-    totals = {name: (np.nansum(rows.numerators, 2), np.nansum(rows.denominators, 2)) for name, rows in made.items()}
-    return {name: float(from_totals(*both)[0]) for name, both in totals.items()}
-
-
-def from_totals(over: Floats, under: Floats) -> Floats:
-    """The figure from totals, (parts, ...) -> (...)."""
-    parts = over / under
-    return parts[0] - parts[1] if len(parts) > 1 else parts[0]  # type: ignore[no-any-return]
+    return {name: float(np.nansum(rows.numerators) / np.nansum(rows.denominators)) for name, rows in made.items()}

@@ -1,8 +1,8 @@
 """Kill a command at 100 random moments, and count what was lost, doubled and paid for again.
 
-python benchmarks/kills.py [--of reviews|answers] [--kills 100]
+python benchmarks/kills.py [--of reviews|answers|compare] [--kills 100]
 
-`reviews` are made over HTTP, `answers` by a tiny checkpoint.
+`reviews` are made over HTTP, `answers` by a tiny checkpoint. `compare` is killed while it judges over HTTP.
 """
 
 import argparse
@@ -13,8 +13,17 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "tests"))
 
+from pipeline.test_kill import (  # noqa: E402
+    PARALLEL,
+    REVIEW_OVER_HTTP,
+    Answering,
+    Comparing,
+    Run,
+    calls_are_bounded,
+    pauses,
+    two_models,
+)
 from servers.running import chat_server  # noqa: E402 - found by the line above
-from test_kill import PARALLEL, REVIEW_OVER_HTTP, Answering, Run, calls_are_bounded, pauses, two_models  # noqa: E402
 
 
 def rounds(folder: Path, seed: int) -> tuple[int, int, int]:
@@ -55,13 +64,35 @@ def answers(wanted: int) -> None:
     print(f"{kills} kills in {seed} runs of {each} conversations: {seed * each} rows, none lost, none twice")
 
 
+def compare(wanted: int) -> None:
+    """The same; verdict, intervals and what was said of each match are those of a run that nobody killed."""
+    flying, seed, calls = list[int](), 0, 0
+    with tempfile.TemporaryDirectory() as folder:
+        comparing = Comparing.calmly(Path(folder))
+        while len(flying) < wanted:
+            seed += 1
+            run = comparing.kill(seed, often=10)
+            flying += run.in_flight
+            calls += len(run.server.calls()) if run.server else 0
+    matches = len(comparing.expected["matches"])
+    print(f"{len(flying)} kills in {seed} comparisons of {matches} reviews: none lost, none twice, the same verdict")
+    print(
+        f"{sum(number > 0 for number in flying)} kills with calls in flight, {sum(flying) / len(flying):.1f} on average"
+    )
+    again = calls - seed * matches
+    print(f"{calls} calls served: {again} paid again, {again / len(flying):.2f} per kill")
+
+
+WORK = {"reviews": reviews, "answers": answers, "compare": compare}
+
+
 def main() -> None:
     """Parse and kill."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--of", choices=["reviews", "answers"], default="reviews")
+    parser.add_argument("--of", choices=WORK, default="reviews")
     parser.add_argument("--kills", type=int, default=100)
     options = parser.parse_args()
-    (answers if options.of == "answers" else reviews)(options.kills)
+    WORK[options.of](options.kills)
 
 
 if __name__ == "__main__":

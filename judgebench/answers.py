@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from judgebench.models import Model, Reply, Request, Spec
+from judgebench.models.prompt_cut import PROMPT_CUT, cut_prompts
 from judgebench.question_sets import QuestionSet
 from judgebench.tables.records import Answer, Question, Sampling, content_id
 from judgebench.tables.store import Stage, Table
@@ -33,7 +34,8 @@ def get_answers(
 
     def produce(todo: Sequence[Answer]) -> Iterator[Answer]:
         for reply in model.generate([requests[draft.id] for draft in todo]):
-            yield _answered(todo[reply.index], reply)
+            draft = todo[reply.index]
+            yield _answered(draft, reply, list(cut_prompts(requests[draft.id], reply)))
 
     ready = getattr(model, "ready", lambda: 0)
     return Stage([draft for draft, _ in drafted], table, produce, ready, lambda: getattr(model, "drawn", 0))
@@ -80,8 +82,9 @@ def _draft(question: Question, question_set: str, spec: Spec, model: Model, requ
     return replace(draft, id=content_id(*parts))
 
 
-def _answered(draft: Answer, reply: Reply) -> Answer:
+def _answered(draft: Answer, reply: Reply, cut: Sequence[Mapping[str, Any]]) -> Answer:
     served_by = sorted({completion.served_by for completion in reply.completions if completion.served_by})
+    notes = list(dict.fromkeys(note for completion in reply.completions for note in completion.notes))
     return replace(
         draft,
         turns=tuple(completion.text for completion in reply.completions),
@@ -92,4 +95,5 @@ def _answered(draft: Answer, reply: Reply) -> Answer:
         seconds=reply.seconds,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         provenance={**draft.provenance, "served_by": served_by} if served_by else draft.provenance,
+        extra={**draft.extra, **({"notes": notes} if notes else {}), **({PROMPT_CUT: cut} if cut else {})},
     )

@@ -1,9 +1,10 @@
 """What a terminal gets: progress of long work (elsewhere plain lines), and hostile text made harmless."""
 
+import math
+import shutil
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,32 +14,35 @@ import click
 
 from judgebench.tables.records import Answer, Review
 from judgebench.tables.store import Stage
+from judgebench.tables.tally import Tally
 
 RowT = TypeVar("RowT", Answer, Review)
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BETWEEN_UPDATES = 0.5
 
 
-def follow(stage: Stage[RowT], label: str) -> Counter[str]:
-    """Work through a stage, showing progress on stderr; counts the rows that are `done` and each kind of failure."""
-    counts: Counter[str] = Counter()
+def follow(stage: Stage[RowT], label: str, tally: Tally | None = None) -> Tally:
+    """Work through a stage, showing progress on stderr; `tally` counts what came of its rows, and of others before.
+
+    In the end stands how many were made and how many failed, with the most frequent reasons.
+    """
+    total, mine = tally or Tally(), Tally()
     if not len(stage):
         click.echo(f"{label}: all {stage.total} are there already", err=True)
-        return counts
+        return total
+    for row in watched(stage, label):
+        for one in (total, mine):
+            one.took(row)
+    click.echo(f"{label}: {mine.summary()}; {stage.total - len(stage)} were there already", err=True)
+    for reason in mine.reasons():
+        click.echo(printable(f"{label}: {reason}"), err=True)
+    return total
+
+
+def watched(stage: Stage[RowT], label: str) -> Iterator[RowT]:
+    """The rows of a stage as they are made, with progress on stderr: on a terminal a line that is gone at the end."""
     with _progress(stage, label) as rows:
-        for row in rows:
-            counts[row.error.kind if row.error else "done"] += 1
-    click.echo(f"{label}: {summary(counts)}; {stage.total - len(stage)} were there already", err=True)
-    return counts
-
-
-def summary(counts: Counter[str]) -> str:
-    """Counts in words: `78 done, 2 failed (timeout 2)`."""
-    failed = {kind: number for kind, number in counts.items() if kind != "done"}
-    if not failed:
-        return f"{counts['done']} done"
-    reasons = ", ".join(f"{kind} {number}" for kind, number in sorted(failed.items()))
-    return f"{counts['done']} done, {sum(failed.values())} failed ({reasons})"
+        yield from rows
 
 
 @dataclass
@@ -50,26 +54,38 @@ class Pace:
     finished: int = 0  # tokens of those rows
     drawn: int = 0  # tokens, those of rows under way included; 0 where nobody counts them
     seconds: float = 0.0
+    longest: int = 0  # tokens that a row may have, as far as is known
 
     def took(self, row: Answer | Review) -> None:
         """One more row."""
         self.rows += 1
         self.finished += row.usage.completion_tokens if row.usage else 0
+        if isinstance(row, Answer) and row.sampling:
+            self.longest = max(self.longest, row.sampling.max_tokens * len(row.turns))
 
     def told(self) -> str:
-        """`12 of 80, 174 tokens/s, about 40 s left`."""
-        tokens = max(self.drawn, self.finished)
-        speed = [f"{_short(tokens / self.seconds)} tokens/s"] if tokens and self.seconds else []
-        left = self._left(tokens)
-        return ", ".join([f"{self.rows} of {self.total}", *speed, *([f"about {_spoken(left)} left"] if left else [])])
+        """`12 of 80, 4,321 tokens, 174/s, about 40 s left`; before there is anything, how long it has been."""
+        tokens, left = max(self.drawn, self.finished), self._left()
+        parts = [f"{self.rows} of {self.total}"]
+        if tokens and self.seconds:
+            parts.append(f"{tokens:,} tokens, {_short(tokens / self.seconds)}/s")
+        if left:
+            parts.append(f"about {_spoken(left)} left")
+        elif self.seconds and not tokens:
+            parts.append(f"{_spoken(self.seconds)} so far")
+        return ", ".join(parts)
 
-    def _left(self, tokens: int) -> float | None:
-        """Seconds. Where tokens are counted, the rows to come are taken to be as long as those that are done."""
+    def _left(self) -> float | None:
+        """Seconds. Where tokens are counted, a row is taken to have as many as there are for each one done.
+
+        Not as many as those done have, which are the short ones while most are under way.
+        """
         if not self.rows or not self.seconds:
             return None
         if not self.finished:
             return self.seconds / self.rows * (self.total - self.rows)
-        expected = self.finished / self.rows * self.total
+        tokens = max(self.drawn, self.finished)
+        expected = min(tokens / self.rows, self.longest or math.inf) * self.total
         return max(expected - tokens, 0.0) / tokens * self.seconds
 
 
@@ -116,7 +132,12 @@ def _progress(stage: Stage[RowT], label: str) -> Iterator[Iterator[RowT]]:
         over.set()
         thread.join()
         if live:
-            tell("\n")
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def columns(least: int, most: int) -> int:
+    """How wide the terminal is, within these bounds; elsewhere than on a terminal as wide as may be."""
+    return max(least, min(most, shutil.get_terminal_size((most, 0)).columns))
 
 
 def printable(value: object, allowed: str = "") -> str:

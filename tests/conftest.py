@@ -2,17 +2,39 @@
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+from servers.running import reserved_port
 
 # A busy machine is no failure: how long something takes is measured in benchmarks/, never here.
-hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("untimed")
 
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A line for each reason why tests were skipped, with their number."""
+    reasons = Counter(reason(report) for report in terminalreporter.getreports("skipped"))
+    for why, number in sorted(reasons.items()):
+        terminalreporter.write_line(f"{number} skipped: {why}", yellow=True)
+
+
+def reason(skipped: pytest.TestReport | pytest.CollectReport) -> str:
+    """Why a test, or a whole file of tests, was skipped."""
+    assert isinstance(skipped.longrepr, tuple)
+    return str(skipped.longrepr[2]).removeprefix("Skipped: ")
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """A host and port of this machine at which nobody listens."""
+    with reserved_port() as port:
+        yield f"127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +43,15 @@ def shared_data() -> Path:
     folder = Path(os.environ.get("JUDGEBENCH_SHARED_DATA") or ROOT.parent / "shared" / "data")
     if not folder.is_dir():
         pytest.skip(f"real data is kept beside the repository, and {folder} is absent")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    """The folder of small cases that is kept beside the repository; tests that read it skip where it is absent."""
+    folder = ROOT.parent / "shared" / "cases"
+    if not folder.is_dir():
+        pytest.skip(f"small cases are kept beside the repository, and {folder} is absent")
     return folder
 
 

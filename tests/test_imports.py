@@ -22,7 +22,7 @@ ALLOWED = {
     "terminal": {"tables"},
     "models": {"tables", "extensions", "errors"},
     "statistics": {"tables"},
-    "verdicts": {"tables", "extensions"},
+    "verdicts": {"models", "tables", "extensions"},
     "prompts": {"verdicts", "tables", "errors"},
     "question_sets": {"models", "prompts", "verdicts", "tables", "errors"},
     "workspace": {"question_sets", "tables", "errors"},

@@ -1,12 +1,13 @@
 """What a person is told while something takes long."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from judgebench import terminal
-from judgebench.tables.records import Answer, Usage
+from judgebench.tables.records import Answer, Sampling, Usage
 from judgebench.tables.store import Stage, Table
 from judgebench.terminal import Pace, follow
 
@@ -23,27 +24,29 @@ def answer(number: int, tokens: int | None = None) -> Answer:
     ("pace", "told"),
     [
         (Pace(80), "0 of 80"),
-        (Pace(80, seconds=5.0), "0 of 80"),
-        (Pace(80, drawn=500, seconds=5.0), "0 of 80, 100 tokens/s"),
+        (Pace(80, seconds=5.0), "0 of 80, 5 s so far"),
+        (Pace(80, drawn=500, seconds=5.0), "0 of 80, 500 tokens, 100/s"),
         (Pace(80, rows=20, seconds=10.0), "20 of 80, about 30 s left"),
-        (Pace(80, rows=20, finished=2000, seconds=10.0), "20 of 80, 200 tokens/s, about 30 s left"),
-        (Pace(80, rows=20, finished=2000, drawn=4000, seconds=10.0), "20 of 80, 400 tokens/s, about 10 s left"),
-        (Pace(80, rows=79, finished=100, drawn=9000, seconds=10.0), "79 of 80, 900 tokens/s"),
-        (Pace(800, rows=2, finished=10, seconds=10.0), "2 of 800, 1.0 tokens/s, about 66 min left"),
-        (Pace(8000, rows=2, finished=10, seconds=10.0), "2 of 8000, 1.0 tokens/s, about 11.1 h left"),
+        (Pace(80, rows=20, finished=2000, seconds=10.0), "20 of 80, 2,000 tokens, 200/s, about 30 s left"),
+        (Pace(80, rows=20, finished=2000, drawn=4000, seconds=10.0), "20 of 80, 4,000 tokens, 400/s, about 30 s left"),
+        (Pace(80, 20, 2000, 4000, 10.0, longest=100), "20 of 80, 4,000 tokens, 400/s, about 10 s left"),
+        (Pace(80, 2, 10, 4000, 10.0, longest=100), "2 of 80, 4,000 tokens, 400/s, about 10 s left"),
+        (Pace(80, rows=79, finished=7000, drawn=7900, seconds=10.0), "79 of 80, 7,900 tokens, 790/s, about 0 s left"),
+        (Pace(800, rows=2, finished=10, seconds=10.0), "2 of 800, 10 tokens, 1.0/s, about 66 min left"),
+        (Pace(8000, rows=2, finished=10, seconds=10.0), "2 of 8000, 10 tokens, 1.0/s, about 11.1 h left"),
     ],
 )
 def test_how_far_how_fast_and_how_long(pace: Pace, told: str) -> None:
-    """Tokens under way count: of a batch that is half done, half is left, though no row is done for long."""
+    """Something moves always. Rows under way count, and those done first are the short ones."""
     assert pace.told() == told
 
 
 def test_a_pace_counts_rows_and_their_tokens() -> None:
-    """A row without usage has none."""
+    """A row without usage has none, and one without sampling no limit."""
     pace = Pace(3)
-    for row in (answer(1, 5), answer(2), answer(3, 6)):
+    for row in (answer(1, 5), answer(2), replace(answer(3, 6), turns=("a", "b"), sampling=Sampling(max_tokens=96))):
         pace.took(row)
-    assert (pace.rows, pace.finished) == (3, 11)
+    assert (pace.rows, pace.finished, pace.longest) == (3, 11, 192)
 
 
 def test_elsewhere_than_on_a_terminal_there_is_a_line_now_and_then(
@@ -55,15 +58,18 @@ def test_elsewhere_than_on_a_terminal_there_is_a_line_now_and_then(
     seen: list[str] = []
 
     def produce(todo: Sequence[Answer]) -> Iterator[Answer]:
-        for row in todo:
-            while "tokens/s" not in (line := shown()):
-                seen.append(line)
-            seen.append(line)
+        for number, row in enumerate(todo):
+            while f"answers of m: {number} of 2, 10,000 tokens, " not in "".join(seen):
+                seen.append(shown())
             yield row
 
     stage = Stage([answer(1), answer(2)], Table(tmp_path / "t.jsonl", Answer), produce, drawn=lambda: 10_000)
-    assert follow(stage, "answers of m") == {"done": 2}
-    told = "".join(seen).splitlines()
-    assert any(line.startswith("answers of m: 0 of 2, ") for line in told)
-    assert any(line.startswith("answers of m: 1 of 2, ") for line in told)
+    assert follow(stage, "answers of m").summary() == "2 done"
     assert shown().splitlines()[-1] == "answers of m: 2 done; 0 were there already"
+
+
+@pytest.mark.parametrize(("wide", "told"), [("80", 80), ("200", 100), ("7", 60)])
+def test_a_line_is_as_wide_as_the_terminal(monkeypatch: pytest.MonkeyPatch, wide: str, told: int) -> None:
+    """Within bounds."""
+    monkeypatch.setenv("COLUMNS", wide)
+    assert terminal.columns(60, 100) == told

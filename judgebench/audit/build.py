@@ -123,7 +123,7 @@ def _missing(pairs: Entry, single: Entry, notes: Sequence[Entry]) -> Finding:
     """Does it give verdicts at all, and is it one judge?"""
     parts = [(pairs.get("missing"), "no verdict", "matches"), (single.get("missing"), "no score", "answers")]
     grades: list[Grade] = [FAULTS["missing"].grade(*fault_of(found)) for found, *_ in parts]
-    snapshots = max((len(note["counts"]) for note in notes), default=1)
+    snapshots = max((len(note["counts"]) for note in notes if note["kind"] == "snapshots"), default=1)
     return finding(
         "missing",
         worst([*grades, "beware"] if snapshots > 1 else grades),

@@ -88,9 +88,8 @@ def difference(one: Mapping[Place, float], other: Mapping[Place, float], width: 
     if not places:
         return None
     apart = np.array([one[place] - other[place] for place in places])
-    found, step = _mean(apart), width / _STEPS / (2 * len(places))
-    ends = Estimate(found.value, np.append(found.influence, [step, -step]), found.questions).interval()
-    return _figure(found, ends)
+    found = _mean(apart)
+    return _figure(found, found.difference_interval(width / _STEPS))
 
 
 def share_of(points: Sequence[float]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from judgebench.judging import reviews
 from judgebench.judging.asking import VerdictBy
 from judgebench.judging.judge import CheckerJudge, EmbeddedJudge, Judge, review
 from judgebench.judging.matches import Match
+from judgebench.judging.reviews import Manner
 from judgebench.models import Model, Spec
 from judgebench.money.cost import Quote
 from judgebench.money.spending import Spending
@@ -50,6 +51,7 @@ class Options:
     prompt: str | None = None
     verdict_by: VerdictBy = "text"
     repair: bool = True
+    judge_max_tokens: int | None = None
     calls: models.Options = field(default_factory=models.Options)
 
     @classmethod
@@ -100,8 +102,7 @@ class Audit:
         if judge is None:
             return
         if options.canaries:
-            prompt = self._prompt(rating=False)
-            shown_in = canaries.judge_for(judge, self._model, prompt, options.verdict_by, options.repair)
+            shown_in = canaries.judge_for(judge, self._model, self._manner(rating=False))
             table = self._workspace.canaries(judge.name)
             yield Part("canaries", shown_in or judge, canaries.matches(), canaries.QUESTION_SET, table)
         if options.attacks:
@@ -137,9 +138,13 @@ class Audit:
         if options.judge == CheckerJudge.name:
             raise UsageError("the checker compares answers with references: it has no opinions to audit")
         return reviews.named_judge(
-            self._workspace, options.judge, options.questions, self._prompt(rating=True), options.calls, self._load,
-            options.verdict_by, options.repair,
-        )  # fmt: skip
+            self._workspace, options.judge, options.questions, self._manner(rating=True), options.calls, self._load
+        )
+
+    def _manner(self, rating: bool) -> Manner:
+        """How the judge is asked, for verdicts of this kind."""
+        options = self._options
+        return Manner(self._prompt(rating), options.verdict_by, options.repair, options.judge_max_tokens)
 
     def _prompt(self, rating: bool) -> str | None:
         """The prompt that was asked for, where it is of this kind: canaries are pairs, and attacks mostly rated."""

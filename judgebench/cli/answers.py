@@ -1,12 +1,14 @@
 """judgebench get-answers: models answer the questions of a set."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from judgebench.cli import options
 from judgebench.cli.base import Command, made, paid
+from judgebench.cli.outcome import Outcome, strict
 
 if TYPE_CHECKING:
     from judgebench.answers import Drawing
@@ -26,7 +28,7 @@ def _drawing(given: Mapping[str, Any]) -> "Drawing":
 @options.questions
 @click.option(
     "--model", "specs", multiple=True, required=True, metavar="SPEC",
-    help="[NAME=]openai:ID or [NAME=]hf:PATH_OR_REPO (repeatable).",
+    help="[NAME=]openai:ID[?PARAMETER=VALUE&...], azure:DEPLOYMENT or hf:PATH_OR_REPO (repeatable; docs/models.md).",
 )  # fmt: skip
 @made(
     "drawing", _drawing, options.sampling,
@@ -42,20 +44,20 @@ def _drawing(given: Mapping[str, Any]) -> "Drawing":
 @options.dry_run
 @options.a_spending
 @options.some_calls
+@strict
 @click.pass_obj
 def get_answers(
     workspace: "Workspace", /, selection: "Selection", specs: tuple[str, ...], drawing: "Drawing", dry_run: bool,
-    spending: "Spending", calls: "Options",
+    spending: "Spending", calls: "Options", strict: bool,
 ) -> None:  # fmt: skip
     """Ask models the questions of a set, into answers/."""
-    from judgebench import terminal
     from judgebench.answers import drafts, get_answers
     from judgebench.models import parse_spec
     from judgebench.money.cost import Quote
 
     question_set = workspace.check().question_set(selection.question_set)
     wanted = question_set.select(selection.categories, selection.limit)
-    total, asked = Quote(), []
+    total, asked, outcome = Quote(), [], Outcome(*specs)
     for spec in map(parse_spec, specs):
         table = workspace.answers(question_set.name, spec.name)
         model = spending.model(spec, calls, table.path.with_suffix(".batches"))
@@ -64,5 +66,6 @@ def get_answers(
         asked.append((spec, model, table))
     with paid(spending, total, "answers", dry_run) as go:
         for spec, model, table in asked if go else ():
-            stage = get_answers(question_set, wanted, spec, model, table, drawing)
-            terminal.follow(stage, f"answers of {spec.name}")
+            stage = partial(get_answers, question_set, wanted, spec, model, table, drawing)
+            outcome.follow(spec.name, f"answers of {spec.name}", stage)
+    outcome.end(strict)

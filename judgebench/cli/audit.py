@@ -8,6 +8,7 @@ import click
 
 from judgebench.cli import options as shared
 from judgebench.cli.base import Command, made, options, paid
+from judgebench.cli.outcome import Outcome
 
 if TYPE_CHECKING:
     from judgebench.audit import Options
@@ -27,6 +28,7 @@ _tried = options(
     ),
     click.option("--seed", type=int, default=0, show_default=True, help="attacks: draws the answers."),
     shared.judge_prompt,
+    shared.judge_max_tokens,
     click.option(
         "--verdict-by", type=click.Choice(shared.WAYS), default="text", show_default=True,
         help="How verdicts are read; see review.",
@@ -66,15 +68,15 @@ def audit(
 
     From the reviews, the votes, and a trial: a judge that can be called is asked now what it was not tried with yet.
     """
-    from judgebench import terminal
     from judgebench.audit import Audit, outputs
 
-    one = Audit(workspace, options, spending)
+    one, outcome = Audit(workspace, options, spending), Outcome()
     with paid(spending, one.quote(), "matches", dry_run) as go:
         for part in one.parts() if go else ():
-            terminal.follow(part.stage(), f"{part.label}: reviews by {one.judge}")
+            outcome.follow(one.judge, f"{part.label}: reviews by {one.judge}", part.stage)
     if go:
         found = one.found()
         click.echo(outputs.render(found, form))
         for path in outputs.write(found, output) if output else ():
             click.echo(f"{path} written", err=True)
+    outcome.end(strict=False)

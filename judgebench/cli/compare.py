@@ -9,6 +9,7 @@ import click
 
 from judgebench.cli import options as shared
 from judgebench.cli.base import Command, made, options
+from judgebench.errors import JudgebenchError
 
 if TYPE_CHECKING:
     from judgebench.compare.options import Options
@@ -23,8 +24,12 @@ _pair = options(
     click.option("--candidate", required=True, metavar="SPEC|NAME", help="What would take its place."),
 )
 _judge = options(
-    click.option("--judge", required=True, metavar="JUDGE", help="embedded, [NAME=]embedded:FILE, checker, a model."),
+    click.option(
+        "--judge", required=True, metavar="JUDGE",
+        help="embedded, [NAME=]embedded:FILE, checker, or a model: openai:ID?effort=high, azure:NAME (docs/models.md).",
+    ),
     shared.judge_prompt,
+    shared.judge_max_tokens,
     click.option(
         "--verdict-by", type=click.Choice(shared.WAYS), default="text", show_default=True,
         help="How verdicts are read; see review.",
@@ -36,8 +41,9 @@ _judge = options(
     click.option("--repeats", type=click.IntRange(1), default=1, show_default=True, help="Judge each match N times."),
     click.option("--canaries/--no-canaries", default=True, show_default=True, help="Try the judge first."),
     click.option(
-        "--bridge", type=click.IntRange(2), is_flag=False, flag_value=20, metavar="[N]",
-        help="Where the judge has changed since: judge N (20) questions again, and report the shift.",
+        "--bridge", type=click.IntRange(0), is_flag=False, flag_value=0, metavar="[N]",
+        help="Where the judge has changed since: judge N questions again (default: as many as the margin takes), and "
+        "report the shift.",
     ),
 )  # fmt: skip
 _verdict = options(
@@ -96,6 +102,7 @@ def _asked_files(given: Mapping[str, Any]) -> Mapping[str, Path | None]:
 @_judge
 @_verdict
 @_inconclusive
+@click.option("--strict", is_flag=True, help="Exit with 1 where a question got no verdict.")
 @shared.selection
 @shared.sampling
 @_dry_run
@@ -111,12 +118,14 @@ def compare(
     files: Mapping[str, Path | None],
     inconclusive: "Inconclusive | None",
     dry_run: bool,
+    strict: bool,
 ) -> None:
     """Is the candidate as good as the baseline? PASS, REGRESS, INCONCLUSIVE or INVALID.
 
     Exits with 0, 3, 4 or 5 (1: something failed, 2: the command makes no sense). Questions are judged in random order
     until the verdict is known; what is in the tables is neither asked nor paid for again.
     """
+    from judgebench import terminal
     from judgebench.compare import outputs
     from judgebench.compare.procedure import compare, quote
 
@@ -125,7 +134,9 @@ def compare(
         for noun, part in zip(("answers", "matches"), quote(workspace, options), strict=True):
             click.echo("\n".join(part.lines(noun)))
         return
-    comparison = compare(workspace, options, lambda line: click.echo(line, err=True))
-    click.echo(outputs.screen(comparison))
+    comparison = compare(workspace, options, lambda line: click.echo(line, err=True), terminal.watched)
+    click.echo(outputs.screen(comparison, terminal.columns(60, outputs.COLUMNS)))
     outputs.write(comparison, **files, environ=os.environ, inconclusive=inconclusive)
+    if strict and comparison.missing:
+        raise JudgebenchError(f"--strict: {comparison.missing} of {comparison.judged} questions have no verdict")
     ctx.exit(comparison.exit_status(inconclusive))

@@ -79,6 +79,10 @@ price = click.option(
     help="Dollars per million tokens, where they aren't known (repeatable).",
 )  # fmt: skip
 batch = click.option("--batch", is_flag=True, help="openai: the Batch API: half the price, within a day.")
+judge_max_tokens = click.option(
+    "--judge-max-tokens", type=click.IntRange(1), metavar="N",
+    help="Of a judge's reply, its thinking included (default: 2048).",
+)  # fmt: skip
 judge_prompt = click.option("--prompt", metavar="NAME|FILE.j2", help="In place of the categories' own judge prompts.")
 calls = options(
     click.option("--parallel", type=click.IntRange(1), default=8, show_default=True, help="openai: calls at a time."),

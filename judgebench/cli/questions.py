@@ -9,6 +9,7 @@ import click
 
 from judgebench.cli import options
 from judgebench.cli.base import Group, inert, made, show_imported
+from judgebench.cli.outcome import Outcome, strict
 from judgebench.errors import JudgebenchError, UsageError
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _wanted(given: Mapping[str, Any]) -> "Wanted":
 @questions.command()
 @_set
 @click.argument("category")
-@click.option("--model", "spec", required=True, metavar="SPEC", help="Who writes: openai:ID or hf:PATH_OR_REPO.")
+@click.option("--model", "spec", required=True, metavar="SPEC", help="Who writes: openai:ID, ... (docs/models.md).")
 @made(
     "wanted", _wanted,
     click.option("--about", default="", help="What the category is about, in a sentence."),
@@ -149,9 +150,17 @@ def _wanted(given: Mapping[str, Any]) -> "Wanted":
 )  # fmt: skip
 @click.option("--prompt", type=_FILE, help="A jinja2 file in place of our prompt.")
 @options.some_calls
+@strict
 @click.pass_obj
 def generate(
-    workspace: "Workspace", /, set_name: str, spec: str, wanted: "Wanted", prompt: Path | None, calls: "Options"
+    workspace: "Workspace",
+    /,
+    set_name: str,
+    spec: str,
+    wanted: "Wanted",
+    prompt: Path | None,
+    calls: "Options",
+    strict: bool,
 ) -> None:
     """Have a model write drafts of questions for CATEGORY of SET, for a person to accept."""
     from judgebench.models import load_model, parse_spec
@@ -162,10 +171,13 @@ def generate(
     text = prompts.load(prompt or prompts.QUESTIONS)
     writer = generation.Writer(parsed.name, load_model(parsed, calls), text)
     table = drafts.drafts_table(_folder(workspace, set_name), wanted.category)
+    outcome = Outcome()
     for call in generation.generate(question_set, wanted, writer, table):
+        outcome.add(writer.name, call.failure)
         _tell(call)
     click.echo(f"{len(drafts.pending(table))} drafts wait in {table.path}")
     click.echo(f"read them, then: judgebench questions accept {set_name} {wanted.category}")
+    outcome.end(strict)
 
 
 @questions.command()

@@ -1,11 +1,13 @@
 """`judgebench references ...`: a judge writes references, and a person accepts them."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from judgebench.cli import options
 from judgebench.cli.base import Group
+from judgebench.cli.outcome import Outcome, strict
 
 if TYPE_CHECKING:
     from judgebench.models import Options
@@ -22,26 +24,28 @@ def references() -> None:
 
 @references.command()
 @options.questions
-@click.option("--judge", required=True, metavar="SPEC", help="The model that answers: [NAME=]openai:ID, ...")
+@click.option("--judge", required=True, metavar="SPEC", help="The model that answers: openai:ID, ... (docs/models.md).")
 @options.a_selection
 @options.some_calls
+@strict
 @click.pass_obj
-def generate(workspace: "Workspace", /, selection: "Selection", judge: str, calls: "Options") -> None:
+def generate(workspace: "Workspace", /, selection: "Selection", judge: str, calls: "Options", strict: bool) -> None:
     """Have a judge answer the questions that lack references, into drafts beside the set.
 
     Without --category these are the categories that need references.
     """
-    from judgebench import terminal
     from judgebench.judging import references
     from judgebench.models import load_model, parse_spec
 
     question_set, spec = workspace.check().question_set(selection.question_set), parse_spec(judge)
     wanted = references.lacking(question_set, selection.categories, selection.limit)
-    stage = references.generate(workspace, question_set, wanted, spec, load_model(spec, calls))
-    terminal.follow(stage, f"references by {spec.name}")
+    model, outcome = load_model(spec, calls), Outcome()
+    stage = partial(references.generate, workspace, question_set, wanted, spec, model)
+    outcome.follow(spec.name, f"references by {spec.name}", stage)
     click.echo(
         f"look at them with `judgebench references show --questions {question_set.name} --judge {spec.name}`", err=True
     )
+    outcome.end(strict)
 
 
 @references.command()

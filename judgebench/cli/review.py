@@ -1,12 +1,14 @@
 """judgebench review: judges grade the answers to a set."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from judgebench.cli import options
 from judgebench.cli.base import Command, made, paid
+from judgebench.cli.outcome import Outcome, strict
 from judgebench.cli.references import table_name
 from judgebench.errors import UsageError
 
@@ -27,9 +29,10 @@ def _asked(given: Mapping[str, Any]) -> "Asked":
 
 
 def _panel(given: Mapping[str, Any]) -> "Panel":
-    from judgebench.judging.reviews import Panel
+    from judgebench.judging.reviews import Manner, Panel
 
-    return Panel(given["judges"], given["prompt"], given["verdict_by"], given["repair"])
+    manner = Manner(given["prompt"], given["verdict_by"], given["repair"], given["judge_max_tokens"])
+    return Panel(given["judges"], manner)
 
 
 _design = (
@@ -65,7 +68,8 @@ _design = (
 @options.questions
 @click.option(
     "--judge", "judges", multiple=True, metavar="JUDGE",
-    help="embedded, [NAME=]embedded:FILE, checker, or a model: [NAME=]openai:ID, [NAME=]hf:PATH (repeatable: a panel).",
+    help="embedded, [NAME=]embedded:FILE, checker, or a model: [NAME=]openai:ID[?PARAMETER=VALUE&...], "
+    "azure:DEPLOYMENT, hf:PATH (repeatable: a panel; docs/models.md).",
 )  # fmt: skip
 @made("asked", _asked, *_design, also=("questions", "chosen", "limit"))
 @made(
@@ -78,6 +82,7 @@ _design = (
         "--repair/--no-repair", default=True, show_default=True,
         help="Ask once more for nothing but the verdict where a reply holds none.",
     ),
+    options.judge_max_tokens,
     also=("judges",),
 )  # fmt: skip
 @click.option(
@@ -88,10 +93,11 @@ _design = (
 @options.dry_run
 @options.a_spending
 @options.some_calls
+@strict
 @click.pass_obj
 def review(
     workspace: "Workspace", /, panel: "Panel", asked: "Asked", reparse: bool, dry_run: bool, spending: "Spending",
-    calls: "Options",
+    calls: "Options", strict: bool,
 ) -> None:  # fmt: skip
     """Have judges grade the answers to a set, into reviews/."""
     if reparse:
@@ -99,7 +105,6 @@ def review(
         return
     if not panel.names:
         raise UsageError("name a --judge: embedded, checker, or a model as in openai:gpt-4.1 (or give --reparse)")
-    from judgebench import terminal
     from judgebench.judging import reviews
     from judgebench.money.cost import Quote
 
@@ -109,12 +114,13 @@ def review(
         )
 
     judges = panel.judges(workspace.check(), asked.question_set, calls, load)
-    total = Quote()
+    total, outcome = Quote(), Outcome(*panel.names)
     for plan in reviews.panel_plans(workspace, judges, asked, second=False):
         total += spending.quote_reviews(plan.judge, plan.matches, asked.question_set, plan.table)
     with paid(spending, total, "matches", dry_run) as go:
-        for label, stage in reviews.panel_stages(workspace, judges, asked) if go else ():
-            terminal.follow(stage, label)
+        for plan in reviews.panel_plans(workspace, judges, asked) if go else ():
+            outcome.follow(plan.judge.name, plan.label, partial(plan.stage, asked.question_set))
+    outcome.end(strict)
 
 
 def _read_again(workspace: "Workspace", panel: "Panel", question_set: str) -> None:
@@ -122,5 +128,5 @@ def _read_again(workspace: "Workspace", panel: "Panel", question_set: str) -> No
     from judgebench.terminal import printable
 
     judges = [table_name(judge) for judge in panel.names]
-    for line in reparse(workspace.check(), question_set, judges, panel.prompt).lines():
+    for line in reparse(workspace.check(), question_set, judges, panel.manner.prompt).lines():
         click.echo(printable(line))

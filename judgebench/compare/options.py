@@ -9,6 +9,7 @@ from judgebench.answers import overrides
 from judgebench.errors import UsageError
 from judgebench.judging.asking import VerdictBy
 from judgebench.judging.matches import Orders
+from judgebench.judging.reviews import Manner
 
 _FIRST, _LARGEST, _LOOKS = 8, 8, 50  # questions to the first look, and from look to look: 8, or a 50th of a larger set
 
@@ -22,7 +23,7 @@ class Options:
     about just this set (`set`)? `predictions`: a judge, or `none`; all answers are made first, and what that judge
     says of them is a control variate and chooses the order (`set`), or tells what is to come (`alike`: when to give
     up). `look`: questions between two looks. `futility`: stop where the chance to decide is below. `bridge`: so many
-    questions are judged again where the judge has changed.
+    questions (0: as many as the margin takes) are judged again where the judge has changed.
     """
 
     baseline: str
@@ -52,6 +53,7 @@ class Options:
     prompt: str | None = None
     verdict_by: VerdictBy = "text"
     repair: bool = True
+    judge_max_tokens: int | None = None
     calls: models.Options = field(default_factory=lambda: models.Options(keep=True))
 
     def __post_init__(self) -> None:
@@ -85,6 +87,11 @@ class Options:
             yield known
             known += self.look or min(max(known // 4, 2), most)
         yield questions
+
+    @property
+    def manner(self) -> Manner:
+        """How the judge is asked."""
+        return Manner(self.prompt, self.verdict_by, self.repair, self.judge_max_tokens)
 
     @property
     def overrides(self) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from judgebench.compare import canaries, order, reading
-from judgebench.compare.bridge import bridge, check_snapshots, snapshots
-from judgebench.compare.judging import Judging, matches_of, points_by_question, snapshot
+from judgebench.compare import canaries, order, outages, reading
+from judgebench.compare.bridge import bridge, check_snapshots, snapshots, too_few
+from judgebench.compare.judging import Judging, matches_of, points_by_question, reach_by_question, snapshot
 from judgebench.compare.options import Options
+from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.compare.reading import Reading
 from judgebench.compare.reasons import reason
 from judgebench.compare.results import Bridge, Canary, Comparison, Cost, Verdict
@@ -22,6 +23,7 @@ from judgebench.errors import UsageError
 from judgebench.judging import reviews
 from judgebench.judging.judge import CheckerJudge, EmbeddedJudge, Judge
 from judgebench.judging.matches import Design
+from judgebench.judging.reviews import Manner
 from judgebench.models import Model, Spec
 from judgebench.models import Options as CallOptions
 from judgebench.money.cost import Quote
@@ -33,17 +35,20 @@ from judgebench.workspace import Workspace
 
 __all__ = ["Options", "compare", "quote"]
 
-Say = Callable[[str], None]
 _NOTHING = Reading(side=None, improved=False, rate=None, interval=None, fixed_width=None)
 
 
-def compare(workspace: Workspace, options: Options, say: Say = lambda line: None) -> Comparison:
-    """Compare two models before a judge; rows are kept whatever happens, and `say` is told how it goes.
+def compare(
+    workspace: Workspace, options: Options, say: Say = lambda line: None, watch: Watch = unwatched
+) -> Comparison:
+    """Compare two models before a judge; rows are kept whatever happens.
+
+    `say` is told how it goes, and `watch` may show each stage while its rows are made.
 
     Raises UsageError for what makes no sense, and JudgebenchError where calls failed (run it again to go on), where
     the next call could pass `max_cost`, or where the judge has changed and `bridge` isn't given.
     """
-    return _Run(workspace.check(), options, say).result()
+    return _Run(workspace.check(), options, say, watch).result()
 
 
 def quote(workspace: Workspace, options: Options) -> tuple[Quote, Quote]:
@@ -61,10 +66,12 @@ class _Run:
     workspace: Workspace
     options: Options
     say: Say
+    watch: Watch = unwatched
     started: float = field(default_factory=time.monotonic)
     canaries: tuple[Canary, ...] = ()
     bridge: Bridge | None = None
     points: Floats = field(default_factory=lambda: np.zeros(0))
+    reach: tuple[Floats, Floats] = field(default_factory=lambda: (np.zeros(0), np.zeros(0)))
     vain: float | None = None  # the chance to decide, where it was so small that the rest was left
 
     def __post_init__(self) -> None:
@@ -73,7 +80,7 @@ class _Run:
         self.questions = self.question_set.select(options.categories, options.limit)
         self.spending = Spending(options.prices, options.max_cost)
         self.sides = sides(self.workspace, options, self.spending)
-        self.judge = self._named_judge(options.judge, options.prompt, self._load)
+        self.judge = self._named_judge(options.judge, options.manner, self._load)
         self.judging = self._judging(self.judge, options.repeats)
         self.predicting = self._predicting()
         self.categories = {(options.questions, one.id): one.category for one in self.question_set.questions}
@@ -85,6 +92,7 @@ class _Run:
             raise UsageError(f"no question of {self.options.questions} is left to compare on")
         if same(*self.sides):
             return self._comparison("PASS", _NOTHING)
+        self._announce_bridge()
         self._try_judge()
         if not all(canary.passed for canary in self.canaries):
             return self._comparison("INVALID", _NOTHING)
@@ -111,22 +119,20 @@ class _Run:
                 asked += self.predicting.quote(self.drawn.ids, self.spending)
         return answers, asked
 
-    def _named_judge(self, name: str, prompt: str | None, load: Callable[[Spec, CallOptions], Model]) -> Judge:
-        options = self.options
-        return reviews.named_judge(
-            self.workspace, name, options.questions, prompt, options.calls, load, options.verdict_by, options.repair
-        )
+    def _named_judge(self, name: str, manner: Manner, load: Callable[[Spec, CallOptions], Model]) -> Judge:
+        return reviews.named_judge(self.workspace, name, self.options.questions, manner, self.options.calls, load)
 
     def _judging(self, judge: Judge, repeats: int = 1) -> Judging:
         design = Design(self.options.orders, repeats, self.options.seed)
         pair = (self.sides[0].name, self.sides[1].name)
-        return Judging(self.workspace, judge, self.options.questions, pair, design)
+        return Judging(self.workspace, judge, self.options.questions, pair, design, self.watch, self.say)
 
     def _predicting(self) -> Judging | None:
         """The reviews of the judge whose verdicts foretell those of the one that counts."""
-        if self.options.predictions == "none":
+        options = self.options
+        if options.predictions == "none":
             return None
-        judge = self._named_judge(self.options.predictions, None, self._paid)
+        judge = self._named_judge(options.predictions, replace(options.manner, prompt=None), self._paid)
         if judge.name == self.judge.name:
             raise UsageError(f"--predictions takes another judge than --judge, and both are called {judge.name}")
         return self._judging(judge)
@@ -142,7 +148,10 @@ class _Run:
         judge = self._tried()
         if judge is None:
             return
-        self.canaries = canaries.try_judge(judge, self.workspace.canaries(judge.name))
+        rows = list(canaries.ask(judge, self.workspace.canaries(judge.name)))
+        outages.check(rows, f"canaries by {judge.name}", self.say)
+        outages.check_judge(rows, judge.name)
+        self.canaries = canaries.results(rows)
         held = sum(canary.passed for canary in self.canaries)
         self.say(f"canaries: {held} of {len(self.canaries)} held")
 
@@ -151,7 +160,7 @@ class _Run:
         options, model = self.options, getattr(self, "model", None)
         if not options.canaries:
             return None
-        return canaries.judge_for(self.judge, model, options.prompt, options.verdict_by, options.repair)
+        return canaries.judge_for(self.judge, model, options.manner)
 
     def _predict(self, predicting: Judging) -> None:
         """All answers, and what a cheaper judge says of them; about a set, an order that favours telling questions."""
@@ -165,7 +174,15 @@ class _Run:
 
     def _answer(self, questions: Sequence[Question]) -> None:
         for side in self.sides:
-            side.answer(self.question_set, questions, self.options)
+            side.answer(self.question_set, questions, self.options, self.watch, self.say)
+
+    def _announce_bridge(self) -> None:
+        """Before any call: whether there is enough to tell how far a judge that changed has moved."""
+        if self.options.bridge is None or not self._both_answered():
+            return
+        known = {row.question_id for row in self.judging.stored(self.drawn.ids)}
+        if known and (line := too_few(len(known), self.options.margin)):
+            self.say(line)
 
     def _check_stored(self) -> None:
         """Reviews by another snapshot than today's count only with a bridge to it."""
@@ -198,10 +215,13 @@ class _Run:
                 check_snapshots(snapshots(self._called(rows)), self.judge.name)
             done = self.drawn.ids[: len(self.points) + len(chunk)]
             self.points = points_by_question(matches_of(rows, self.judging.pair, self.categories), done)
-            read = reading.read(self.points, self.drawn, self.options)
+            self.reach = reach_by_question(rows, self.judging.pair, self.categories, done)
+            read = reading.read(self.points, self.drawn, self.options, self.reach)
             self._tell(read)
             if read.side or self._in_vain():
                 break
+        if np.isnan(self.points).all():
+            outages.check_judge(self.judging.rows(), self.judge.name)
         return read
 
     def _chunks(self) -> Iterator[list[Question]]:
@@ -250,7 +270,7 @@ class _Run:
             seed=options.seed,
             questions=len(self.questions),
             judged=judged,
-            missing=int(np.isnan(self.points).sum()),
+            missing=int((self.reach[0] < self.reach[1]).sum()),
             **outcomes,
             rate=read.rate,
             interval=read.interval,
@@ -260,7 +280,7 @@ class _Run:
             identical=same(*self.sides),
             variance_taken=reading.variance_taken(self.points, self.drawn),
             categories=reading.category_rates(
-                self.points, self.drawn, {one.id: one.category for one in self.questions}, options
+                self.points, self.reach[1], self.drawn, {one.id: one.category for one in self.questions}, options
             ),
             telling=() if matches is None else telling(matches, rows, about, self.judging.pair[0]),
             canaries=self.canaries,

@@ -1,18 +1,18 @@
 """The two models of a comparison, and their answers."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from judgebench.answers import Drawing, drafts, get_answers
 from judgebench.compare.options import Options
-from judgebench.errors import JudgebenchError, UsageError
-from judgebench.models import Model, Spec, may_pass, parse_spec
+from judgebench.compare.outages import Say, Watch, finish
+from judgebench.errors import UsageError
+from judgebench.models import Model, Spec, parse_spec
 from judgebench.money.cost import Quote
 from judgebench.money.spending import Spending
 from judgebench.question_sets import QuestionSet
 from judgebench.tables.records import Answer, Question
-from judgebench.tables.store import ResultT, Stage, Table
+from judgebench.tables.store import Table
 from judgebench.workspace import Workspace
 
 
@@ -25,12 +25,14 @@ class Side:
     spec: Spec | None = None
     model: Model | None = None
 
-    def answer(self, question_set: QuestionSet, questions: Sequence[Question], options: Options) -> None:
+    def answer(
+        self, question_set: QuestionSet, questions: Sequence[Question], options: Options, watch: Watch, say: Say
+    ) -> None:
         """Make the answers that the table doesn't hold; JudgebenchError where the model could not be asked."""
         if self.spec is None or self.model is None:
             return
         stage = get_answers(question_set, questions, self.spec, self.model, self.table, Drawing(options.overrides))
-        finish(stage, f"answers of {self.name}")
+        finish(stage, f"answers of {self.name}", watch, say)
 
     def quote(
         self, question_set: QuestionSet, questions: Sequence[Question], options: Options, spending: Spending
@@ -55,18 +57,6 @@ def same(one: Side, other: Side) -> bool:
     if one.model is None or other.model is None:
         return one.name == other.name and one.model is other.model
     return dict(one.model.identity) == dict(other.model.identity)
-
-
-def finish(stage: Stage[ResultT], label: str) -> None:
-    """Work through a stage; JudgebenchError where calls failed in a way that may pass: the rest would be guesswork."""
-    errors = [row.error for row in stage]
-    passing = Counter(error.kind for error in errors if error and may_pass(error))
-    if passing:
-        kinds = ", ".join(f"{kind} {number}" for kind, number in sorted(passing.items()))
-        raise JudgebenchError(
-            f"{label}: {sum(passing.values())} of {len(errors)} failed ({kinds}); what was done is kept: run the same"
-            " command again to go on"
-        )
 
 
 def _side(workspace: Workspace, text: str, options: Options, spending: Spending) -> Side:

@@ -6,9 +6,10 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from judgebench.models import Completion, Reply, Request
 from judgebench.prompts import Conversation, Prompt, render
+from judgebench.tables.endings import ending
 from judgebench.tables.records import Failure, Message, Review, Sampling, Usage, Verdict
 from judgebench.verdicts import logprobs, schema
-from judgebench.verdicts.text import parse
+from judgebench.verdicts.text import is_complete, read
 
 VerdictBy: TypeAlias = Literal["text", "schema", "logprobs"]
 WAYS: tuple[VerdictBy, ...] = get_args(VerdictBy)
@@ -21,7 +22,7 @@ def asked(prompt: Prompt, conversation: Conversation, way: VerdictBy) -> tuple[M
     *system, user = render(prompt, conversation)
     if way != "schema":
         return (*system, user)
-    return (*system, Message("user", f"{user.content}\n\n{schema.instruction(prompt.kind, prompt.range)}"))
+    return (*system, Message("user", f"{user.content}\n\n{schema.instruction(prompt.form, prompt.range)}"))
 
 
 def request(prompt: Prompt, messages: Sequence[Message], way: VerdictBy, sampling: Sampling) -> Request:
@@ -31,8 +32,8 @@ def request(prompt: Prompt, messages: Sequence[Message], way: VerdictBy, samplin
         (user.content,),
         sampling,
         system[0].content if system else None,
-        schema=schema.schema(prompt.kind, prompt.range) if way == "schema" else None,
-        logprobs=logprobs.ALTERNATIVES if way == "logprobs" and prompt.kind != "score_pair" else 0,
+        schema=schema.schema(prompt.form, prompt.range) if way == "schema" else None,
+        logprobs=logprobs.ALTERNATIVES if way == "logprobs" and logprobs.reads(prompt.form) else 0,
     )
 
 
@@ -48,36 +49,67 @@ def repair_request(prompt: Prompt, messages: Sequence[Message], reply: str, samp
 
 
 def _only_the_verdict(prompt: Prompt) -> str:
-    lowest, highest = (f"{bound:g}" for bound in prompt.range)
-    forms = {
-        "rating": f"[[N]], with a number from {lowest} to {highest} in place of N",
-        "choice": "[[A]] if assistant A's answer is better, [[B]] if assistant B's is, [[C]] for a tie",
-        "score_pair": f"two numbers from {lowest} to {highest}, separated by a space: assistant A's score, then B's",
-    }
     return (
         "No verdict could be read from your reply. Give only the verdict, without any other word, in the form "
-        f"{forms[prompt.kind]}."
+        f"{_in_form(prompt)}."
     )
+
+
+def _in_form(prompt: Prompt) -> str:
+    lowest, highest = (f"{bound:g}" for bound in prompt.range)
+    if prompt.kind == "rating":
+        return f"{prompt.form.shown()}, with a number from {lowest} to {highest} in place of N"
+    if not prompt.form.known:
+        scores = f", with numbers from {lowest} to {highest} in place of N" if prompt.kind == "score_pair" else ""
+        return f"described above: {prompt.form.shown()}{scores}"
+    if prompt.kind == "choice":
+        return "[[A]] if assistant A's answer is better, [[B]] if assistant B's is, [[C]] for a tie"
+    return f"two numbers from {lowest} to {highest}, separated by a space: assistant A's score, then B's"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a completion says: its verdict, how that was read, and what else there is to keep."""
+    """What a completion says: its verdict or why there is none, how that was read, and what else there is to keep."""
 
     verdict: Verdict | None
+    failure: Failure | None = None
     source: Literal["text", "schema", "logprobs"] = "text"
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 def reading(prompt: Prompt, completion: Completion, way: VerdictBy) -> Reading:
-    """Read a completion in the way that was asked for, or, where the endpoint knows no such way, as text."""
-    fields = schema.read(completion.text) if way == "schema" else None
-    if fields is not None:  # what else stands in an object is the judge's explanation, and is never searched
-        return Reading(schema.verdict_of(prompt.kind, fields, prompt.range), "schema")
-    verdict = parse(prompt.kind, completion.text, prompt.range)
-    if way != "logprobs" or verdict is None or prompt.kind == "score_pair":
+    """Read a completion in the way that was asked for, or, where the endpoint knows no such way, as text.
+
+    One that was cut counts where its verdict is complete, one that ended badly never.
+    """
+    found = schema.find(prompt.form, completion.text) if way == "schema" else schema.Found()
+    if found.any:  # what else stands in an object is the judge's explanation, and is never searched
+        verdict = schema.verdict_of(prompt.form, found.fields, prompt.range) if found.fields else None
+        read_so, whole = Reading(verdict, source="schema"), not found.broken
+    else:
+        read_so, whole = _read_as_text(prompt, completion, way), is_complete(prompt.form, completion.text)
+    if completion.failure:
+        return replace(read_so, verdict=None, failure=completion.failure)
+    if found.broken or (ending(completion.finish_reason) == "cut" and not (whole and read_so.verdict)):
+        return replace(read_so, verdict=None, failure=_cut(completion))
+    return read_so if read_so.verdict else replace(read_so, failure=unparsed(prompt.kind))
+
+
+def _read_as_text(prompt: Prompt, completion: Completion, way: VerdictBy) -> Reading:
+    verdict = read(prompt.form, completion.text, prompt.range)
+    if way != "logprobs" or verdict is None or not logprobs.reads(prompt.form):
         return Reading(verdict)
     return _weighed(prompt, verdict, completion)
+
+
+def _cut(completion: Completion) -> Failure:
+    """Why a reply that broke off is no verdict, and what helps."""
+    raise_it = "give it more with --judge-max-tokens"
+    if ending(completion.finish_reason) != "cut":
+        return Failure("cut", f"the reply's JSON object breaks off, though the endpoint doesn't say so: {raise_it}")
+    if not completion.text.strip():
+        return Failure("cut", f"the judge's limit of tokens went into thinking, and nothing is left: {raise_it}")
+    return Failure("cut", f"the reply was cut at the judge's limit of tokens, before its verdict: {raise_it}")
 
 
 def _weighed(prompt: Prompt, verdict: Verdict, completion: Completion) -> Reading:
@@ -87,28 +119,30 @@ def _weighed(prompt: Prompt, verdict: Verdict, completion: Completion) -> Readin
         return Reading(verdict)
     kept = {"probabilities": dict(odds.probabilities), "mass": odds.mass}
     if prompt.kind == "choice":
-        return Reading(verdict, "text", {"logprobs": kept})
+        return Reading(verdict, extra={"logprobs": kept})
     expected = Verdict(scores=(round(odds.expectation, 6),))
-    return Reading(expected, "logprobs", {"logprobs": {**kept, "written": verdict.scores[0]}})
+    return Reading(expected, source="logprobs", extra={"logprobs": {**kept, "written": verdict.scores[0]}})
 
 
 def judged(draft: Review, reply: Reply, prompt: Prompt, way: VerdictBy) -> Review:
     """The row that a reply makes of a draft: a verdict, or an error."""
-    completion = reply.completions[0] if reply.completions else None
-    read = reading(prompt, completion, way) if completion else Reading(None)
+    completion = reply.completions[0] if reply.completions else reply.broken
+    found = reading(prompt, completion, way) if completion else Reading(None, unparsed(prompt.kind))
+    error = reply.failure or found.failure
     notes: dict[str, Any] = {"notes": list(completion.notes)} if completion and completion.notes else {}
     if completion and completion.reasoning:
         notes["reasoning"] = completion.reasoning
     return replace(
         draft,
-        verdict=None if reply.failure else read.verdict,
-        error=reply.failure or (None if read.verdict else unparsed(prompt.kind)),
+        verdict=None if error else found.verdict,
+        error=error,
         reply=completion.text if completion else None,
-        verdict_source=read.source,
+        finish_reason=completion.finish_reason if completion else None,
+        verdict_source=found.source,
         served_by=completion.served_by if completion else None,
         usage=reply.usage,
         seconds=reply.seconds,
-        extra={**draft.extra, **read.extra, **notes},
+        extra={**draft.extra, **found.extra, **notes},
     )
 
 
@@ -145,8 +179,10 @@ def resumed(draft: Review, stored: Review | None) -> Review:
     return replace(stored, extra={**stored.extra, **draft.extra})
 
 
-def repaired(waiting: Review, reply: Reply, prompt: Prompt) -> Review:
+def repaired(waiting: Review, reply: Reply, prompt: Prompt, way: VerdictBy) -> Review:
     """The finished row of one that was put off: both replies, the usage of both, the verdict of the second.
+
+    The second is read as the first was.
 
     Where the request itself failed it goes on waiting, for another run.
     """
@@ -156,19 +192,21 @@ def repaired(waiting: Review, reply: Reply, prompt: Prompt) -> Review:
     if reply.failure or not reply.completions:
         failure = reply.failure or Failure("empty", "no reply")
         why = f"{unparsed(prompt.kind).message}; asking for it again failed ({failure.kind}: {failure.message})"
-        extra = {**waiting.extra, AWAITING: {"usage": None, "seconds": seconds, "failed": True}}
+        told = {"said": reply.broken.text} if reply.broken else {}
+        extra = {**waiting.extra, AWAITING: {"usage": None, "seconds": seconds, "failed": True, **told}}
         return replace(waiting, error=Failure("unparsed", why), usage=usage, seconds=seconds, extra=extra)
-    second = reply.completions[0].text
-    verdict = parse(prompt.kind, second, prompt.range)
+    second = reply.completions[0]
+    found = reading(prompt, second, way)
     extra = {name: value for name, value in waiting.extra.items() if name != AWAITING}
+    how = {} if ending(second.finish_reason) == "natural" else {"repair_finish_reason": second.finish_reason}
     return replace(
         waiting,
-        verdict=verdict,
-        error=None if verdict else waiting.error,
-        verdict_source="repaired" if verdict else waiting.verdict_source,
+        verdict=found.verdict,
+        error=found.failure,
+        verdict_source="repaired" if found.verdict else waiting.verdict_source,
         usage=usage,
         seconds=seconds,
-        extra={**extra, "repair": second},
+        extra={**extra, "repair": second.text, **how},
     )
 
 

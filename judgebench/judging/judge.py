@@ -9,7 +9,8 @@ from judgebench import embedded
 from judgebench.judging import asking
 from judgebench.judging.asking import VerdictBy
 from judgebench.judging.matches import Match
-from judgebench.models import Model, Request, Requests
+from judgebench.models import Model, Reply, Request, Requests
+from judgebench.models.prompt_cut import PROMPT_CUT, cut_prompts
 from judgebench.prompts import Prompt, flags
 from judgebench.tables.records import Answer, Failure, Message, Review, Sampling, Verdict, content_id
 from judgebench.tables.store import Stage, Table, in_force
@@ -87,7 +88,7 @@ class ModelJudge:
     """Any model with judge prompts: one prompt per match, chosen by `prompt_for`.
 
     `verdict_by` is how verdicts are asked for and read. With `repair`, a reply without one is followed by one
-    request for nothing but the verdict.
+    request for nothing but the verdict. `sampling` is how replies are drawn.
     """
 
     def __init__(
@@ -97,12 +98,14 @@ class ModelJudge:
         prompt_for: Callable[[Match], Prompt],
         verdict_by: VerdictBy = "text",
         repair: bool = False,
+        sampling: Sampling = REPLY,
     ) -> None:
         self.name = name
         self._model = model
         self._prompt_for = prompt_for
         self._verdict_by = verdict_by
         self._repair = repair
+        self._sampling = sampling
         self.ready: Callable[[], int] = getattr(model, "ready", lambda: 0)  # replies that follow without a wait
 
     def draft(self, match: Match, question_set: str) -> Review:
@@ -116,9 +119,9 @@ class ModelJudge:
         way = [] if self._verdict_by == "text" else [self._verdict_by]
         return replace(
             draft,
-            id=content_id("review", draft.slot, digest, self._model.identity, REPLY.content, *way),
+            id=content_id("review", draft.slot, digest, self._model.identity, self._sampling.content, *way),
             prompt_digest=digest,
-            sampling=REPLY,
+            sampling=self._sampling,
             flags=flags(prompt, match.conversation()),
         )
 
@@ -130,7 +133,7 @@ class ModelJudge:
         for reply in self._model.generate(requests) if first else ():
             match, draft = first[reply.index]
             row = asking.judged(draft, reply, self._prompt_for(match), self._verdict_by)
-            row = replace(row, created=_now())
+            row = replace(row, created=_now(), extra={**row.extra, **_cut(requests[reply.index], reply)})
             if self._repair and asking.wants_repair(row):
                 row = asking.put_off(row)
                 waiting.append((match, row))
@@ -141,19 +144,25 @@ class ModelJudge:
     def _repaired(self, waiting: Sequence[Task]) -> Iterator[Review]:
         """The finished row of each task whose first reply holds no verdict; nothing is asked a third time."""
         requests = [
-            asking.repair_request(self._prompt_for(match), self._messages(match), row.reply or "", REPLY)
+            asking.repair_request(self._prompt_for(match), self._messages(match), row.reply or "", self._sampling)
             for match, row in waiting
         ]
         for reply in self._model.generate(requests):
             match, row = waiting[reply.index]
-            yield replace(asking.repaired(row, reply, self._prompt_for(match)), created=_now())
+            yield replace(asking.repaired(row, reply, self._prompt_for(match), self._verdict_by), created=_now())
 
     def _messages(self, match: Match) -> tuple[Message, ...]:
         return asking.asked(self._prompt_for(match), match.conversation(), self._verdict_by)
 
     def request(self, match: Match) -> Request:
         """What the model is asked about a match."""
-        return asking.request(self._prompt_for(match), self._messages(match), self._verdict_by, REPLY)
+        return asking.request(self._prompt_for(match), self._messages(match), self._verdict_by, self._sampling)
+
+
+def _cut(request: Request, reply: Reply) -> dict[str, Any]:
+    """What a row keeps where the server did not read all of the prompt."""
+    cut = next(cut_prompts(request, reply), None)
+    return {PROMPT_CUT: {name: value for name, value in cut.items() if name != "turn"}} if cut else {}
 
 
 class EmbeddedJudge:

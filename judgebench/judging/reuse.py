@@ -14,7 +14,7 @@ from judgebench.models import Completion
 from judgebench.prompts import Prompt, find_prompt
 from judgebench.tables.records import Review, Usage, Verdict, content_id
 from judgebench.tables.store import Table, in_force
-from judgebench.verdicts.text import parse
+from judgebench.verdicts import schema
 from judgebench.workspace import Workspace
 
 Source: TypeAlias = Literal["text", "schema", "logprobs", "repaired"]
@@ -97,7 +97,7 @@ class Reread:
             about = f"{before.question_id} turn {before.turn}, {' and '.join(before.models)}, by {before.judge}"
             again = f", repeat {before.repeat + 1}" if before.repeat else ""
             again += f", sample {before.choice + 1}" if before.choice else ""
-            yield f"{about}{again}: {_said(before)} -> {_said(after)}"
+            yield f"{about}{again}: {_told(before)} -> {_told(after)}"
         yield from (f"{number} left as they are: {reason}" for reason, number in sorted(self.left.items()))
         yield f"{len(self.changed) + self.same} replies read again: {len(self.changed)} changed, {self.same} the same"
 
@@ -144,24 +144,32 @@ def _read_again(row: Review, prompt: Prompt | None, named: bool, result: Reread)
         result.left.update([reason] if reason else [])
         return
     assert prompt  # noqa: S101 (or there is an obstacle)
-    verdict, source = _reading(row, prompt)
-    if verdict == row.verdict:
+    found, source = _reading(row, prompt)
+    if found.verdict == row.verdict:
         result.same += 1
         return
-    error = None if verdict else asking.unparsed(prompt.kind)
-    after = replace(row, verdict=verdict, error=error, verdict_source=source, reread=True, created=_now())
+    after = replace(row, verdict=found.verdict, error=found.failure, verdict_source=source, reread=True, created=_now())
     result.changed.append((row, _finished(after)))
 
 
-def _reading(row: Review, prompt: Prompt) -> tuple[Verdict | None, Source]:
+def _reading(row: Review, prompt: Prompt) -> tuple[asking.Reading, Source]:
     """What a row's reply says now, or, where that holds no verdict, the reply to its repair request."""
-    way: asking.VerdictBy = "schema" if row.verdict_source == "schema" else "text"
-    read = asking.reading(prompt, Completion(row.reply or ""), way)
-    second = row.extra.get("repair")
-    if read.verdict or not isinstance(second, str):
-        return read.verdict, read.source
-    verdict = parse(prompt.kind, second, prompt.range)
-    return verdict, "repaired" if verdict else read.source
+    way: asking.VerdictBy = "schema" if _was_json(row, prompt) else "text"
+    first = asking.reading(prompt, _said(row.reply, row.finish_reason), way)
+    if first.verdict or not isinstance(row.extra.get("repair"), str):
+        return first, first.source
+    second = asking.reading(prompt, _said(row.extra["repair"], row.extra.get("repair_finish_reason")), way)
+    return second, "repaired" if second.verdict else first.source
+
+
+def _said(text: str | None, finish_reason: object) -> Completion:
+    return Completion(text or "", finish_reason=str(finish_reason or "stop"))
+
+
+def _was_json(row: Review, prompt: Prompt) -> bool:
+    """Whether a reply was asked for as JSON, or came as JSON all the same, in which no text is searched."""
+    found = schema.find(prompt.form, row.reply or "")
+    return row.verdict_source == "schema" or schema.EXPLANATION in (found.fields or ()) or found.broken
 
 
 def _finished(row: Review) -> Review:
@@ -186,11 +194,12 @@ def _obstacle(row: Review, prompt: Prompt | None, named: bool) -> str | None:
     return None
 
 
-def _said(row: Review) -> str:
+def _told(row: Review) -> str:
     if row.verdict is None:
         return "no verdict"
     scores = " and ".join(f"{score:g}" for score in row.verdict.scores)
-    return scores or str(row.verdict.winner)
+    strength = f" ({row.verdict.strength})" if row.verdict.strength else ""
+    return scores or f"{row.verdict.winner}{strength}"
 
 
 def _about(match: Match) -> tuple[object, ...]:

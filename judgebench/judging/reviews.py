@@ -1,20 +1,20 @@
 """Answers -> reviews: which judge, which models and which matches a `review` command means."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from judgebench import embedded
 from judgebench.errors import UsageError
 from judgebench.judging import matches
 from judgebench.judging.asking import VerdictBy
-from judgebench.judging.judge import CheckerJudge, EmbeddedJudge, Judge, ModelJudge, review
+from judgebench.judging.judge import REPLY, CheckerJudge, EmbeddedJudge, Judge, ModelJudge, review
 from judgebench.judging.matches import Answers, Design, Match
 from judgebench.judging.reuse import IdenticalTies, WithChances, renew
 from judgebench.models import Model, Options, Spec, load_model, parse_spec
 from judgebench.prompts import Prompt, find_prompt
 from judgebench.question_sets import QuestionSet
-from judgebench.tables.records import Mode, Review
+from judgebench.tables.records import Mode, Review, Sampling
 from judgebench.tables.store import Stage, Table, in_force
 from judgebench.workspace import Workspace
 
@@ -37,21 +37,37 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """Which judges are meant, and how those that are models are asked; see `named_judge`."""
+class Manner:
+    """How a judge that is a model is asked.
 
-    names: Sequence[str]
+    `prompt` stands in for the categories' own; for `verdict_by` and `repair` see ModelJudge. A reply may have so many
+    tokens, what is thought before it included; None: as many as replies always could.
+    """
+
     prompt: str | None = None
     verdict_by: VerdictBy = "text"
     repair: bool = True
+    max_tokens: int | None = None
+
+    @property
+    def sampling(self) -> Sampling:
+        """How replies are drawn: what reviews depend on."""
+        return replace(REPLY, max_tokens=self.max_tokens or REPLY.max_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Which judges are meant, and how those that are models are asked."""
+
+    names: Sequence[str]
+    manner: Manner = Manner()
 
     def judges(
         self, workspace: Workspace, question_set: str, options: Options, load: Callable[[Spec, Options], Model]
     ) -> list[Judge]:
         """Each of them once, in the order named."""
         return [
-            named_judge(workspace, name, question_set, self.prompt, options, load, self.verdict_by, self.repair)
-            for name in dict.fromkeys(self.names)
+            named_judge(workspace, name, question_set, self.manner, options, load) for name in dict.fromkeys(self.names)
         ]
 
 
@@ -74,16 +90,12 @@ def named_judge(
     workspace: Workspace,
     name: str,
     question_set: str,
-    prompt: str | None,
+    manner: Manner,
     options: Options,
     load: Callable[[Spec, Options], Model] = load_model,
-    verdict_by: VerdictBy = "text",
-    repair: bool = True,
 ) -> Judge:
-    """The judge of that name: `embedded`, `[NAME=]embedded:FILE`, `checker`, or a model's spec.
-
-    `prompt` stands in for the categories' own prompts; for `verdict_by` and `repair` see ModelJudge.
-    """
+    """The judge of that name: `embedded`, `[NAME=]embedded:FILE`, `checker`, or a model's spec."""
+    prompt = manner.prompt
     if name in _OURS and prompt:
         raise UsageError(f"the {name} judge reads no prompt: leave --prompt out, or name a model as --judge")
     if name == embedded.NAME:
@@ -96,7 +108,8 @@ def named_judge(
         raise UsageError(f"{spec.name} is the name of a judge of ours, and would share its table: take another name")
     if spec.kind == embedded.NAME:
         return _own_embedded(spec, prompt)
-    return ModelJudge(spec.name, load(spec, options), PromptChoice(asked, workspace, prompt), verdict_by, repair)
+    prompt_for = PromptChoice(asked, workspace, prompt)
+    return ModelJudge(spec.name, load(spec, options), prompt_for, manner.verdict_by, manner.repair, manner.sampling)
 
 
 def _own_embedded(spec: Spec, prompt: str | None) -> EmbeddedJudge:

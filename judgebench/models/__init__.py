@@ -10,9 +10,10 @@ from typing import Any, Protocol, overload
 
 from judgebench.errors import UsageError
 from judgebench.extensions import extension, names
+from judgebench.tables.endings import ending
 from judgebench.tables.records import Failure, Message, Sampling, Usage
 
-_PASSING = ("unreachable", "connection", "timeout", "broken_reply", "http_408", "http_429")
+_PASSING = ("unreachable", "connection", "timeout", "broken_reply", "failed", "http_408", "http_429")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,10 @@ class TokenLogprobs:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a model said to one turn, and apart from it what it thought before."""
+    """What a model said to one turn, and apart from it what it thought before.
+
+    `finish_reason` is the endpoint's word, and `problem` what else it says of a text that ended badly.
+    """
 
     text: str
     finish_reason: str = "stop"
@@ -66,16 +70,41 @@ class Completion:
     logprobs: tuple[TokenLogprobs, ...] = ()
     notes: tuple[str, ...] = ()  # what was asked and not sent, since the endpoint refuses it
     reasoning: str | None = None
+    problem: str | None = None
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it is no answer; None where it ended by itself, or was cut at its limit."""
+        how = ending(self.finish_reason)
+        told = f": {self.problem}" if self.problem else ""
+        if how == "refused":
+            return Failure("refused", f"the endpoint's content filter stopped the reply ({self.finish_reason}{told})")
+        if how == "failed" or self.problem:
+            return Failure("failed", f"the endpoint ended the reply with {self.finish_reason!r}{told}")
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The completions of a request, in order; with `failure` set they are the turns before it."""
+    """The completions of a request, in order; with `failure` set they are the turns before it.
+
+    `broken` is then what was said of the turn that failed, where there is anything: paid for, and kept, but no answer.
+    """
 
     index: int
     completions: tuple[Completion, ...]
     failure: Failure | None = None
     seconds: float = 0.0
+    broken: Completion | None = None
+
+    @classmethod
+    def of(
+        cls, index: int, said: Sequence[Completion], failure: Failure | None = None, seconds: float = 0.0
+    ) -> "Reply":
+        """What came of a request: where the last completion ended badly, it failed."""
+        if said and said[-1].failure:
+            return cls(index, tuple(said[:-1]), said[-1].failure, seconds, said[-1])
+        return cls(index, tuple(said), failure, seconds)
 
     @property
     def reasoning(self) -> tuple[str | None, ...]:
@@ -84,10 +113,15 @@ class Reply:
         return thought if any(thought) else ()
 
     @property
+    def billed(self) -> tuple[Completion, ...]:
+        """All that was said, of the turn that failed too."""
+        return (*self.completions, self.broken) if self.broken else self.completions
+
+    @property
     def usage(self) -> Usage | None:
         """The tokens of all turns; None where there was none, or one was not counted."""
-        counted = [completion.usage for completion in self.completions if completion.usage]
-        if not counted or len(counted) < len(self.completions):
+        counted = [completion.usage for completion in self.billed if completion.usage]
+        if not counted or len(counted) < len(self.billed):
             return None
         return Usage(sum(turn.prompt_tokens for turn in counted), sum(turn.completion_tokens for turn in counted))
 

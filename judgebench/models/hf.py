@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from judgebench.models import Completion, Options, Reply, Request, Requests, loading, messages, reasoning
-from judgebench.models.engine import Count, Done, Job, before_stop
-from judgebench.models.loading import Loaded, LoadOptions, templating
+from judgebench.models.engine import Count, Done, Job, before_stop, text_of
+from judgebench.models.loading import Loaded, LoadOptions
+from judgebench.models.loading.encoding import Encoder
 from judgebench.tables.records import Failure, Usage, content_id, valid_text
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class HFModel:
 
         loaded = loading.load(self.target, self._how)
         engine = Engine(loaded.model, loaded.tokenizer, batch_size=self._batch_size, count=self._count)
-        return _Held(loaded, engine)
+        return _Held(loaded, engine, Encoder(loaded.tokenizer, loaded.special_tokens))
 
 
 @dataclass(slots=True)
@@ -109,6 +110,7 @@ class _Held:
 
     loaded: Loaded
     engine: "Engine"
+    encoder: Encoder
 
     @property
     def served_by(self) -> str:
@@ -150,10 +152,9 @@ class _Held:
     def _job(self, index: int, talk: _Talk) -> Job:
         """The next turn."""
         conversation = messages(talk.request, [completion.text for completion in talk.said])
-        tokenizer, sampling = self.loaded.tokenizer, talk.request.sampling
-        text = templating.rendered(tokenizer, conversation)
-        prompt = tuple(tokenizer(text, add_special_tokens=self.loaded.special_tokens)["input_ids"])
+        text, prompt = self.encoder.prompt(conversation)
         talk.prompt_tokens, talk.thinks = len(prompt), reasoning.begins(text)
+        sampling = talk.request.sampling
         stops = (*self.loaded.stops, *sampling.stop)
         return Job(index, prompt, sampling.max_tokens, sampling.temperature, _seed(text, talk.request), stops)
 
@@ -167,7 +168,7 @@ class _Held:
             prompt = torch.tensor([job.prompt], device=self.loaded.device)
             output = model.generate(prompt, max_new_tokens=job.max_tokens, do_sample=bool(drawn), **drawn)
         tokens = tuple(output[0, 1:].tolist())  # after the token that decoders begin with
-        whole = self.loaded.tokenizer.decode(tokens, skip_special_tokens=True)
+        whole = text_of(self.loaded.tokenizer, tokens)
         text = before_stop(whole, job.stop)
         reason = "length" if len(tokens) >= job.max_tokens and text == whole else "stop"
         return Done(job.index, tokens, text, reason, len(tokens), time.perf_counter() - began)

@@ -9,11 +9,10 @@ from typing import Any
 
 from judgebench.errors import JudgebenchError
 from judgebench.models import Model, Reply, Request
-from judgebench.money.cost import Bill, bill_for, most
+from judgebench.money.cost import PLAIN, Bill, Terms, bill_for, most
 from judgebench.money.prices import Price, money
 from judgebench.tables.records import Usage
 
-_LIMITS = ("max_tokens", "max_completion_tokens")
 _UNBILLED = "http_"  # the start of a failure's kind where the endpoint answered with a status, and bills nothing
 
 
@@ -62,7 +61,6 @@ class MeteredModel:
         self._price = price
         self._counted: list[Usage] = []
         self._uncounted = Counter[str]()
-        self.extra: Mapping[str, Any] = getattr(model, "extra", {})
         self.ready: Callable[[], int] = getattr(model, "ready", lambda: 0)
 
     @property
@@ -78,9 +76,9 @@ class MeteredModel:
     def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
         """What the model replies."""
         for reply in self._model.generate(requests):
-            self._counted += [done.usage for done in reply.completions if done.usage]
+            self._counted += [done.usage for done in reply.billed if done.usage]
             self._uncounted["done"] += sum(done.usage is None for done in reply.completions)
-            if reply.failure:
+            if reply.failure and not (reply.broken and reply.broken.usage):
                 self._uncounted[reply.failure.kind] += 1
             yield reply
 
@@ -97,13 +95,12 @@ class BudgetedModel:
     fits and nothing is in flight.
     """
 
-    def __init__(self, model: Model, budget: Budget, price: Price) -> None:
+    def __init__(self, model: Model, budget: Budget, price: Price, terms: Terms = PLAIN) -> None:
         self._model = model
         self._budget = budget
         self._price = price
+        self._terms = terms
         self.ready: Callable[[], int] = getattr(model, "ready", lambda: 0)
-        extra = getattr(model, "extra", {})  # parameters of the spec's own, which may allow longer replies
-        self._reply = max((extra[name] for name in _LIMITS if isinstance(extra.get(name), int)), default=0)
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -117,7 +114,7 @@ class BudgetedModel:
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
         """Yield a reply per request for as long as the budget lasts; see Model.generate."""
-        waiting = {index: most(request, self._price, self._reply) for index, request in enumerate(requests)}
+        waiting = {index: most(request, self._price, self._terms) for index, request in enumerate(requests)}
         while waiting:
             portion = {index: cost for index, cost in waiting.items() if self._budget.reserve(cost)}
             if not portion:
@@ -138,8 +135,8 @@ class BudgetedModel:
 
     def _spent(self, reply: Reply) -> Decimal | None:
         """What a reply cost by its usage; None where it may have cost more than that says."""
-        counted = [completion.usage for completion in reply.completions if completion.usage]
-        unbilled = reply.failure and reply.failure.kind.startswith(_UNBILLED)
-        if len(counted) < len(reply.completions) or (reply.failure and not unbilled):
+        counted = [completion.usage for completion in reply.billed if completion.usage]
+        unsure = reply.failure and not reply.broken and not reply.failure.kind.startswith(_UNBILLED)
+        if len(counted) < len(reply.billed) or unsure:
             return None
         return sum(map(self._price.of, counted), Decimal(0))

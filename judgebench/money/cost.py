@@ -8,32 +8,29 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from judgebench.models import Request, messages
-from judgebench.money.prices import Price, money
-from judgebench.tables.records import Failure, Usage
+from judgebench.models.http.parameters import reply_limit, unbounded
+from judgebench.money.prices import FREE, Price, money
+from judgebench.tables.records import Usage
+from judgebench.tables.store import ResultRow
+from judgebench.tables.tally import asked_for
 
 TYPICAL_REPLY = 350  # tokens of a reply, where none of the kind was seen yet: an explanation and a verdict
 ANSWER = "answer"  # the kind of a request that is no review
-NO_CALL = ("stored", "computed", "checked", "identical")  # where verdicts come from that no model was asked for
 _FRAME = 4  # tokens that an endpoint adds to each message, for its role and its ends
 _MOST_FRAME = 16  # and more than any is known to
 _WIDE = re.compile("[\u2e80-\U0010ffff]")
 _HALF = re.compile("[\u0080-\u2e7f]")
 
 
-class Priced(Protocol):
+class Priced(ResultRow, Protocol):
     """A row of a call: an answer or a review."""
 
     @property
     def usage(self) -> Usage | None:
         """The tokens that the endpoint counted."""
-        ...
-
-    @property
-    def error(self) -> Failure | None:
-        """Why it holds no result."""
         ...
 
 
@@ -52,9 +49,32 @@ def _most_tokens_in(text: str) -> int:
     return len(text.encode("utf-8", errors="replace"))
 
 
-def estimate(request: Request, reply: int = TYPICAL_REPLY) -> Usage:
-    """What a request will take, with replies of so many tokens, or of its max_tokens where that is less."""
-    said = min(reply, request.sampling.max_tokens)
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the calls of a model cost: its price, where that is known, and what its spec's parameters change.
+
+    `reply` is a limit of tokens in place of the request's; `beside` are the most tokens that parameters add to each
+    prompt. `open`: parameters of which nobody knows what they make a call cost at the most.
+    """
+
+    price: Price | None = None
+    reply: int | None = None
+    beside: int = 0
+    open: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, price: Price | None, parameters: Mapping[str, Any]) -> "Terms":
+        """By a price, and by the parameters that stand in a spec."""
+        beside = _most_tokens_in(repr(parameters)) if parameters else 0
+        return cls(price, reply_limit(parameters), beside, tuple(unbounded(parameters)))
+
+
+PLAIN = Terms()
+
+
+def estimate(request: Request, reply: int = TYPICAL_REPLY, limit: int | None = None) -> Usage:
+    """What a request will take, with replies of so many tokens, or of its limit (max_tokens, or `limit`) if less."""
+    said = min(reply, limit or request.sampling.max_tokens)
     prompts = [
         [_FRAME + tokens_in(message.content) for message in messages(request, [""] * turn)] + [turn * said]
         for turn in range(len(request.turns))
@@ -62,14 +82,14 @@ def estimate(request: Request, reply: int = TYPICAL_REPLY) -> Usage:
     return Usage(sum(map(sum, prompts)), said * len(request.turns))
 
 
-def most(request: Request, price: Price, reply: int = 0) -> Decimal:
-    """No call of an endpoint that keeps to max_tokens costs more, whatever its tokenizer; `reply` is another limit."""
-    said = max(request.sampling.max_tokens, reply)
-    schema = _most_tokens_in(repr(request.schema)) if request.schema else 0
+def most(request: Request, price: Price, terms: Terms = PLAIN) -> Decimal:
+    """No call of an endpoint that keeps to its limit costs more, whatever its tokenizer, by terms without open ones."""
+    said = max(request.sampling.max_tokens, terms.reply or 0)
+    beside = terms.beside + (_most_tokens_in(repr(request.schema)) if request.schema else 0)
     total = Decimal(0)
     for turn in range(len(request.turns)):
         asked = messages(request, [""] * turn)
-        prompt = sum(_MOST_FRAME + _most_tokens_in(message.content) for message in asked) + turn * said + schema
+        prompt = sum(_MOST_FRAME + _most_tokens_in(message.content) for message in asked) + turn * said + beside
         total += price.of(Usage(prompt, said))
     return total
 
@@ -80,14 +100,17 @@ def typical_replies(rows: Iterable[Priced]) -> dict[str, int]:
     for row in rows:
         if row.usage and not row.error:
             kind = getattr(row, "kind", ANSWER)
-            tokens[kind] += row.usage.completion_tokens
+            tokens[kind] += max(0, row.usage.completion_tokens)
             calls[kind] += max(1, len(getattr(row, "turns", ())))
     return {kind: -(-tokens[kind] // calls[kind]) for kind in calls}
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a run would take: `dollars` is None where the price of a call in it isn't known."""
+    """What a run would take: `dollars` is None where the price of a call in it isn't known.
+
+    `at_most` is None where no bound is.
+    """
 
     matches: int = 0
     idle: int = 0  # matches that need no call
@@ -114,26 +137,30 @@ class Quote:
         yield f"calls     {self.calls:,}"
         if self.calls:
             yield f"tokens    about {self.prompt_tokens:,} in and {self.completion_tokens:,} out (an estimate)"
-        if self.dollars is None or self.at_most is None:
+        if self.dollars is None:
             yield "cost      unknown: give --price INPUT/OUTPUT, in dollars per million tokens"
         else:
-            most = f", at most {money(self.at_most)} (without retries)" if self.at_most else ""
-            yield f"cost      {'about ' if self.dollars else ''}{money(self.dollars)}{most}"
+            yield f"cost      {'about ' if self.dollars else ''}{money(self.dollars)}{self._bound()}"
+
+    def _bound(self) -> str:
+        if self.at_most is None:
+            return ", and nobody knows how much at most: a parameter of a spec may make calls dearer"
+        return f", at most {money(self.at_most)} (without retries)" if self.at_most else ""
 
 
 def quote(
     matches: int,
     asked: Iterable[tuple[str, Request]],
     typical: Mapping[str, int],
-    price: Price | None,
+    terms: Terms,
 ) -> Quote:
     """The quote for requests, each with its kind of verdict, of so many matches."""
     listed = list(asked)
-    total = Quote(matches, matches - len(listed))
+    total, price = Quote(matches, matches - len(listed)), terms.price
     for kind, request in listed:
-        usage = estimate(request, typical.get(kind, TYPICAL_REPLY))
+        usage = estimate(request, typical.get(kind, TYPICAL_REPLY), terms.reply)
         dollars = price.of(usage) if price else None
-        at_most = most(request, price) if price else None
+        at_most = None if price is None or (terms.open and price != FREE) else most(request, price, terms)
         total += Quote(0, 0, len(request.turns), usage.prompt_tokens, usage.completion_tokens, dollars, at_most)
     return total
 
@@ -187,9 +214,7 @@ def sum_of(bills: Iterable[Bill]) -> Bill:
 
 def _asked(row: Priced) -> bool:
     """Whether a call was made for a row without usage: it failed, or holds what a model said."""
-    made_without = getattr(row, "verdict_source", None) in NO_CALL or (row.error and row.error.kind == "unanswered")
-    said = bool(row.error or getattr(row, "reply", None) is not None or getattr(row, "turns", ()))
-    return said and not made_without
+    return asked_for(row) and bool(row.error or getattr(row, "reply", None) is not None or getattr(row, "turns", ()))
 
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:

@@ -10,10 +10,11 @@ from judgebench.judging.judge import Judge
 from judgebench.judging.matches import Match
 from judgebench.models import Model, Options, Request, Spec, load_model
 from judgebench.money.budget import Budget, BudgetedModel, MeteredModel
-from judgebench.money.cost import ANSWER, NO_CALL, Bill, Quote, quote, sum_of, typical_replies
+from judgebench.money.cost import ANSWER, Bill, Quote, Terms, quote, sum_of, typical_replies
 from judgebench.money.prices import FREE, IN_A_BATCH, Price, check_limit, parse_dollars, parse_prices, price_of
 from judgebench.tables.records import Answer, Review
 from judgebench.tables.store import Table, unfinished
+from judgebench.tables.tally import NO_CALL
 
 if TYPE_CHECKING:
     from judgebench.models.http.openai_api import OpenAIModel
@@ -26,22 +27,29 @@ class Spending:
         self._own = parse_prices(prices)
         self._budget = Budget(parse_dollars(max_cost)) if max_cost is not None else None
         self._batch = batch
-        self._prices: dict[str, Price | None] = {}
+        self._terms: dict[str, Terms] = {}
         self._meters: dict[str, MeteredModel] = {}
 
     def model(self, spec: Spec, options: Options, state: Path) -> Model:
         """The model of a spec, within the limit; `state` is where it would remember its batches."""
-        price = self._prices[spec.name] = self._priced(spec)
-        check_limit([price], self._budget.limit if self._budget else None)
         model = load_model(spec, options)
+        price = self._priced(spec)
+        terms = self._terms[spec.name] = Terms.of(price, getattr(model, "extra", {}))
+        check_limit([price], self._budget.limit if self._budget else None)
         if self._batch:
             model = _batched(spec, model, state)
         metered = self._meters[spec.name] = MeteredModel(model, price)
-        return BudgetedModel(metered, self._budget, price) if self._budget and price else metered
+        if not self._budget or not price:
+            return metered
+        _check_open(spec, terms)
+        return BudgetedModel(metered, self._budget, price, terms)
 
     def price(self, name: str) -> Price | None:
         """What the model of that name in the tables costs; `embedded` and `checker` nothing."""
-        return self._prices.get(name, FREE)
+        return self._terms_of(name).price
+
+    def _terms_of(self, name: str) -> Terms:
+        return self._terms.get(name, Terms(FREE))
 
     def _priced(self, spec: Spec) -> Price | None:
         price = price_of(spec, self._own, _urls(spec))
@@ -57,14 +65,14 @@ class Spending:
         todo = unfinished([draft for _, draft in drafted], [] if anew else rows)[0]
         called = [draft for draft in todo if not draft.error and draft.verdict_source not in NO_CALL] if ask else []
         asked = ((draft.kind, ask(by_id[draft.id])) for draft in called) if ask else ()
-        return quote(len(drafted), asked, typical_replies(rows), self.price(judge.name))
+        return quote(len(drafted), asked, typical_replies(rows), self._terms_of(judge.name))
 
     def quote_answers(self, name: str, drafted: Sequence[tuple[Answer, Request]], table: Table[Answer]) -> Quote:
         """What it would take to get the answers that the table doesn't hold yet; nothing is written."""
         rows, requests = table.read(), {draft.id: request for draft, request in drafted}
         todo = unfinished([draft for draft, _ in drafted], rows)[0]
         asked = ((ANSWER, requests[draft.id]) for draft in todo)
-        return quote(len(drafted), asked, typical_replies(rows), self.price(name))
+        return quote(len(drafted), asked, typical_replies(rows), self._terms_of(name))
 
     def total(self) -> Bill:
         """The bill so far, of all models together."""
@@ -85,6 +93,15 @@ def _batched(spec: Spec, model: Model, state: Path) -> Model:
         raise UsageError(f"--batch is for openai: models, and {spec.text} is none")
     single: OpenAIModel = model  # type: ignore[assignment]
     return BatchModel(single.name, state, extra=single.extra, identity=single.identity)
+
+
+def _check_open(spec: Spec, terms: Terms) -> None:
+    """Refuse a limit that a parameter may break."""
+    if terms.open and terms.price != FREE:
+        raise UsageError(
+            f"--max-cost can't be kept for {spec.text}: nobody knows what {', '.join(terms.open)} may make a call cost;"
+            " leave it out, or --max-cost"
+        )
 
 
 def _urls(spec: Spec) -> list[str | None]:

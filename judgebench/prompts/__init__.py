@@ -2,19 +2,23 @@
 
 The head holds `kind` (rating, choice or score_pair), `range` (lowest and highest score), `turns` (which turns it
 judges: any, first or later), `system`, and `neutralise` (whether what looks like our delimiters is shown otherwise,
-see `hostile`). The body sees `conversation` (a list, up to the judged turn, of items with `question`, `reference`,
-and `answer` or `answer_a` and `answer_b`), `turn`, `nonce`, `neutralised` (whether something was), and the fields of
-the last item by their own names. It is filled in one pass, so nothing in an answer is ever expanded.
+see `hostile`). Where the verdict has another form than usual, `pattern` says how it reads, `place` where it stands,
+and `outcomes` what its words mean (see `verdicts.forms`).
+
+The body sees `conversation` (a list, up to the judged turn, of items with `question`, `reference`, and `answer` or
+`answer_a` and `answer_b`), `turn`, `nonce`, `neutralised` (whether something was), and the fields of the last item by
+their own names. It is filled in one pass, so nothing in an answer is ever expanded.
 """
 
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import jinja2
 import jinja2.sandbox
@@ -22,13 +26,22 @@ import msgspec
 
 from judgebench.errors import DataError, UsageError
 from judgebench.prompts import hostile
-from judgebench.tables.records import Message, content_id
-from judgebench.verdicts.text import KINDS, Range
+from judgebench.tables.records import Message, Verdict, Winner, content_id
+from judgebench.verdicts.forms import FORMS, KINDS, Form, Place, problem
+from judgebench.verdicts.text import Range, said
 
 Conversation = Sequence[Mapping[str, str | None]]
 BUILT_IN = Path(__file__).parent
 _FILE = re.compile(r"\+\+\+\n(?P<head>.*?)^\+\+\+\n(?P<body>.*)", re.DOTALL | re.MULTILINE)
 _CALLED = {"answer_a": "answer A", "answer_b": "answer B"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a word of a choice means: who is better, and how clearly."""
+
+    winner: Winner
+    strength: Annotated[int, msgspec.Meta(ge=1, le=9)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,19 @@ class Prompt:
     range: Range = (1, 10)
     turns: Literal["any", "first", "later"] = "any"
     neutralise: bool = False  # never for an imported prompt: it is shown as its authors wrote it
+    pattern: str | tuple[str, ...] = ()  # how the verdict reads, where that isn't as usual; the first is shown
+    place: Place | None = None
+    outcomes: Mapping[str, Winner | Outcome] = field(default_factory=dict)
+
+    @property
+    def form(self) -> Form:
+        """The form of its verdict."""
+        usual = FORMS[self.kind]
+        patterns = (self.pattern,) if isinstance(self.pattern, str) else self.pattern
+        place = self.place or ("anywhere" if patterns else usual.place)
+        said = {word: one if isinstance(one, Outcome) else Outcome(one) for word, one in self.outcomes.items()}
+        verdicts = {word: Verdict(winner=one.winner, strength=one.strength) for word, one in said.items()}
+        return Form(self.kind, patterns or usual.patterns, place, verdicts or usual.outcomes)
 
     @property
     def digest(self) -> str:
@@ -69,7 +95,24 @@ def load_prompt(path: Path) -> Prompt:
         raise DataError(f"{path}: {error}") from error
     if prompt.kind not in KINDS:
         raise DataError(f"{path}: kind is {prompt.kind!r}, but must be one of {', '.join(KINDS)}")
+    fault = _slip(head) or problem(prompt.form) or _unread(prompt.form)
+    if fault:
+        raise DataError(f"{path}: {fault}")
     return prompt
+
+
+def _slip(head: Mapping[str, Any]) -> str | None:
+    """A name in a head that is nearly one of ours; others are the author's own."""
+    known = [one.name for one in fields(Prompt)]
+    meant = {name: get_close_matches(name, known, n=1, cutoff=0.75) for name in head if name not in known}
+    return next((f"its head has {name!r}: {near[0]!r} is meant" for name, near in meant.items() if near), None)
+
+
+def _unread(form: Form) -> str | None:
+    """What is wrong with a form whose own verdicts are never read."""
+    unread = next((example for example in form.examples() if said(form, example) is None), None)
+    why = "it would count as quoted, cited or in doubt: choose a form without quotation marks and code"
+    return f"a verdict such as {unread[:80]!r} could never be read, since {why}" if unread is not None else None
 
 
 def find_prompt(name: str, folders: Sequence[Path]) -> Prompt:
@@ -113,7 +156,7 @@ def _flags(prompt: Prompt, conversation: Conversation) -> Iterator[str]:
     for turn, item in enumerate(conversation, start=1):
         place = f", turn {turn}" if len(conversation) > 1 else ""
         for name, text in item.items():
-            for flag in hostile.flags(text or "", prompt.kind):
+            for flag in hostile.flags(text or "", prompt.form):
                 yield f"{_CALLED.get(name, name)}{place}: {flag}"
 
 

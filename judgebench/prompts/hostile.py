@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from judgebench.verdicts.forms import Form
+
 _LOOK_ALIKES = {  # what stands for the characters of our marks: brackets, strokes, Cyrillic and Greek letters
     "<": "\u2039\u2329\u27e8\u3008\u276c\u276e\u2770\u02c2\u227a\u1438\u00ab\u300a\u29fc",
     ">": "\u203a\u232a\u27e9\u3009\u276d\u276f\u2771\u02c3\u227b\u1433\u00bb\u300b\u29fd",
@@ -48,15 +50,25 @@ _DELIMITER = re.compile(
     re.MULTILINE,
 )
 _FASTCHAT = re.compile(r"\[\s?(?:the )?(?:start|end) of [^\]\n]{1,60}\]|<\|the (?:start|end) of [^|\n]{1,60}\|>")
-_CONTROL = (  # what a tokenizer may take for one of its own marks, wherever it stands
+_CONTROL = re.compile(  # what a tokenizer may take for one of its own marks, wherever it stands
     r"<\|[^|<>\s](?:[^|<>\n]{0,40}[^|<>\s])?\|>"  # ChatML, Llama 3, Phi, DeepSeek
-    r"|\[/?(?:inst|system_prompt|available_tools|tool_calls|tool_results)\]|<</?sys>>"  # Llama 2, Mistral
-    r"|</?(?:start|end)_of_turn>|<(?:bos|eos)>"
+    r"|<\|[a-z][a-z0-9_]{2,30}>|<[a-z][a-z0-9_]{2,30}\|>"  # Gemma 4
+    r"|\[\|(?:system|user|assistant|human|bot|model|tool|end_?of_?[a-z]{2,20})\|\]"  # EXAONE
+    r"|\[/?(?:inst|system_prompt|available_tools|tool_(?:calls|results|content)|gmask)\]|<</?sys>>"  # Llama 2, Mistral
+    r"|</?(?:start|begin|end)_?of_?[a-z]{2,20}(?:_[a-z]{1,20}){0,3}>"  # Gemma, SmolVLM
+    r"|<(?:[be]os|pad|unk|sep|cls|eo[adhmpt]|sop)(?:_token)?>"
+    r"|<(?:extra_id|(?:tokens?_)?unused|reserved(?:_(?:special_)?token)?|special(?:_token)?)_?[0-9]{1,5}>"
+    r"|<(?:file_sep|gh_stars|empty_output|issue_(?:start|comment|closed)|commit_(?:before|msg|after)"  # StarCoder
+    r"|fim_(?:prefix|middle|suffix|pad)|jupyter_[a-z]{4,10}(?:_text)?|pr_[a-z_]{4,30}|code_to_intermediate"
+    r"|intermediate_to_code)>"
+    r"|<(?:repo_?name|filename)>(?=\w)"  # where no text follows, it stands for a name that the reader puts in
 )
-_DEFUSED = re.compile(rf"(?:{_DELIMITER.pattern})|(?P<control>{_CONTROL})", re.MULTILINE)
+# `<s>` and `</s>` begin and end a sequence, unless they strike a text in HTML, within a paragraph.
+_SEQUENCE = re.compile(
+    r"(?P<control><s>(?=\s{0,4}(?:\[inst\]|</?s>))|(?<=</s>)<s>)|(?P<open><s(?:\s[^<>]{0,80})?>)|</s>|\n[ \t]{0,8}\n"
+)
 _ROLE = re.compile(
-    rf"{_CONTROL}|</s>"
-    r"|^[ \t]{0,8}</?(?:system|user|human|bot|assistant)>"
+    r"^[ \t]{0,8}</?(?:system|user|human|bot|assistant)>"
     r"|^[ \t>*_]{0,4}(?:#{1,6}[ \t]*)?(?:human|user|assistant|system)[ \t*_]{0,4}:"  # transcripts
     r"|^[ \t]{0,4}#{1,6}[ \t]*(?:instruction|response|input)s?[ \t]{0,4}:"  # Alpaca
     r'|"role"[ \t]{0,4}:[ \t]{0,4}"',
@@ -72,25 +84,26 @@ _VERDICT = re.compile(
 _SCORE_LINE = re.compile(r"\s{0,20}\d{1,3}(?:\.\d{1,4})?[ \t]*[ \t,][ \t]*\d{1,3}(?:\.\d{1,4})?[ \t]*(?:\n|\Z)")
 
 
-def flags(text: str, kind: str) -> Iterator[str]:
-    """What in a text looks like our delimiters, like a chat format's role tags, or like a verdict of this kind."""
+def flags(text: str, form: Form) -> Iterator[str]:
+    """What in a text looks like our delimiters, like a chat format's role tags, or like a verdict in this form."""
     plain = plain_form(text)
     if _DELIMITER.search(plain) or _FASTCHAT.search(plain):
         yield "delimiter-like text"
-    if _ROLE.search(plain):
+    if _ROLE.search(plain) or any(_controls(plain)):
         yield "role tags"
-    if _VERDICT.search(plain) or (kind == "score_pair" and _SCORE_LINE.match(plain)):
+    scores = form.known and form.kind == "score_pair" and _SCORE_LINE.match(plain)
+    if scores or _VERDICT.search(plain) or (form.place == "anywhere" and form.loosely.search(plain)):
         yield "verdict-like text"
 
 
 @lru_cache(maxsize=256)
 def neutralised(text: str) -> str:
     """The text with the brackets of all that could be taken for a delimiter of ours or a token of control replaced."""
-    if not _DEFUSED.search(plain_form(text)):
+    if not any(_brackets(plain_form(text))):
         return text
     plain, places = _mapped(text)
     made, done = [], 0
-    for start, end, mark in _brackets(plain):
+    for start, end, mark in sorted(_brackets(plain)):
         first, last = places[start], places[end - 1] + 1
         if first >= done:
             made += [text[done:first], mark]
@@ -117,10 +130,24 @@ def _mapped(text: str) -> tuple[str, list[int]]:
 
 
 def _brackets(plain: str) -> Iterator[tuple[int, int, str]]:
-    for found in _DEFUSED.finditer(plain):
-        if found["control"]:
-            yield (found.start(), found.start() + 1, SHOWN[0])
-            yield (found.end() - 1, found.end(), SHOWN[1])
+    """Where those brackets are that are shown otherwise, and what stands for them."""
+    for found in _DELIMITER.finditer(plain):
         for name, part in found.groupdict().items():
-            if part and name != "control":
+            if part:
                 yield (*found.span(name), SHOWN[name.startswith("shut")])
+    for start, end in _controls(plain):
+        yield (start, start + 1, SHOWN[0])
+        yield (end - 1, end, SHOWN[1])
+
+
+def _controls(plain: str) -> Iterator[tuple[int, int]]:
+    """Where control tokens are."""
+    yield from (found.span() for found in _CONTROL.finditer(plain))
+    struck = 0
+    for found in _SEQUENCE.finditer(plain):
+        if found["control"] or (found[0] == "</s>" and not struck):
+            yield found.span()
+        elif found["open"]:
+            struck += 1
+        else:
+            struck = struck - 1 if found[0] == "</s>" else 0

@@ -18,6 +18,7 @@ from judgebench.question_sets.extend import (
 from judgebench.question_sets.near_duplicates import near_duplicates, tokens
 from judgebench.question_sets.prompts import REFERENCES, Turns, load, questions_in, render
 from judgebench.question_sets.sets import Category, QuestionSet
+from judgebench.tables.endings import ending
 from judgebench.tables.records import Failure, Sampling, Usage, content_id, valid_text
 from judgebench.tables.store import Table
 
@@ -215,7 +216,7 @@ def _no_reference(reply: Reply) -> Failure | None:
     """Why a reply is no reference: it failed, or an answer of it is blank or broke off."""
     if reply.failure or not reply.completions:
         return reply.failure or Failure("empty", "the model said nothing")
-    if any(completion.finish_reason == "length" for completion in reply.completions):
+    if any(ending(completion.finish_reason) == "cut" for completion in reply.completions):
         return Failure("too_long", "the reference was cut off at the limit of tokens")
     if not all(completion.text.strip() for completion in reply.completions):
         return Failure("empty", "the model gave an empty reference")

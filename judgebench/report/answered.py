@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from judgebench.models.prompt_cut import PROMPT_CUT
 from judgebench.tables.records import Answer
 
 
@@ -10,7 +11,8 @@ def answered(answers: Iterable[Answer]) -> list[dict[str, Any]]:
     """One entry per question set and model, from the answers in force.
 
     `answers`: samples of answers, and those of them that `failed`, before all turns were there. `turns`: texts, and
-    those of them that are `empty`, were `cut` (stopped at their token limit) or have `reasoning` kept apart from them.
+    those of them that are `empty`, were `cut` (stopped at their token limit) or have `reasoning` kept apart from them;
+    `prompt_cut`: to prompts of which the server read a part.
     `completion_tokens`: of the answers whose model counted them; None where none did.
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
@@ -21,6 +23,7 @@ def answered(answers: Iterable[Answer]) -> list[dict[str, Any]]:
         entry["turns"] += len(answer.turns)
         entry["empty"] += sum(not text.strip() for text in answer.turns)
         entry["cut"] += sum(answer.is_cut(turn) for turn in range(1, len(answer.turns) + 1))
+        entry["prompt_cut"] += len(answer.extra.get(PROMPT_CUT, ()))
         entry["reasoning"] += sum(thought is not None for thought in answer.reasoning)
         if answer.usage:
             entry["completion_tokens"] = (entry["completion_tokens"] or 0) + answer.usage.completion_tokens
@@ -28,5 +31,5 @@ def answered(answers: Iterable[Answer]) -> list[dict[str, Any]]:
 
 
 def _nothing(answer: Answer) -> dict[str, Any]:
-    counts = dict.fromkeys(("answers", "failed", "turns", "empty", "cut", "reasoning"), 0)
+    counts = dict.fromkeys(("answers", "failed", "turns", "empty", "cut", "prompt_cut", "reasoning"), 0)
     return {"question_set": answer.question_set, "model": answer.model, **counts, "completion_tokens": None}

@@ -81,14 +81,15 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
         "alpha": alphas(votes),
         "calibration": ppi.win_rates(judged, shown[1], people),
         "answers": answered(answers),
-        "notes": snapshots(reviews),
+        "notes": snapshots(reviews) + cut_prompts(reviews),
     }
 
 
 def _controlled(pairs: list[dict[str, Any]], matches: pd.DataFrame, features: pd.DataFrame) -> list[dict[str, Any]]:
     """The pairs, with b's win rate at equal length and at equal style; None where answers are not at hand.
 
-    `length_coefficient`, `style_coefficients`: in log odds for b. `control_note`: why a figure is None.
+    `length_coefficient`, `style_coefficients`: in log odds for b. `comparable_length`: the share of matches in which
+    the longer answer is at most `controls.COMPARABLE` times the other. `control_note`: why a figure is None.
     """
     found = {_key(one): one for one in controls.controlled(matches, features)}
     about = ("question_set", "judge", "kind")
@@ -108,6 +109,7 @@ def _controls(entry: Mapping[str, Any] | None) -> dict[str, Any]:
         "style_controlled_win_rate": style.get("win_rate"),
         "style_controlled_win_rate_interval": style.get("interval"),
         "style_coefficients": style.get("coefficients"),
+        "comparable_length": entry["comparable"] if entry else None,
         "control_note": entry["note"] if entry else None,
     }
 
@@ -139,6 +141,17 @@ def reviews_of(workspace: Workspace, options: Options) -> pd.DataFrame:
     if reviews.empty:
         raise UsageError("no reviews to report on: make some with `judgebench review`, or import some")
     return reviews
+
+
+def cut_prompts(reviews: pd.DataFrame) -> list[dict[str, Any]]:
+    """A note for each judge and set of whose reviews the server `cut` some prompts, out of how many `reviews`."""
+    called = reviews[reviews["prompt_tokens"].notna()]
+    cut = called.groupby(["question_set", "judge"], sort=False, observed=True)["prompt_cut"].agg(["sum", "size"])
+    return [
+        {"kind": "prompt_cut", "question_set": place[0], "judge": place[1], "cut": int(some), "reviews": int(of)}
+        for place, some, of in zip(cut.index, cut["sum"], cut["size"], strict=True)
+        if some
+    ]
 
 
 def snapshots(reviews: pd.DataFrame) -> list[dict[str, Any]]:

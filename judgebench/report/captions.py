@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Entry = Mapping[str, Any]
-_WIDE = 0.5
 _EACH = 6  # more pairs than that are not told one by one
 
 
@@ -106,12 +105,21 @@ def of_leaderboard(ranked: Sequence[Entry], differences: Sequence[Entry]) -> lis
     if second is None or second["mean"] is None:
         return [f"{said}."]
     gap = next((one for one in differences if set(one["models"]) == {first["model"], second["model"]}), None)
-    if gap is None or gap["interval"] is None:
-        return [f"{said}, the highest."]
-    ends = gap["interval"] if gap["models"][1] == first["model"] else [-end for end in reversed(gap["interval"])]
-    sure = "more than chance would explain" if ends[0] > 0 else "no more than chance would explain"
-    lead = f"{abs(gap['difference']):.2f} ({between(ends)})"
-    return [f"{said}, the highest; its lead over {second['model']} is {lead}, {sure} on questions like these."]
+    return [f"{said}, the highest{_lead(gap, first['model'], second['model']) if gap else ''}."]
+
+
+def _lead(gap: Entry, first: str, second: str) -> str:
+    """How far the first model is ahead of the second on the questions that both have scores on."""
+    if gap["interval"] is None:
+        shared = _counted(gap["questions"], "question", "questions")
+        return f"; it shares {shared} with {second}, too few to say how far it is ahead on the same ones"
+    sign = 1 if gap["models"][1] == first else -1
+    ends, lead = sorted(sign * end for end in gap["interval"]), sign * gap["difference"]
+    sure = "more than chance would explain" if ends[0] > 0 or ends[1] < 0 else "no more than chance would explain"
+    where = f"on the {gap['questions']} questions that both have scores on"
+    if lead < 0:
+        return f"; but {where} {second} is ahead by {-lead:.2f} ({between([-end for end in reversed(ends)])}), {sure}"
+    return f"; {where} its lead over {second} is {lead:.2f} ({between(ends)}), {sure}"
 
 
 def of_turns(turns: Sequence[Entry]) -> list[str]:
@@ -122,7 +130,7 @@ def of_turns(turns: Sequence[Entry]) -> list[str]:
     reach = between(worst["interval"])
     shown = f" (95 % interval {reach})" if reach else ""
     drop = "is the largest drop" if worst["difference"] < 0 else "is the least gain"
-    most = drop if len(turns) > 1 else "is the change"
+    most = f"{drop} of {len(turns)}; each interval is of one by itself" if len(turns) > 1 else "is the change"
     return [f"{worst['model']}'s {worst['difference']:+.2f}{shown} from turn 1 to turn {worst['turn']} {most}."]
 
 
@@ -131,6 +139,8 @@ def of_ratings(entries: Sequence[Entry]) -> list[str]:
     rated = [entry for entry in entries if entry["rating"] is not None]
     if not rated:
         return ["No model has a finite rating: see the notes in the table."]
+    if rated[0]["rank"] is None:
+        return ["No model has been judged on enough questions to be ranked."]
     might = [entry["model"] for entry in rated if entry["rank_range"] and entry["rank_range"][0] == 1]
     first = f"{rated[0]['model']} is rated highest"
     if not might:
@@ -141,29 +151,51 @@ def of_ratings(entries: Sequence[Entry]) -> list[str]:
 
 
 def of_win_rates(pairs: Sequence[Entry]) -> list[str]:
-    """Where holding length or style equal would change which model is better."""
-    said = "Ties and what the orders disagree about count as half; brackets hold 95 % intervals over questions."
-    turned = [
-        f"{pair['models'][1]} against {pair['models'][0]}"
-        for pair in pairs
-        for name in ("length_controlled_win_rate", "style_controlled_win_rate")
-        if pair.get(name) is not None
-        and leader(pair)
-        and not _wide(pair)
-        and (pair[name] > 0.5) != (pair["win_rate"] > 0.5)
-    ]
-    if turned:
-        said += f" At equal length or style another model would be ahead: {', '.join(dict.fromkeys(turned))}."
-    unknown = [f"{pair['models'][1]} against {pair['models'][0]}" for pair in pairs if _wide(pair)]
-    if unknown:
-        said += f" Nothing can be said at equal length or style of {', '.join(unknown)}, since their answers never are."
-    return [said]
+    """What brackets hold, what the figures at equal length and style are, and where they would change who is better."""
+    said = ["Ties and what the orders disagree about count as half; brackets hold 95 % intervals over questions."]
+    if any(pair.get(name) is not None for pair in pairs for name in _HELD):
+        said.append(_MEANS)
+    for told, such in (("another model would be ahead", _turned), ("it would be open which is better", _opened)):
+        names = [_against(pair) for pair in pairs if leader(pair) and any(such(pair, name) for name in _HELD)]
+        if names:
+            said.append(f"At equal length or style {told}: {', '.join(names)}.")
+    return [" ".join([*said, *_unsaid(pairs)])]
 
 
-def _wide(pair: Entry) -> bool:
-    """Whether a control's interval says next to nothing: it spans more than half of all win rates."""
-    reach = [pair.get(f"{name}_controlled_win_rate_interval") for name in ("length", "style")]
-    return any(ends is not None and ends[1] - ends[0] > _WIDE for ends in reach)
+_HELD = ("length_controlled_win_rate", "style_controlled_win_rate")
+_MEANS = (
+    "At equal length and style is an estimate of what the judge would say if b's answers looked like a's: what it likes"
+    " of length and Markdown is taken out, as its matches of comparable length tell, and where those are few as other"
+    " judges do. It doesn't say whose answers are better."
+)
+
+
+def _against(pair: Entry) -> str:
+    return f"{pair['models'][1]} against {pair['models'][0]}"
+
+
+def _turned(pair: Entry, name: str) -> bool:
+    """Whether the model that is better isn't the one whose interval at equal length or style leaves out one half."""
+    held = {"models": pair["models"], "win_rate_interval": pair.get(f"{name}_interval")}
+    return leader(held) not in (None, leader(pair))
+
+
+def _opened(pair: Entry, name: str) -> bool:
+    """Whether that interval holds one half."""
+    ends = pair.get(f"{name}_interval")
+    return ends is not None and bool(ends[0] <= 0.5 <= ends[1])
+
+
+def _unsaid(pairs: Sequence[Entry]) -> Iterator[str]:
+    """Why figures at equal length or style are missing, and of which pairs."""
+    lacking: dict[tuple[str, str], list[str]] = {}
+    for pair in pairs:
+        if note := pair.get("control_note"):
+            what = "length or style" if pair["length_controlled_win_rate"] is None else "style"
+            lacking.setdefault((what, note), []).append(_against(pair))
+    for (what, note), names in lacking.items():
+        whom = ", ".join(names) if len(names) <= _EACH else f"{len(names)} pairs"
+        yield f"Nothing can be said at equal {what} of {whom}: {note}."
 
 
 def of_judges(judges: Sequence[Entry]) -> list[str]:
@@ -209,7 +241,18 @@ def _lack(entry: Entry) -> str:
     of_turns = f"of {_counted(entry['turns'], 'text', 'texts')}"
     cut = f"{entry['cut']} {of_turns} stopped at the token limit, and were judged as they are"
     empty = f"{entry['empty']} {of_turns} are empty"
-    return "; ".join(told for name, told in (("failed", failed), ("cut", cut), ("empty", empty)) if entry[name])
+    prompt = f"{entry['prompt_cut']} {of_turns} answer prompts that the server cut, by its own count of tokens"
+    lacks = {"failed": failed, "cut": cut, "empty": empty, "prompt_cut": prompt}
+    return "; ".join(told for name, told in lacks.items() if entry[name])
+
+
+def of_cut_prompts(note: Entry) -> str:
+    """That a judge did not see all of what it was asked about."""
+    these = f"{note['cut']} of {_counted(note['reviews'], 'review', 'reviews')}"
+    return (
+        f"The server cut the prompts of {these} on {note['question_set']} by {note['judge']}: it counted fewer tokens"
+        " than they can have, so that the judge saw a part of them"
+    )
 
 
 def of_calibration(entries: Sequence[Entry]) -> list[str]:

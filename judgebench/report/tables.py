@@ -116,7 +116,7 @@ def notes(report: Report) -> list[str]:
         return []
     entries = [*report["pairs"], *report["scores"]]
     surrogate = [embedded.built_in().note] if embedded.NAME in {entry["judge"] for entry in entries} else []
-    changed = [_changed(note) for note in report["notes"]]
+    changed = [_NOTES[note["kind"]](note) for note in report["notes"]]
     panels = [note for entry in entries for note in _disagreement(entry)]
     return (
         surrogate
@@ -131,6 +131,13 @@ def _changed(note: Entry) -> str:
     counts = ", ".join(f"{name} ({number})" for name, number in note["counts"].items())
     where = f"the reviews on {note['question_set']} by {note['judge']}"
     return printable(f"The judge changed: {where} were made by {counts}; their figures mix these.")
+
+
+def _cut(note: Entry) -> str:
+    return printable(f"{captions.of_cut_prompts(note)}.")
+
+
+_NOTES = {"snapshots": _changed, "prompt_cut": _cut}
 
 
 def _counted(report: Report) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""What reviews add up to: pure functions on DataFrames. `frames` makes the DataFrames."""
+"""Rows to frames, frames to figures, pure; an interval's formula is in `clusters`, all else in docs/statistics.md."""

@@ -8,6 +8,8 @@ who conjecture that it holds for all values between 0 and 1. For wins, ties and 
 every outcome, and it does.
 """
 
+import math
+
 import numpy as np
 
 from judgebench.statistics.clusters import Floats, Interval
@@ -26,3 +28,13 @@ def lowest(values: Floats, alpha: float) -> float:
     kinds, counts = np.unique(np.append(values, 0.0), return_counts=True)
     weights = np.random.default_rng(_SEED).gamma(counts, size=(_DRAWS, len(kinds)))
     return float(np.quantile(weights @ kinds / weights.sum(axis=1), alpha))
+
+
+def values_needed(room: float, alpha: float) -> int:
+    """How many values that are all the same it takes to be sure that the mean is less than `room` of the way off.
+
+    `room` is a share of the way from the value to the end of its range; ValueError where it isn't between 0 and 1.
+    """
+    if not 0 < room < 1:
+        raise ValueError(f"room is a share between 0 and 1, not {room}")
+    return math.ceil(math.log(alpha) / math.log1p(-room))

@@ -20,6 +20,11 @@ AnyFloats = TypeVar("AnyFloats", float, NDArray[np.float64])
 LEVEL = 0.95
 DRAWS = 1000
 _PSEUDO = 0.25  # of a win and of a loss, in the variance of a share
+_AT_END = 0.25  # of a question at an end of the scale, in the variance of a mean
+_UNSEEN_SHARE = 0.04  # of questions that fail wholly: what an interval of a mean has to have room for
+_UNSEEN = 0.044  # of the way to the end of the scale that it leaves for them: a little more than their share
+_SEEN = 0.055  # the chance of having seen none, from which on less room is left
+_BESIDE = 0.42  # standard errors, for what the others' mean is uncertain by
 _SEED = 20230330  # fixed, so that a report is the same each time
 
 
@@ -64,6 +69,37 @@ class Estimate:
             return None
         half = t_quantile(level, self.questions - 1) * self.standard_error
         return self.value - half, self.value + half
+
+    def difference_interval(self, step: float, level: float = LEVEL) -> Interval | None:
+        """`interval`, with a quarter of a question one step up and a quarter one step down in the variance.
+
+        A step is the smallest difference that a question can make, in the figure's unit: a few questions that all say
+        the same are no proof that every one does. The quarters are ours; see docs/statistics.md.
+        """
+        more = step / (2 * self.questions) if self.questions else 0.0
+        return Estimate(self.value, np.append(self.influence, [more, -more]), self.questions).interval(level)
+
+    def mean_interval(self, low: float, high: float, level: float = LEVEL) -> Interval | None:
+        """The interval of a mean of scores from `low` to `high`; None for fewer than two questions.
+
+        Each side is the larger of two, and cut to the scale. One is t standard errors, with a part of a question at
+        that end of the scale in the variance (_AT_END): nothing is certain from a few scores that agree. The other
+        leaves room for what so few questions may not have shown: a share _UNSEEN of them at that end, as long as
+        their not being seen has a chance, and a standard error beside. Both are ours; see docs/statistics.md for what
+        they are for and what they cover.
+        """
+        n = self.questions
+        if n < 2:
+            return None
+        squares = n * n * float((self.influence**2).sum())
+        t, room = t_quantile(level, n - 1), _UNSEEN * min(1.0, (1 - _UNSEEN_SHARE) ** n / _SEEN)
+
+        def side(reach: float) -> float:
+            spread = math.sqrt((squares + _AT_END * reach**2) / (n * (n - 1)))
+            return max(t * spread, room * reach + _BESIDE * math.sqrt(squares / (n * (n - 1))))
+
+        down, up = max(self.value - low, 0.0), max(high - self.value, 0.0)
+        return max(self.value - side(down), low), min(self.value + side(up), high)
 
     def share_interval(self, level: float = LEVEL) -> Interval | None:
         """The interval of a figure between 0 and 1 (a win rate): Wilson's, at the effective number of questions.

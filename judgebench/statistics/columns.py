@@ -48,6 +48,7 @@ class Extra(msgspec.Struct, gc=False, frozen=True):
 
     chance: Any = 1.0
     voter: Any = None
+    prompt_cut: Any = None
 
     @property
     def known_chance(self) -> float:
@@ -185,7 +186,7 @@ _ID, _CREATED, _REVERSED = attrgetter("id"), attrgetter("created"), itemgetter(s
 
 def _plain(row: Judgment) -> Judgment:
     """The row with an `extra` of plain values."""
-    row.extra = Extra(row.extra.known_chance, row.extra.known_voter)
+    row.extra = Extra(row.extra.known_chance, row.extra.known_voter, None if row.extra.prompt_cut is None else True)
     return row
 
 

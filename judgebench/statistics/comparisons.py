@@ -40,6 +40,13 @@ class Comparisons:
         both = np.bincount(np.concatenate([there, back]), minlength=size * size)
         return both.reshape(size, size).astype(np.int64)
 
+    def own_questions(self) -> Integers:
+        """On how many questions each model has a match, (models,)."""
+        met = np.zeros((len(self.models), self.questions), np.bool_)
+        for side in (self.first, self.second):
+            met[side, self.question] = True
+        return met.sum(axis=1)  # type: ignore[no-any-return]
+
     def among(self, kept: NDArray[np.bool_]) -> "Comparisons":
         """The matches in which both models are kept (models,), with models and questions coded anew."""
         rows = kept[self.first] & kept[self.second]

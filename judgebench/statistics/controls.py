@@ -1,69 +1,59 @@
 """Win rates at equal length and at equal style: what a judge would say if b's answers looked as long as a's.
 
-The model, for each pair and judge by itself, over its matches i (question, turn):
+The model, for each pair and judge, over its matches i (question, turn):
 
     logit E[y_i] = theta + sum_j beta_j x_ij        y_i: b's share of the match, between 0 and 1
 
-y is 1 for a win of b, 0 for a loss, 1/2 for a tie, and the mean over the two orders where both were judged, so this
-is the fractional logit (Papke and Wooldridge, J. Applied Econometrics 11, 1996): right in its mean, and nothing is
-assumed of the variance. x is 0 where the answers look alike. The controlled win rate is the mean over the matches
-of the prediction with every x at 0, which is 1 / (1 + exp(-theta)).
+y is 1 for a win of b, 0 for a loss, 1/2 for a tie, and the mean over the two orders where both were judged. x is 0
+where the answers look alike. The controlled win rate is the prediction with every x at 0, 1 / (1 + exp(-theta)).
 
-- Length control: x = tanh((length_b - length_a) / sd). Source: AlpacaEval 2, Dubois et al., arXiv 2404.04475.
-- Style control: x = (f_b - f_a) / (f_b + f_a + 1) over its sd, for each feature f. Source: Chatbot Arena (LMSYS, "Does
-  style matter?", August 2024, with the 1 of its code, so that a single header is less than ten).
+- Length: x = tanh((length_b - length_a) / sd). Source: AlpacaEval 2, Dubois et al., arXiv 2404.04475.
+- Style: the same, and x = (f_b - f_a) / (f_b + f_a + 1) for each feature f of the Markdown. Source: Chatbot Arena
+  (LMSYS, "Does style matter?", August 2024, with the 1 of its code, so that a single header is less than ten).
 
 No x is centred, although Chatbot Arena's are: centred, theta would be the win rate at the *mean* difference, which is
 the raw one. Uncentred, swapping a and b gives 1 - the win rate, and a model against itself has 1/2.
 
-AlpacaEval's term for the difficulty of an instruction is left out. It is fitted to over a hundred models for its 805
-instructions, and theirs alone; from the few pairs of another set it would be noise. A difficulty that does not go with
-the length difference changes only the variance, because the win rate is a mean over the questions; one that does
-biases the figure (docs/statistics.md has the size of both).
+Beta is what the judge likes, which the slope over one pair's matches is not: where a model is as long as the other on
+easy questions only, that slope has the easiness in it. So there are two steps.
 
-Each coefficient has a log-F(1, 1) prior, as data: half a win and half a loss where theta or one x is 1 and all else
-is 0 (Greenland and Mansournia, Statistics in Medicine 34, 2015). So 80 wins of 80 are 80.5 of 81, a feature that
-separates wins from losses has a finite coefficient, and what the prior doesn't know is in the variance, too.
+1. Beta: a fractional logit (`logit`) over the matches whose answers are of comparable length, for each pair by itself;
+   then drawn to what the judge's other pairs say, and to what judges are known to like (`liking`). AlpacaEval draws to
+   what its judge said of long and short answers of one model, for the same end.
+2. Theta: a fractional logit over all matches with beta held. What isn't known of beta is in its variance.
+
+Nothing is said where hardly any answers are of comparable length: equal length would be an extrapolation.
+
+AlpacaEval's term for the difficulty of an instruction is left out. A difficulty that has nothing to do with the length
+difference changes little, because a win rate is a mean over the questions; one that does biases the figure, and what
+other models did on the same question didn't mend that (docs/statistics.md).
 """
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from judgebench.statistics.clusters import LEVEL, Floats, t_quantile
+from judgebench.statistics.clusters import Floats
 from judgebench.statistics.estimates import points_of_b
 from judgebench.statistics.groups import keyed
+from judgebench.statistics.liking import Belief, believed
+from judgebench.statistics.logit import Codes, Fit, fractional_logit, slopes
 from judgebench.statistics.style import FEATURES, PLACE
 
 PAIR = ["question_set", "judge", "kind", "model_a", "model_b"]
 FEWEST_QUESTIONS = 10
-_STEPS = 100
+COMPARABLE = 1.5  # the longer answer over the shorter one, at most
+LEAST_COMPARABLE = 0.1  # of a pair's matches; with fewer there is no figure
+LIKED = np.array([1.0, 0.0, 0.0, 0.0, 0.0])  # the beta of each of FEATURES, of a judge of whom nothing is known
+LIKED_BY_OTHERS = np.full(len(FEATURES), 0.5)  # its standard deviation over judges
+LIKED_IN_OTHERS = np.full(len(FEATURES), 0.2)  # and over one judge's pairs
+APART = "in less than a tenth of the matches is the longer answer at most one and a half times as long as the other"
 _FEW = f"fewer than {FEWEST_QUESTIONS} questions with a verdict and both answers at hand"
-_NOTHING = {"length_controlled": None, "style_controlled": None, "note": _FEW}
-
-Codes: TypeAlias = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """A fractional logit: `coefficients` (k,), `covariance` (k, k), over so many `questions`."""
-
-    coefficients: Floats
-    covariance: Floats
-    questions: int
-
-    def win_rate(self) -> float:
-        """The prediction with every x but the intercept, which is the first, at 0."""
-        return float(special.expit(self.coefficients[0]))
-
-    def interval(self, level: float = LEVEL) -> list[float]:
-        """Its interval: theta -+ t(n - 1) standard errors, n questions, taken to the scale of shares."""
-        half = t_quantile(level, self.questions - 1) * float(np.sqrt(self.covariance[0, 0]))
-        return [float(special.expit(self.coefficients[0] + side * half)) for side in (-1, 1)]
 
 
 def controlled(matches: pd.DataFrame, features: pd.DataFrame) -> list[dict[str, Any]]:
@@ -71,59 +61,26 @@ def controlled(matches: pd.DataFrame, features: pd.DataFrame) -> list[dict[str, 
 
     `win_rate`: b's wins over the matches with an outcome, ties and inconsistent ones as half. `matches`, `questions`:
     those that both controls use, with a verdict and both answers at hand; `share`: b's mean share of these, the
-    figure to hold the controlled ones against. `length_controlled`: `win_rate`, its 95 % `interval` and the
-    `coefficient` of length (log odds for b per unit of tanh, positive where the judge likes longer answers).
-    `style_controlled`: `win_rate`, `interval` and `coefficients` by feature (log odds per standard deviation), None
-    where both answers always have as many. Each is None, and `note` says why, with fewer than FEWEST_QUESTIONS
-    questions, or where a difference is the same in every match and so cannot be told from the models' own.
+    figure to hold the controlled ones against; `comparable`: of how many of them the longer answer is at most
+    COMPARABLE times as long as the other. `length_controlled`: `win_rate`, its 95 % `interval` and the `coefficient` of
+    length (log odds for b per unit of tanh, positive where the judge likes longer answers). `style_controlled`:
+    `win_rate`, `interval` and `coefficients` by feature (log odds per unit of x), None where both answers always have
+    as many. Each is None, and `note` says why, with fewer than FEWEST_QUESTIONS questions, where a difference is the
+    same in every match and so cannot be told from the models' own, or where `comparable` is below LEAST_COMPARABLE.
 
-    Raises pandas.errors.MergeError where `features` has two rows for one place.
+    Coefficients draw on all pairs of the same judge and kind in `matches`. Raises pandas.errors.MergeError where
+    `features` has two rows for one place.
     """
     columns = _columns(matches, features)
-    pairs = keyed(matches, PAIR)
-    return [{**dict(zip(PAIR, pair, strict=True)), **_entry(columns.take(rows))} for pair, rows in pairs]
-
-
-def fractional_logit(design: Floats, shares: Floats, questions: Codes) -> Fit:
-    """Fit shares (n,) to a design (n, k), whose first column is the intercept, with one code per row for its question.
-
-    The maximum of the penalised quasi-likelihood, by Newton's method. The covariance is the one-step jackknife over
-    questions (CR3: Bell and McCaffrey, Survey Methodology 28, 2002), to which each half of the prior's data counts
-    as a question of its own, so that a series without a loss isn't certain.
-    """
-    order = np.argsort(questions, kind="stable")
-    size = design.shape[1]
-    x = np.vstack([design[order], np.repeat(np.eye(size), 2, axis=0)])
-    y = np.concatenate([shares[order], np.tile([1.0, 0.0], size)])
-    weights = np.concatenate([np.ones(len(shares)), np.full(2 * size, 0.5)])
-    starts = np.flatnonzero(np.diff(questions[order], prepend=np.nan))
-    coefficients = _newton(x, y, weights)
-    clusters = np.concatenate([starts, len(shares) + np.arange(2 * size)])
-    return Fit(coefficients, _jackknife(x, y, weights, coefficients, clusters), len(starts))
-
-
-def _newton(x: Floats, y: Floats, weights: Floats) -> Floats:
-    """Where the weighted score is 0; the prior makes the likelihood strictly concave, so there is one such place."""
-    coefficients = np.zeros(x.shape[1])
-    for _ in range(_STEPS):
-        fitted = special.expit(x @ coefficients)
-        curvature = (x.T * (weights * fitted * (1 - fitted))) @ x
-        step = np.linalg.solve(curvature, x.T @ (weights * (y - fitted)))
-        length = float(np.abs(step).max())
-        coefficients = coefficients + step / max(1.0, length)  # a longer one can overshoot where the curve is flat
-        if length < 1e-10:
-            break
-    return coefficients
-
-
-def _jackknife(x: Floats, y: Floats, weights: Floats, coefficients: Floats, clusters: Codes) -> Floats:
-    """The sum over clusters (where each begins) of the squared change that leaving it out makes, to first order."""
-    fitted = special.expit(x @ coefficients)
-    scores = np.add.reduceat(x * (weights * (y - fitted))[:, None], clusters)
-    weighted = x * (weights * fitted * (1 - fitted))[:, None]
-    own = np.add.reduceat(weighted[:, :, None] * x[:, None, :], clusters)
-    changes = np.linalg.solve(own.sum(axis=0) - own, scores[:, :, None])[:, :, 0]
-    return (changes.T @ changes) * (len(clusters) - 1) / len(clusters)
+    keys = keyed(matches, PAIR)
+    groups = [columns.take(rows) for _, rows in keys]
+    pairs = [_Pair.of(group.used()) for group in groups]
+    judges = [(judge, kind) for (_, judge, kind, _, _), _ in keys]
+    held = [_controls(pairs, judges, width) for width in (1, len(FEATURES))]
+    return [
+        {**dict(zip(PAIR, key, strict=True)), **_counts(group, pair), **_figures(pair, *controls)}
+        for (key, _), group, pair, *controls in zip(keys, groups, pairs, *held, strict=True)
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +95,10 @@ class _Columns:
 
     def take(self, rows: Codes | NDArray[np.bool_]) -> "_Columns":
         return _Columns(self.points[rows], self.share[rows], self.question[rows], self.a[rows], self.b[rows])
+
+    def used(self) -> "_Columns":
+        """Those with a verdict and both answers at hand."""
+        return self.take(~np.isnan(self.share + self.a[:, 0] + self.b[:, 0]))
 
 
 def _columns(matches: pd.DataFrame, features: pd.DataFrame) -> _Columns:
@@ -156,50 +117,96 @@ def _side(matches: pd.DataFrame, features: pd.DataFrame, model: str) -> Floats:
     return found[list(FEATURES)].to_numpy(dtype=np.float64)
 
 
-def _entry(group: _Columns) -> dict[str, Any]:
-    points = group.points[~np.isnan(group.points)]
-    used = group.take(~np.isnan(group.share + group.a[:, 0] + group.b[:, 0]))
-    number = len(np.unique(used.question))
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """A pair's n matches as both steps see them: differences `x` (n, f), and which lengths are `comparable` (n,)."""
+
+    share: Floats
+    question: Codes
+    x: Floats
+    comparable: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, used: _Columns) -> "_Pair":
+        apart, lengths = used.b - used.a, (used.a[:, 0], used.b[:, 0])
+        x = apart / (used.a + used.b + 1)
+        x[:, 0] = np.tanh(apart[:, 0] / (_deviation(apart[:, 0]) or 1.0))
+        return cls(used.share, used.question, x, np.maximum(*lengths) <= COMPARABLE * np.minimum(*lengths))
+
+    @property
+    def questions(self) -> int:
+        return len(np.unique(self.question))
+
+    def varies(self) -> NDArray[np.bool_]:
+        """Which differences are not the same in every match."""
+        varies: NDArray[np.bool_] = np.ptp(self.x, axis=0) > 0
+        return varies
+
+    def same(self, width: int) -> bool:
+        """Whether one of the first so many differences is the same in every match, and not 0."""
+        return bool(self.x[0, :width][~self.varies()[:width]].any())
+
+    def lacks(self, width: int) -> str | None:
+        """Why the first so many differences can't be held equal; None where they can."""
+        if self.questions < FEWEST_QUESTIONS:
+            return _FEW
+        if self.same(width):
+            return f"the difference in {'length and style' if self.same(1) else 'style'} is the same in every match"
+        return APART if self.comparable.mean() < LEAST_COMPARABLE else None
+
+    def told(self, before: Belief) -> Belief:
+        """What the matches of comparable length say of the coefficients."""
+        rows = self.comparable
+        return slopes(self.x[rows, : len(before.mean)], self.share[rows], self.question[rows], before)
+
+    def held(self, liking: Belief) -> dict[str, Any]:
+        """The win rate with the first differences held equal, their coefficients as they are believed to be.
+
+        The variance of theta is that of its fit, and that of the coefficients by how far they move it.
+        """
+        x, ones = self.x[:, : len(liking.mean)], np.ones((len(self.share), 1))
+        offset = x @ liking.mean
+        fit = fractional_logit(ones, self.share, self.question, offset)
+        fitted, alone = special.expit(offset + fit.coefficients[0]), fit.win_rate()
+        weights = fitted * (1 - fitted)
+        pull = weights @ x / (weights.sum() + alone * (1 - alone))  # the prior's match has no difference
+        whole = Fit(fit.coefficients, fit.covariance + pull @ liking.covariance @ pull, fit.questions)
+        known = zip(FEATURES, self.varies(), liking.mean.tolist(), strict=False)
+        coefficients = {name: value if varied else None for name, varied, value in known}
+        return {"win_rate": whole.win_rate(), "interval": whole.interval(), "coefficients": coefficients}
+
+
+def _controls(pairs: Sequence[_Pair], judges: Sequence[Hashable], width: int) -> list[dict[str, Any] | None]:
+    """The figures of each pair with the first so many differences held equal, by what its judge's pairs tell."""
+    able = [place for place, pair in enumerate(pairs) if pair.lacks(width) is None]
+    before = Belief(LIKED[:width], np.diag(LIKED_BY_OTHERS[:width] ** 2))
+    found: list[dict[str, Any] | None] = [None] * len(pairs)
+    for judge in dict.fromkeys(judges[place] for place in able):
+        own = [place for place in able if judges[place] == judge]
+        likings = believed([pairs[place].told(before) for place in own], before, LIKED_IN_OTHERS[:width])
+        for place, liking in zip(own, likings, strict=True):
+            found[place] = pairs[place].held(liking)
+    return found
+
+
+def _counts(group: _Columns, pair: _Pair) -> dict[str, Any]:
+    points, number = group.points[~np.isnan(group.points)], len(pair.share)
     return {
         "win_rate": float(points.mean()) if len(points) else None,
-        "matches": len(used.share),
-        "questions": number,
-        "share": float(used.share.mean()) if len(used.share) else None,
-        **(_controls(used) if number >= FEWEST_QUESTIONS else _NOTHING),
+        "matches": number,
+        "questions": pair.questions,
+        "share": float(pair.share.mean()) if number else None,
+        "comparable": float(pair.comparable.mean()) if number else None,
     }
 
 
-def _controls(used: _Columns) -> dict[str, Any]:
+def _figures(pair: _Pair, length: dict[str, Any] | None, style: dict[str, Any] | None) -> dict[str, Any]:
     """Both controls, and a note on what cannot be had."""
-    apart, total = used.b - used.a, used.b + used.a
-    length = _control(np.tanh(_scaled(apart[:, :1])), used.share, used.question)
-    style = _control(_scaled(apart / (total + 1)), used.share, used.question)
     if length:
         length["coefficient"] = length.pop("coefficients")["length"]
-    absent = [name for name, control in (("length", length), ("style", style)) if not control]
-    note = f"the difference in {' and '.join(absent)} is the same in every match" if absent else None
-    return {"length_controlled": length, "style_controlled": style, "note": note}
+    return {"length_controlled": length, "style_controlled": style, "note": pair.lacks(1) or pair.lacks(len(FEATURES))}
 
 
-def _scaled(differences: Floats) -> Floats:
-    """Each column over its standard deviation, where it has one."""
-    deviations = differences.std(axis=0, ddof=1)
-    scaled: Floats = differences / np.where(_varies(differences), deviations, 1.0)
-    return scaled
-
-
-def _varies(differences: Floats) -> NDArray[np.bool_]:
-    varies: NDArray[np.bool_] = np.ptp(differences, axis=0) > 0
-    return varies
-
-
-def _control(differences: Floats, shares: Floats, questions: Codes) -> dict[str, Any] | None:
-    """The figures of one control; None where a difference is the same in every match, and not 0."""
-    varies = _varies(differences)
-    if differences[0, ~varies].any():
-        return None
-    fit = fractional_logit(np.column_stack([np.ones(len(shares)), differences[:, varies]]), shares, questions)
-    fitted = iter(fit.coefficients[1:].tolist())
-    names = FEATURES[: len(varies)]
-    coefficients = {name: next(fitted) if varied else None for name, varied in zip(names, varies, strict=True)}
-    return {"win_rate": fit.win_rate(), "interval": fit.interval(), "coefficients": coefficients}
+def _deviation(values: Floats) -> float:
+    """The standard deviation; 0 where all are the same, or there is none."""
+    return float(values.std(ddof=1)) if len(values) and np.ptp(values) else 0.0

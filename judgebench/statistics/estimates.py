@@ -55,6 +55,8 @@ class Matches:
     outcome: Codes
     score_a: Floats
     score_b: Floats
+    low: Floats
+    high: Floats
     won_first: Floats
     won_second: Floats
     agree: Floats
@@ -140,6 +142,43 @@ def _numbered(frame: pd.DataFrame) -> tuple[Codes, Codes]:
         number[rows], ids = pd.factorize(frame["question_id"].iloc[rows])
         size[rows] = len(ids)
     return number, size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellMeans:
+    """Mean scores by group and cell, (groups, cells), NaN where there are none; a cell belongs to a question."""
+
+    names: Sequence[Any]
+    means: Floats
+    question: Codes
+    questions: int
+
+    @classmethod
+    def of(cls, scores: pd.DataFrame, by: str, cell: Sequence[str]) -> "CellMeans":
+        """Columns question_id, score, `by` and those of `cell`; samples and repeats of a cell are a mean."""
+        groups, names = pd.factorize(scores[by])
+        cells = Groups.of(scores, list(cell))
+        question, ids = pd.factorize(scores["question_id"])
+        of_cell = np.zeros(cells.number, np.int64)
+        of_cell[cells.codes] = question
+        score = scores["score"].to_numpy(np.float64)
+        place, known = groups * cells.number + cells.codes, ~np.isnan(score)
+        shape = (len(names), cells.number)
+        count = np.bincount(place[known], minlength=shape[0] * shape[1]).reshape(shape)
+        total = np.bincount(place[known], weights=score[known], minlength=shape[0] * shape[1]).reshape(shape)
+        means = np.where(count, total / np.maximum(count, 1), np.nan)
+        return cls(list(names), means, of_cell, len(ids))
+
+    def mean(self, group: int, like: int) -> Estimate | None:
+        """A group's mean over the cells that another one has as well."""
+        return mean_by_question(self.question, self.means[group] + 0 * self.means[like], self.questions)
+
+    def difference(self, a: int, b: int) -> Estimate | None:
+        """b's mean less a's over the cells that both have, paired: what a question does to both cancels.
+
+        None where they share none. Its questions, and so the degrees of freedom of its interval, are the shared ones.
+        """
+        return mean_by_question(self.question, self.means[b] - self.means[a], self.questions)
 
 
 def mean_scores(scores: pd.DataFrame, by: str = "model") -> dict[Any, Estimate]:

@@ -18,7 +18,7 @@ Categories = Mapping[tuple[str, str], str]  # (question set, question id) -> cat
 REVIEWS = [
     *("question_set", "question_id", "category", "turn", "mode", "kind", "judge", "model_a", "model_b"),
     *("swapped", "choice", "repeat", "winner", "score_a", "score_b", "low", "high", "error", "source", "prompt"),
-    *("served_by", "prompt_tokens", "completion_tokens", "chance", "voter", "created"),
+    *("served_by", "prompt_tokens", "completion_tokens", "prompt_cut", "chance", "voter", "created"),
 ]
 SCORES = [
     *("question_set", "judge", "model", "question_id", "category", "turn", "choice", "repeat"),
@@ -47,8 +47,8 @@ def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categorie
     it was first named, or one model and None. `swapped`: b was shown first. `choice`: which of the models' samples.
     `winner` (a, b, tie) is None, `score_a` and `score_b` are NaN, where there is no verdict or none of that kind;
     `error` is then the kind of failure. `low` and `high` are the scale of the scores, `source` says how the verdict was
-    read, `created` is ISO 8601. `chance`: with which an adaptive run showed the match in this order. `voter`: whose
-    vote this is. Texts are categorical.
+    read, `created` is ISO 8601. `prompt_cut`: the server read only a part of the prompt. `chance`: with which an
+    adaptive run showed the match in this order. `voter`: whose vote this is. Texts are categorical.
     """
     read = columns.read(batches)
     kept = current(read)
@@ -69,6 +69,7 @@ def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categorie
         "source": about["verdict_source"].series(),
         "prompt_tokens": read.tokens[kept, 0],
         "completion_tokens": read.tokens[kept, 1],
+        "prompt_cut": about["extra"].map(lambda extra: extra.prompt_cut is not None).numbers().astype(bool),
         "chance": about["extra"].map(lambda extra: extra.known_chance).numbers(),
         "voter": about["extra"].map(lambda extra: extra.known_voter).series(),
         "created": pd.Series(read.created[kept], dtype=object),  # seldom twice the same

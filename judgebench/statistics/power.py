@@ -19,7 +19,7 @@ import pandas as pd
 from scipy import optimize, special
 
 from judgebench.statistics.clusters import LEVEL, Estimate, t_quantile
-from judgebench.statistics.estimates import mean_scores, points_of_b, win_rate
+from judgebench.statistics.estimates import CellMeans, points_of_b, win_rate
 from judgebench.statistics.win_power import WinRate
 
 ALPHA = 1 - LEVEL
@@ -246,14 +246,20 @@ def _seen(group: pd.DataFrame, estimate: Estimate) -> WinRate | None:
 
 
 def _of_scores(scores: pd.DataFrame, calls: Mapping[tuple[str, str, str], int]) -> Iterator[tuple[Entry, Planned]]:
-    """The difference between the mean scores of each two models."""
+    """The difference between the mean scores of each two models, over what both have a score on."""
     for (question_set, judge), group in scores.groupby(["question_set", "judge"], observed=True, sort=False):
         about = (str(question_set), str(judge), "rating")
-        models = _means(group)
-        asked = {name: calls.get((*about[:2], name), made[1]) / made[2] for name, made in models.items()}
-        for a, b in combinations(models, 2):
-            known = _Scores(models[b][0] - models[a][0], _room(group))
-            yield _entry(about, [a, b], "mean score", asked[a] + asked[b]), known
+        cells = CellMeans.of(group, "model", ["question_id", "turn"])
+        sizes = group.groupby("model", observed=True)["question_id"].agg(["size", "nunique"])
+        asked = {
+            name: calls.get((*about[:2], str(name)), int(sizes.loc[name, "size"])) / int(sizes.loc[name, "nunique"])
+            for name in cells.names
+        }
+        for a, b in combinations(range(len(cells.names)), 2):
+            gap, names = cells.difference(a, b), [cells.names[a], cells.names[b]]
+            if gap:
+                calls_of_both = sum(asked[name] for name in names)
+                yield _entry(about, list(map(str, names)), "mean score", calls_of_both), _Scores(gap, _room(group))
 
 
 def _room(group: pd.DataFrame) -> float | None:
@@ -262,15 +268,6 @@ def _room(group: pd.DataFrame) -> float | None:
         return None
     room = float(np.max(group["high"].to_numpy(np.float64)) - np.min(group["low"].to_numpy(np.float64)))
     return room if math.isfinite(room) else None
-
-
-def _means(group: pd.DataFrame) -> dict[str, tuple[Estimate, int, int]]:
-    """By model its mean score over all questions of the group, its rows and its questions."""
-    sizes = group.groupby("model", observed=True)["question_id"].agg(["size", "nunique"])
-    return {
-        str(name): (mean, int(sizes.loc[name, "size"]), int(sizes.loc[name, "nunique"]))
-        for name, mean in mean_scores(group).items()
-    }
 
 
 def _calls(reviews: pd.DataFrame | None) -> dict[tuple[str, str, str], int]:

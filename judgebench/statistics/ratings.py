@@ -13,6 +13,8 @@ from judgebench.statistics.elo import Rules, elo_ratings
 
 POINTS_PER_LOGIT = 400 / math.log(10)  # Elo's scale: 400 points are odds of 10 to 1
 MEAN = 1000.0
+LEAST = 10  # questions that a model must have been judged on before it is ranked
+TOO_FEW = f"{{}} questions are too few to be ranked by: it takes {LEAST}"
 
 
 def ratings(matches: pd.DataFrame, method: str = "bradley-terry", draws: int = DRAWS) -> list[Entry]:
@@ -22,9 +24,10 @@ def ratings(matches: pd.DataFrame, method: str = "bradley-terry", draws: int = D
     an inconsistent match are half a win each; incomplete ones are left out.
 
     `rating` is on Elo's scale (400 points: odds of 10 to 1), the rated models' mean 1000, and None where it has no
-    finite value; `note` then says why. `interval`: 95 %, over questions, of the distance to the mean; None with
-    fewer than two questions. `rank`: 1 is the best; `rank_range`: the middle 95 % of its ranks over `draws`
-    resamples of the questions, None without draws. `matches`: the model's. `ties_parameter`: Davidson's nu, equal
+    finite value; `note` then says why. `interval`: 95 %, over the model's own questions, of the distance to the mean;
+    None with fewer than two. `rank`: 1 is the best; `rank_range`: the middle 95 % of its ranks over `draws`
+    resamples of the questions, None without draws. A model with fewer than LEAST `questions` has neither, and the
+    others are ranked without it. `matches`: the model's. `ties_parameter`: Davidson's nu, equal
     models tie with probability nu / (2 + nu). `method` is "bradley-terry" or "elo" (see `elo`); raises ValueError
     for another. Sources: Davidson, JASA 65 (1970); Elo (1978).
     """
@@ -83,16 +86,17 @@ def _bradley_terry(key: Entry, group: Comparisons, draws: int) -> list[Entry]:
     likelihood = Davidson(part)
     fit = likelihood.fit()
     more = draws if part.questions > 1 else 0
-    ranges = rank_ranges(likelihood.replicates(fit, more), LEVEL)
-    values = MEAN + POINTS_PER_LOGIT * fit.theta
+    values, own = MEAN + POINTS_PER_LOGIT * fit.theta, part.own_questions()
     about["ties_parameter"] = math.exp(fit.log_nu)
-    return _ranked(about, part, met[kept], values, [_interval(fit, at) for at in range(len(values))], ranges) + unrated
+    intervals = [_interval(fit, at, number) for at, number in enumerate(own.tolist())]
+    return _ranked(about, part, met[kept], values, intervals, likelihood.replicates(fit, more)) + unrated
 
 
-def _interval(fit: Fit, at: int) -> list[float] | None:
+def _interval(fit: Fit, at: int, questions: int) -> list[float] | None:
+    """A model that was judged on few of the questions has their degrees of freedom, and not those of all."""
     influence = POINTS_PER_LOGIT * fit.influence[:, at]
     value = MEAN + POINTS_PER_LOGIT * float(fit.theta[at])
-    found = Estimate(value, influence, len(influence)).interval()
+    found = Estimate(value, influence, questions).interval()
     return list(found) if found else None
 
 
@@ -100,8 +104,7 @@ def _elo(key: Entry, group: Comparisons, rules: Rules, draws: int) -> list[Entry
     values, replicates = elo_ratings(group, rules, draws if group.questions > 1 else 0)
     found = [percentile_interval(of_model) for of_model in replicates.T]
     intervals = [list(interval) if interval else None for interval in found]
-    ranges = rank_ranges(replicates, LEVEL)
-    return _ranked({**key, "method": "elo"}, group, group.counts().sum(axis=1), values, intervals, ranges)
+    return _ranked({**key, "method": "elo"}, group, group.counts().sum(axis=1), values, intervals, replicates)
 
 
 def _ranked(
@@ -110,17 +113,25 @@ def _ranked(
     met: Integers,
     values: Floats,
     intervals: list[list[float] | None],
-    ranges: list[list[int]] | None,
+    replicates: Floats,
 ) -> list[Entry]:
-    places = ranks(values)
-    entries = []
-    for at in np.lexsort((-values, places)):
-        rated = {"rating": float(values[at]), "interval": intervals[at], "rank": int(places[at])}
-        entry = _entry(about, group.models[at], met[at], **rated, rank_range=ranges[at] if ranges else None)
-        entries.append(entry)
-    return entries
+    """Entries with ranks among the models with enough questions, the best first; the others after them."""
+    own = group.own_questions()
+    enough = np.flatnonzero(own >= LEAST)
+    ranges = rank_ranges(replicates[:, enough], LEVEL) if len(replicates) and len(enough) else None
+    places = dict(zip(enough.tolist(), ranks(values[enough]).tolist(), strict=True))
+    spans = dict(zip(enough.tolist(), ranges, strict=True)) if ranges else {}
+    order = sorted(range(len(values)), key=lambda at: (places.get(at, len(values) + 1), -values[at]))
+    return [
+        _entry(
+            about, group.models[at], met[at],
+            rating=float(values[at]), interval=intervals[at], rank=places.get(at), rank_range=spans.get(at),
+            questions=int(own[at]), note=None if at in places else TOO_FEW.format(own[at]),
+        )
+        for at in order
+    ]  # fmt: skip
 
 
 def _entry(about: Entry, model: str, met: np.int64, **known: Any) -> Entry:
-    empty = {"rating": None, "interval": None, "rank": None, "rank_range": None, "ties_parameter": None}
-    return {**empty, **about, "model": model, "matches": int(met), "note": None, **known}
+    names = ("rating", "interval", "rank", "rank_range", "ties_parameter", "questions", "note")
+    return {**dict.fromkeys(names), **about, "model": model, "matches": int(met), **known}

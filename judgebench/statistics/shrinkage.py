@@ -8,24 +8,31 @@ from scipy import special
 from judgebench.statistics.clusters import Floats, Interval
 
 _NORMAL = float(special.ndtri(0.975))  # standard errors to either side, in a 95 % interval
+_DEALS = 999
+_SEED = 20230330  # fixed, so that a page is the same each time
+_ROUNDING = 1e-9
 _WIDEST = 0.5  # the standard error of a rate of which nothing is known
 
 
 def differ(groups: Sequence[Floats], alpha: float = 0.05) -> bool:
     """Whether the means of groups of independent figures (one a question) differ by more than chance would explain.
 
-    The F test of a one-way analysis of variance (Fisher, Statistical Methods for Research Workers, 1925). On wins, ties
-    and losses it keeps its level where a test that weighs each group by its own variance (Cochran's Q) does not:
-    with ten questions a group that one is wrong 15 times in 100; tests/statistics/test_shrinkage.py.
+    A permutation test (Fisher, The Design of Experiments, 1935) of the F statistic: how often figures that are dealt to
+    the groups at random lie as far apart. However few they are, equal groups are said to differ in at most `alpha` of
+    cases; the F distribution itself is wrong up to 46 times in 100 on groups of one and two questions
+    (tests/statistics/test_shrinkage.py).
     """
     groups = [group for group in groups if len(group)]
-    between, within = len(groups) - 1, sum(map(len, groups)) - len(groups)
-    if between < 1 or within < 1:
+    if len(groups) < 2:
         return False
-    mean = np.concatenate(groups).mean()
-    explained = sum(len(group) * (group.mean() - mean) ** 2 for group in groups) / between
-    left = sum(((group - group.mean()) ** 2).sum() for group in groups) / within
-    return bool(special.fdtrc(between, within, explained / left) < alpha) if left else bool(explained > 0)
+    figures = np.concatenate(groups)
+    sizes = np.array([len(group) for group in groups])
+    dealt = np.random.default_rng(_SEED).permuted(np.tile(figures, (_DEALS, 1)), axis=1)
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    # For fixed figures F grows with the sum of squared totals over sizes.
+    apart = (np.add.reduceat(np.vstack([figures, dealt]), starts, axis=1) ** 2 / sizes).sum(axis=1)
+    as_far = int((apart[1:] >= apart[0] - _ROUNDING * max(apart[0], 1.0)).sum())
+    return (1 + as_far) / (1 + _DEALS) <= alpha
 
 
 def shrink(rates: Sequence[float | None], ends: Sequence[Interval | Sequence[float] | None]) -> list[float]:

@@ -9,13 +9,15 @@ import pandas as pd
 
 from judgebench.statistics import clusters
 from judgebench.statistics.clusters import Estimate, Floats, Interval, mean_by_question, ratio_of_sums, sums
-from judgebench.statistics.estimates import POINTS, Matches, Scores, by_pair, mean_scores
+from judgebench.statistics.estimates import POINTS, CellMeans, Matches, Scores, by_pair
 from judgebench.statistics.groups import keyed
 from judgebench.statistics.repeats import matches_over_repeats, pair_panels, score_panels, scores_over_repeats
 
 _PAIR = ["question_set", "judge", "kind", "model_a", "model_b"]
 _MODEL = ["question_set", "judge", "model"]
 Totals: TypeAlias = tuple[Floats, Floats]
+STEPS = 9  # from the lowest score to the highest, where the scale goes from 1 to 10
+LEAST = 10  # questions that two models must share before their difference is told
 _DRAWS = 4 * clusters.DRAWS  # for ends of intervals that are right to the third digit
 _CONSISTENT = {"a": 0.0, "tie": 0.5, "b": 1.0}
 
@@ -24,16 +26,18 @@ def pairs(matches: pd.DataFrame) -> list[dict[str, Any]]:
     """One entry per question set, judge, kind of verdict and pair [a, b], from a frame of matches.
 
     `totals`: sums of the scores over complete matches (of several samples their mean), None where the verdicts have no
-    scores. `ratio`: b's total over a's. `wins`: [a's, b's], `ties`, `inconsistent`, `incomplete`: matches; each sample
-    is one in all counts. `reviews`, `missing`: reviews with and without a verdict. `one_order`: matches judged in one
-    order. `repeat_flips`: matches whose repeats gave different outcomes. `consistency` and `order_effect`: see
-    `_by_order`. `win_rate` and the figures after it: see `_win_rates`. Each `..._interval` is [low, high] at 95 %, None
-    for fewer than two questions. Source of the ratio: the Vicuna evaluation, March 2023.
+    scores. `ratio`: b's total over a's, None where scores may be below 0 or a's add up to 0. `wins`: [a's, b's],
+    `ties`, `inconsistent`, `incomplete`: matches; each sample is one in all counts. `reviews`, `missing`: reviews with
+    and without a verdict. `one_order`: matches judged in one order. `repeat_flips`: matches whose repeats gave
+    different outcomes. `consistency` and `order_effect`: see `_by_order`. `win_rate` and the figures after it: see
+    `_win_rates`. Each `..._interval` is [low, high] at 95 %, None for fewer than two questions. Source of the ratio:
+    the Vicuna evaluation, March 2023.
     """
     groups = by_pair(matches_over_repeats(matches), _PAIR)
     totals = [_totals(group) for _, group in groups]
-    found = zip(groups, totals, _bootstrapped(totals), strict=True)
-    return [_pair(*group, total, bootstrapped) for group, total, bootstrapped in found]
+    ratios = [total if _positive(group, total) else None for (_, group), total in zip(groups, totals, strict=True)]
+    found = zip(groups, totals, ratios, _bootstrapped(ratios), strict=True)
+    return [_pair(*group, total, _ratio(group[1], ratio, drawn)) for group, total, ratio, drawn in found]
 
 
 def pair_panels_of(matches: pd.DataFrame, leave_out: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -55,9 +59,9 @@ def scores(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
     `turn` and `category` are None where the entry is over all of them. `n` counts the matches in the mean, each with
     the mean of its repeats, and `missing` the reviews without a score, which are left out of it; `mean` is None
-    where n is 0. `interval` is its 95 % interval. `bounds`: the mean if every missing score were the scale's lowest,
-    and its highest; None where nothing is missing or the scale isn't known. `repeat_flips`: matches whose repeats
-    gave different scores.
+    where n is 0. `interval` is its 95 % interval, within its scale. `bounds`: the mean if every missing score were the
+    scale's lowest, and its highest; None where nothing is missing or the scale isn't known. `repeat_flips`: matches
+    whose repeats gave different scores.
     """
     return [_place(key, *part) for key, group in _by_model(frame) for part in _parts(Scores.of(group))]
 
@@ -79,30 +83,60 @@ def score_panels_of(frame: pd.DataFrame, leave_out: Sequence[str] = ()) -> list[
 
 
 def score_differences(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The difference of mean scores of each two models [a, b] by one judge: b's mean less a's, paired by question.
+    """The difference of mean scores of each two models [a, b] by one judge: b's mean less a's, paired.
 
-    `interval` is the 95 % interval, cluster-robust by question; None for fewer than two questions.
+    It is over the turns that both have a score on, of so many `questions`: a model that answered the easy ones is
+    not ahead for that. `interval` is the 95 % interval over these questions. With fewer than LEAST of them both are
+    None.
     """
     found = []
     for key, group in scores_over_repeats(frame).groupby(["question_set", "judge"], sort=False, observed=True):
-        for (a, mean_a), (b, mean_b) in combinations(mean_scores(group).items(), 2):
-            gap = mean_b - mean_a
-            about = {"question_set": key[0], "judge": key[1], "models": [a, b]}
-            found.append({**about, "difference": gap.value, "interval": _listed(gap.interval())})
+        cells = CellMeans.of(group, "model", ["question_id", "turn"])
+        scored = [place for place, means in enumerate(cells.means) if not np.isnan(means).all()]
+        for a, b in combinations(scored, 2):
+            about = {"question_set": key[0], "judge": key[1], "models": [cells.names[a], cells.names[b]]}
+            found.append({**about, **_gap(cells.difference(a, b), _step(group["low"], group["high"]))})
     return found
 
 
+def _gap(gap: Estimate | None, step: float) -> dict[str, Any]:
+    if gap is None or gap.questions < LEAST:
+        return {"difference": None, "interval": None, "questions": gap.questions if gap else 0}
+    return {"difference": gap.value, "interval": _listed(gap.difference_interval(step)), "questions": gap.questions}
+
+
+def _step(low: Any, high: Any) -> float:
+    """A ninth of the scale, which is 1 from 1 to 10; 1 where the scale isn't known."""
+    ends = _ends(low, high)
+    return (ends[1] - ends[0]) / STEPS if ends else 1.0
+
+
+def _ends(low: Any, high: Any) -> tuple[float, float] | None:
+    """The lowest and the highest of a scale; None where a score has none."""
+    low, high = np.asarray(low, np.float64), np.asarray(high, np.float64)
+    if not len(low) or np.isnan(low).any() or np.isnan(high).any():
+        return None
+    return float(low.min()), float(high.max())
+
+
 def turn_differences(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """How each later turn's mean score differs from the first turn's, by question; `difference` < 0: a drop."""
+    """How each later turn's mean score differs from the first turn's, over the `questions` that have a score on both.
+
+    `first` and `mean` are the means of these; `difference` < 0: a drop.
+    """
     found = []
     for key, group in _by_model(frame):
-        by_turn = mean_scores(group, "turn")
-        first = by_turn.get(1)
-        for turn, mean in sorted(by_turn.items()):
-            if first is not None and mean is not first:
-                gap = mean - first
-                about = {**key, "turn": int(turn), "first": first.value, "mean": mean.value}
-                found.append({**about, "difference": gap.value, "interval": _listed(gap.interval())})
+        cells = CellMeans.of(group, "turn", ["question_id"])
+        turns = {int(turn): place for place, turn in enumerate(cells.names)}
+        for turn in sorted(turns.keys() - {1}) if 1 in turns else ():
+            first, later = (turns[1], turns[turn]), (turns[turn], turns[1])
+            gap, means = cells.difference(*first), (cells.mean(*first), cells.mean(*later))
+            if gap and means[0] and means[1]:
+                about = {**key, "turn": turn, "first": means[0].value, "mean": means[1].value}
+                interval = gap.difference_interval(_step(group["low"], group["high"]))
+                found.append(
+                    {**about, "difference": gap.value, "interval": _listed(interval), "questions": gap.questions}
+                )
     return found
 
 
@@ -123,9 +157,17 @@ def _place(key: Mapping[str, Any], turn: int | None, category: str | None, part:
         "n": int(np.count_nonzero(~np.isnan(part.score))),
         "missing": int(part.missing.sum()),
         "repeat_flips": int(part.flip.sum()),
-        "interval": _listed(mean.interval()) if mean else None,
+        "interval": _listed(_mean_interval(mean, part)) if mean else None,
         "bounds": _bounds(part),
     }
+
+
+def _mean_interval(mean: Estimate, part: Scores) -> Interval | None:
+    """Within the scale, where there is one; else none from scores that are all the same."""
+    ends = _ends(part.low, part.high)
+    if ends:
+        return mean.mean_interval(*ends)
+    return mean.interval() if mean.standard_error > 0 else None
 
 
 def _bounds(part: Scores) -> list[float] | None:
@@ -138,16 +180,15 @@ def _bounds(part: Scores) -> list[float] | None:
     return [float((known + (part.share[unknown] * end).sum()) / whole) for end in ends]
 
 
-def _pair(
-    key: Sequence[str], group: Matches, totals: Totals | None, bootstrapped: list[float] | None
-) -> dict[str, Any]:
+def _pair(key: Sequence[str], group: Matches, totals: Totals | None, ratio: Mapping[str, Any]) -> dict[str, Any]:
     question_set, judge, kind, *models = key
     return {
         "question_set": question_set,
         "judge": judge,
         "kind": kind,
         "models": models,
-        **_ratio(totals, bootstrapped),
+        "totals": [float(totals[1].sum()), float(totals[0].sum())] if totals else None,
+        **ratio,
         "wins": [group.count("a"), group.count("b")],
         "ties": group.count("tie"),
         "inconsistent": group.count("inconsistent"),
@@ -163,15 +204,22 @@ def _pair(
     }
 
 
-def _ratio(totals: Totals | None, bootstrapped: list[float] | None) -> dict[str, Any]:
-    """The total scores, their ratio, and its intervals: in closed form, and by percentiles of the bootstrap."""
+def _positive(group: Matches, totals: Totals | None) -> bool:
+    """Whether a ratio of these totals means anything: no score was below 0 or may be, and a's total is above it."""
+    if totals is None or not totals[1].sum() > 0:
+        return False
+    return bool(np.nanmin([group.low, group.score_a, group.score_b]) >= 0)
+
+
+def _ratio(group: Matches, totals: Totals | None, bootstrapped: list[float] | None) -> dict[str, Any]:
+    """The ratio of the totals, and its intervals: in closed form, never below 0, and by the bootstrap's percentiles."""
     ratio = ratio_of_sums(*totals) if totals else None
-    return {
-        "totals": [float(totals[1].sum()), float(totals[0].sum())] if totals else None,
-        "ratio": ratio.value if ratio else None,
-        "ratio_interval": _listed(ratio.interval()) if ratio else None,
-        "ratio_bootstrap": bootstrapped,
-    }
+    if ratio is None or totals is None:
+        return {"ratio": None, "ratio_interval": None, "ratio_bootstrap": None}
+    step = _step(group.low, group.high) * ratio.questions / float(totals[1].sum())
+    ends = ratio.difference_interval(step)
+    interval = _listed((max(ends[0], 0.0), ends[1]) if ends else None)
+    return {"ratio": ratio.value, "ratio_interval": interval, "ratio_bootstrap": bootstrapped}
 
 
 def _totals(group: Matches) -> Totals | None:

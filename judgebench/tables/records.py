@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from judgebench.tables.endings import ending
+
 SCHEMA = 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -82,10 +84,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The parsed part of a judge's reply: a score, two scores, or a winner, by position (A was shown first)."""
+    """The parsed part of a judge's reply: a score, two scores, or a winner, by position (A was shown first).
+
+    `strength` is how clearly the winner won, where the prompt has words for that: 1, 2, ...
+    """
 
     scores: tuple[float, ...] = ()
     winner: Winner | None = None
+    strength: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +154,7 @@ class Answer:
 
     def is_cut(self, turn: int) -> bool:
         """Whether the answer to a turn (counted from 1) was stopped at its token limit."""
-        return len(self.finish_reasons) >= turn and self.finish_reasons[turn - 1] == "length"
+        return len(self.finish_reasons) >= turn and ending(self.finish_reasons[turn - 1]) == "cut"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +164,8 @@ class Review:
     `models` and `answer_ids` stand in the order in which the judge saw them. `swapped` says that this
     is the reverse of the order in which the pair was named, so that baseline and candidate stay apart. `choice` says
     which samples of the models were judged, and `repeat` for which time. `reread` says that the reply is an earlier
-    row's, read again without a call. `scale` is the lowest and the highest score that could be given.
+    row's, read again without a call. `scale` is the lowest and the highest score that could be given, `finish_reason`
+    the endpoint's word for how the reply ended.
     """
 
     id: str
@@ -174,6 +181,7 @@ class Review:
     verdict: Verdict | None = None
     error: Failure | None = None
     reply: str | None = None
+    finish_reason: str | None = None
     verdict_source: Source = "text"
     scale: tuple[float, float] | None = None
     reread: bool = False

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from judgebench.verdicts.forms import Form
 from judgebench.verdicts.text import Range, Said, bracketed
 
 ALTERNATIVES = 20  # what the OpenAI API reports at most
@@ -46,6 +47,11 @@ class Odds:
     def expectation(self) -> float:
         """The expected score."""
         return sum(float(score) * probability for score, probability in self.probabilities.items())
+
+
+def reads(form: Form) -> bool:
+    """Whether verdicts in that form are found among tokens: one score or letter in double square brackets."""
+    return form.kind != "score_pair" and form.known
 
 
 def odds(kind: str, tokens: Sequence[Token], allowed: Range) -> Odds | None:

@@ -1,42 +1,54 @@
 """Reply text -> Verdict; pure.
 
-A verdict is read only from the place where the prompt told the judge to put it, the last one counts, and one
-outside the allowed range is none. Everything else that looks like one (a quoted `[[A]]`, a citation `[1]`,
-a point `(10, 4)`) is text. No text makes a parser raise.
-
-Of several in double square brackets, the one that stands alone on the last line is the verdict. Without such a one
-it is the last outside quotation marks, code and block quotes, unless another one stands alone on an earlier line:
-then the reply contradicts itself, and holds none.
+A verdict is read only from where the prompt told the judge to put it, in its own words, and it is certain or none:
+what it thought before, quotes, cites or gives as an example is no verdict, nor is one outside the allowed range, and
+a reply that says two different things says neither. No text makes a parser raise.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from judgebench.models import reasoning
 from judgebench.tables.records import Verdict, Winner
+from judgebench.verdicts import quotation
+from judgebench.verdicts.forms import FORMS, Form
 
 Range = tuple[float, float]
 
-_NUMBER = r"\d{1,3}(?:\.\d{1,4})?"
-_RATING = re.compile(rf"\[\[(?P<said>{_NUMBER})\]\]", re.ASCII)
-_CHOICE = re.compile(r"\[\[(?P<said>[ABC])\]\]")
-_BEFORE = re.compile(r"[\s*_#`]*+(?:[^\W\d_]++(?: [^\W\d_]++){0,5}+[\s*_]*+[:=])?+[\s*_`]*+")  # "**Final verdict:** "
-_AFTER = re.compile(r"[\s*_`.!]*+")
-_FENCE = re.compile(r"[ \t]*(```|~~~)(?!.*\1)")
-_SCORE_PAIR = re.compile(rf"({_NUMBER})(?:[ \t]+|[ \t]*,[ \t]*)({_NUMBER})[ \t]*", re.ASCII)
-_QUOTES = (("“", "”"), ("«", "»"), ("„", "“"), ("「", "」"), ("『", "』"))
-_BRACKETED = {"rating": _RATING, "choice": _CHOICE}
-_WINNERS: Mapping[str, Winner] = {"A": "A", "B": "B", "C": "tie"}
+_HYPOTHETICAL = re.compile(  # after a verdict: a condition, a question, or a second thing to choose
+    r"[\s*_`]{0,6}(?:\?|(?:only )?(?:if|when|whenever|unless)\b|would\b|[-–]\d"
+    r"|(?:to|or)\s{1,3}\[{0,2}\d|or\s{1,3}\[{0,2}[ABC]\b)"
+)
+_NO_VERDICT = re.compile(  # before one: a denial, an example, or a call in code
+    r"(?:\b(?:not|never|neither|nor|than|instead of|without)"
+    r"|\b(?:e\.g\.|for example|for instance|an example|such as|like this)|例如|比如|\w\()"
+    rf"[\s*_`,:：]{{0,6}}(?:{quotation.LABEL}[\s*_]*)?\Z",
+    re.IGNORECASE,
+)
+_NEAR = 80  # characters before a verdict in which words decide whether it is one
 
 
 def parse(kind: str, reply: str, allowed: Range) -> Verdict | None:
-    """The verdict of a reply, or None where it holds none.
+    """The verdict of a reply in the usual form of its kind, or None where it holds none.
 
-    `kind` is `rating` (`[[7]]`), `choice` (`[[A]]`, `[[B]]` or `[[C]]` for a tie; for which of several counts in
-    both see the module) or `score_pair` (two numbers alone on the first line). `allowed` is the lowest and
-    highest score.
+    `kind` is `rating` (`[[7]]`), `choice` (`[[A]]`, `[[B]]` or `[[C]]` for a tie) or `score_pair` (two numbers alone
+    on the first line). `allowed` is the lowest and highest score.
     """
-    return _PARSERS[kind](reply, allowed)
+    return read(FORMS[kind], reply, allowed)
+
+
+def read(form: Form, reply: str, allowed: Range) -> Verdict | None:
+    """The verdict of a reply in any form, or None where it holds none."""
+    found = said(form, reply)
+    inside = found and all(allowed[0] <= score <= allowed[1] for score in found.verdict.scores)
+    return found.verdict if found and inside else None
+
+
+def is_complete(form: Form, reply: str) -> bool:
+    """Whether a reply that was cut has all of its verdict: on the first line, and with that line's end."""
+    line, start = first_line(_without_reasoning(reply))
+    return form.place == "first line" and "\n" in reply[start + len(line) :]
 
 
 def from_scores(first: float, second: float, tie_width: float = 0.0) -> Verdict:
@@ -48,77 +60,78 @@ def from_scores(first: float, second: float, tie_width: float = 0.0) -> Verdict:
 def flipped(verdict: Verdict) -> Verdict:
     """The same verdict for the two answers in the other order."""
     turned: Mapping[str | None, Winner] = {"A": "B", "B": "A", "tie": "tie"}
-    return Verdict(scores=verdict.scores[::-1], winner=turned.get(verdict.winner))
+    return Verdict(scores=verdict.scores[::-1], winner=turned.get(verdict.winner), strength=verdict.strength)
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Something in double square brackets: the text in them, where that begins and ends, and how it stands there."""
+    """What a reply says as its verdict: the text of its first part, where that begins and ends, and what it means."""
 
     text: str
     start: int
     end: int
-    alone: bool  # on its line, but for a label and emphasis
-    quoted: bool  # in quotation marks, code or a block quote
+    verdict: Verdict
 
 
 def bracketed(kind: str, reply: str) -> Said | None:
     """What a reply says in double square brackets as its `rating` or `choice`, whatever the allowed range."""
-    found = list(_said(_BRACKETED[kind], reply))
-    if not found:
+    return said(FORMS[kind], reply)
+
+
+def said(form: Form, reply: str) -> Said | None:
+    """What a reply says in this form, whatever the allowed range; None where it says nothing, or several things."""
+    found = _on_line(form, reply) if form.place != "anywhere" else _anywhere(form, reply)
+    if len({one.verdict for one, _ in found}) != 1:
         return None
-    last = found[-1]
-    if last.alone and not last.quoted and not _AFTER.sub("", reply[last.end + 2 :]):
-        return last
-    own = [said for said in found if not said.quoted] or found
-    rivals = {own[-1].text, *(said.text for said in [said for said in found if said.alone][-1:])}
-    return own[-1] if len(rivals) == 1 else None
+    return next((one for one, certain in reversed(found) if certain), None)
 
 
-def _said(pattern: re.Pattern[str], reply: str) -> Iterator[Said]:
-    place, fenced = 0, False
-    for line in reply.splitlines(keepends=True):
-        fenced ^= bool(_FENCE.match(line))
-        for found in pattern.finditer(line):
-            before, after = line[: found.start()], line[found.end() :]
-            alone = bool(_BEFORE.fullmatch(before) and _AFTER.fullmatch(after))
-            quoted = fenced or line.lstrip().startswith(">") or (not alone and _in_quotes(before, after))
-            yield Said(found["said"], place + found.start("said"), place + found.end("said"), alone, quoted)
-        place += len(line)
+def _anywhere(form: Form, reply: str) -> list[tuple[Said, bool]]:
+    """All that the judge itself says, and whether it is no example, condition or denial."""
+    own = quotation.own(reply, form.any)
+    matches = sorted((match for each in form.expressions for match in each.finditer(own)), key=lambda one: one.start())
+    return [(_meaning(form, match), _is_certain(own, match)) for match in matches]
 
 
-def _in_quotes(before: str, after: str) -> bool:
-    straight = any(before.count(mark) % 2 and mark in after for mark in '"`')
-    single = before.endswith("'") and after.startswith("'")
-    paired = any(before.count(left) > before.count(right) and right in after for left, right in _QUOTES)
-    return straight or single or paired
+def _is_certain(own: str, match: re.Match[str]) -> bool:
+    before = own[max(0, match.start() - _NEAR) : match.start()]
+    return not (_HYPOTHETICAL.match(own, match.end()) or _NO_VERDICT.search(before))
 
 
-def _rating(reply: str, allowed: Range) -> Verdict | None:
-    said = bracketed("rating", reply)
-    return Verdict(scores=(float(said.text),)) if said and _within(float(said.text), allowed) else None
+def _on_line(form: Form, reply: str) -> list[tuple[Said, bool]]:
+    """What stands alone on the first or the last line of the answer."""
+    if form.place == "first line":
+        own = _without_reasoning(reply)
+        line, start = first_line(own)
+    else:
+        own = quotation.own(reply, form.any).rstrip(f" \t\r\n{quotation.BLANK}")
+        start = own.rfind("\n") + 1
+        line = own[start:]
+    inner = line.strip(" \t\r*_")
+    start += line.find(inner)
+    matches = [each.fullmatch(own, start, start + len(inner)) for each in form.expressions]
+    return [(_meaning(form, match), True) for match in matches if match]
 
 
-def _choice(reply: str, allowed: Range) -> Verdict | None:
-    said = bracketed("choice", reply)
-    return Verdict(winner=_WINNERS[said.text]) if said else None
+def _without_reasoning(reply: str) -> str:
+    """The reply with blanks in place of what was thought before it."""
+    begins = reasoning.answer_begins(reply)
+    return " " * begins + reply[begins:]
 
 
-def _score_pair(reply: str, allowed: Range) -> Verdict | None:
-    found = _SCORE_PAIR.fullmatch(reply.lstrip().partition("\n")[0].rstrip("\r"))
-    if not found:
-        return None
-    first, second = float(found[1]), float(found[2])
-    return from_scores(first, second) if _within(first, allowed) and _within(second, allowed) else None
+def first_line(text: str) -> tuple[str, int]:
+    """The first line that isn't blank, and where it begins."""
+    start = len(text) - len(text.lstrip())
+    return text[start:].partition("\n")[0], start
 
 
-def _within(score: float, allowed: Range) -> bool:
-    return allowed[0] <= score <= allowed[1]
-
-
-_PARSERS: Mapping[str, Callable[[str, Range], Verdict | None]] = {
-    "rating": _rating,
-    "choice": _choice,
-    "score_pair": _score_pair,
-}
-KINDS = tuple(_PARSERS)
+def _meaning(form: Form, match: re.Match[str]) -> Said:
+    parts = match.groupdict()
+    name = next(iter(parts))
+    if form.kind == "choice":
+        verdict = form.outcomes[parts["verdict"]]
+    elif form.kind == "rating":
+        verdict = Verdict(scores=(float(parts["rating"]),))
+    else:
+        verdict = from_scores(float(parts["score_a"]), float(parts["score_b"]))
+    return Said(parts[name], match.start(name), match.end(name), verdict)

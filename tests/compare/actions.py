@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from servers.waiting import WHOLE
 
 ROOT = Path(__file__).parent.parent.parent
 SHELL = ("bash", "--noprofile", "--norc", "-eo", "pipefail")
@@ -65,7 +66,7 @@ def run_action(folder: Path, commands: Path, inputs: Mapping[str, str], **more: 
 
 def _shell(script: str, folder: Path, environ: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [*SHELL, "-c", script], cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=300
+        [*SHELL, "-c", script], cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=WHOLE
     )
 
 

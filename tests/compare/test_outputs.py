@@ -77,6 +77,16 @@ def test_the_screen_is_one_screen(comparison: Comparison) -> None:
     assert max(map(len, lines)) <= 100
 
 
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize("comparison", EVERY, ids=lambda one: one.reason)
+def test_a_narrow_screen_says_the_same_in_more_lines(comparison: Comparison, columns: int) -> None:
+    """Nothing is wider than the terminal, and no figure is lost; only what is told of questions is shorter."""
+    shown = screen(comparison, columns)
+    assert max(map(len, shown.splitlines())) <= columns
+    whole, found = (re.findall(r"\d+\.\d+ %", text.partition("telling")[0]) for text in (screen(comparison), shown))
+    assert found == whole
+
+
 def test_the_screen_explains_the_verdict() -> None:
     """Estimate, interval, margin, counts, error rate, a fixed test's width, cost, categories and canaries."""
     shown = " ".join(screen(INVALID).split())

@@ -56,6 +56,7 @@ class Mirror(ThreadingHTTPServer):
         self.contents = {f"/c0ffee/data/{name}": data for name, data in CONTENTS.items()}
         self.faults: list[Callable[[Handler, bytes], None]] = []
         self.asked: list[Asked] = []
+        self.over = threading.Event()
 
     @property
     def url(self) -> str:
@@ -152,10 +153,10 @@ def endless(handler: Handler, data: bytes) -> None:
 
 
 def silent(handler: Handler, data: bytes) -> None:
-    """Half of the file, and then nothing more for a long time."""
+    """Half of the file, and then nothing more."""
     handler.head(200, len(data))
     handler.wfile.write(data[: len(data) // 2])
-    time.sleep(1.5)
+    handler.server.over.wait()
     handler.close_connection = True
 
 
@@ -164,7 +165,7 @@ def drip(handler: Handler, data: bytes) -> None:
     handler.head(200, len(data))
     for place in range(len(data)):
         handler.wfile.write(data[place : place + 1])
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 def status(code: int, **headers: str) -> Fault:
@@ -189,6 +190,7 @@ def mirror() -> Iterator[Mirror]:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
+        server.over.set()
         server.shutdown()
         thread.join()
 
@@ -325,7 +327,7 @@ class TestInterruptions:
         self, workspace: Workspace, mirror: Mirror, fault: Fault, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The next try asks for the rest only."""
-        monkeypatch.setattr(download, "_SILENCE", 0.3)
+        monkeypatch.setattr(download, "_SILENCE", 2.0)  # which the next try, that isn't silent, has as well
         mirror.faults = [fault]
         assert fetch("small", workspace).new["questions"] == 1
         assert mirror.ranges() == [None, BYTES(len(WHOLE) // 2)]
@@ -443,14 +445,11 @@ class TestRefusals:
         assert "status 500, 4 times; behind a proxy" in refused(workspace, cache)
         assert len(mirror.asked) == 4
 
-    def test_nobody_there(self, workspace: Workspace) -> None:
+    def test_nobody_there(self, workspace: Workspace, nobody: str) -> None:
         """Another try would be of no use."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            url = f"http://127.0.0.1:{free.getsockname()[1]}"
-            said: list[str] = []
-            with pytest.raises(JudgebenchError, match=r"Connection refused; .* --from"):
-                fetch("small", workspace, url, said.append)
+        said: list[str] = []
+        with pytest.raises(JudgebenchError, match=r"Connection refused; .* --from"):
+            fetch("small", workspace, f"http://{nobody}", said.append)
         assert len(said) == 1
 
     @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:,x", FIRST])

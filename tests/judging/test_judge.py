@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from judgebench.models import Completion, Reply, Request, TokenLogprobs, message
 from judgebench.prompts import find_prompt
 from judgebench.tables.records import Answer, Failure, Question, Review, Usage, Verdict
 from judgebench.tables.store import Table, in_force
-from judgebench.verdicts import logprobs, schema
-from judgebench.verdicts.text import KINDS
+from judgebench.verdicts import logprobs
+from judgebench.verdicts.forms import KINDS
 
 ONE_TO_TEN = (1.0, 10.0)
 PROMPTS = {"rating": "rating", "choice": "choice", "score_pair": "score-pair"}
@@ -48,7 +48,7 @@ class Scripted:
                 yield Reply(index, (), said, seconds=1.0)
             else:
                 completion = said if isinstance(said, Completion) else Completion(said, usage=USAGE)
-                yield Reply(index, (completion,), seconds=1.0)
+                yield Reply.of(index, (completion,), seconds=1.0)
 
 
 def matches(kind: str = "rating", number: int = 1) -> list[Match]:
@@ -185,6 +185,133 @@ def test_a_row_says_what_in_its_answers_looks_like_structure(tmp_path: Path) -> 
     assert row.extra["notes"] == ["temperature not sent"]
 
 
+# Cut and failed replies
+
+DRAFT = "My first impression is [[7]], but on a closer look it"
+
+
+@pytest.mark.parametrize("word", ["length", "max_tokens", "MAX_TOKENS"])
+@pytest.mark.parametrize("way", asking.WAYS)
+def test_a_reply_that_was_cut_is_no_verdict_and_gets_no_repair(tmp_path: Path, way: VerdictBy, word: str) -> None:
+    """The row has the text and how it ended, and says what to raise; the next run asks anew."""
+    model = Scripted(Completion(DRAFT, word, USAGE))
+    (row,) = run(tmp_path, model, way=way)
+    assert (row.verdict, row.error and row.error.kind, row.reply, row.finish_reason) == (None, "cut", DRAFT, word)
+    assert (row.usage, len(model.asked)) == (USAGE, 1)
+    assert row.error is not None
+    assert "--judge-max-tokens" in row.error.message
+    again = Scripted("[[7]]")
+    assert [row.verdict for row in run(tmp_path, again, way=way)] == [Verdict((7.0,))]
+    assert again.asked[0].before == ()
+
+
+@pytest.mark.parametrize("text", ["[[7]]", "Good.\n\nRating: [[7]]", "Good. [[7]]\n\nMoreover"])
+def test_a_verdict_at_the_end_is_never_complete_in_a_reply_that_was_cut(tmp_path: Path, text: str) -> None:
+    """What might have followed is not known."""
+    (row,) = run(tmp_path, Scripted(Completion(text, "length")))
+    assert (row.verdict, row.error and row.error.kind) == (None, "cut")
+
+
+@pytest.mark.parametrize(
+    ("text", "scores"),
+    [
+        ("6 8\nBoth are fi", (6, 8)),
+        ("\n6 8\r\nBoth are fi", (6, 8)),
+        ("<think>1 2\n</think>6 8\n", (6, 8)),
+        ("6 1", None),
+        ("6 8 ", None),
+        ("6", None),
+        ("Both are\n6 8\n", None),
+    ],
+)
+def test_scores_on_the_first_line_are_complete_with_that_line(
+    tmp_path: Path, text: str, scores: tuple[float, float] | None
+) -> None:
+    """`6 1` may be the beginning of `6 10`."""
+    (row,) = run(tmp_path, Scripted(Completion(text, "length")), "score_pair")
+    assert (row.verdict and row.verdict.scores) == scores
+    assert (row.error and row.error.kind) == (None if scores else "cut")
+    assert row.finish_reason == "length"
+
+
+def test_an_object_that_is_whole_counts_in_a_reply_that_was_cut(tmp_path: Path) -> None:
+    """And one that breaks off is cut, whatever the endpoint says of its end."""
+    whole = '{"explanation": "Good.", "rating": 7}'
+    (row,) = run(tmp_path / "whole", Scripted(Completion(f"{whole}\nI hope th", "length")), way="schema")
+    assert (row.verdict, row.verdict_source) == (Verdict((7.0,)), "schema")
+    model = Scripted(Completion('{"explanation": "[[3]]", "rating": 7', "stop"))
+    (row,) = run(tmp_path / "broken", model, way="schema")
+    assert (row.verdict, row.error and row.error.kind, len(model.asked)) == (None, "cut", 1)
+
+
+def test_a_limit_spent_on_thinking_is_said_so(tmp_path: Path) -> None:
+    """No repair follows: it would think as long."""
+    model = Scripted(Completion("", "length", USAGE, reasoning="Hm. [[7]]"))
+    (row,) = run(tmp_path, model)
+    assert (row.error and row.error.kind, row.extra["reasoning"], len(model.asked)) == ("cut", "Hm. [[7]]", 1)
+    assert row.error is not None
+    assert "thinking" in row.error.message
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("error", "failed"), ("tool_calls", "failed"), ("who knows", "failed"), ("content_filter", "refused")],
+)
+@pytest.mark.parametrize(("prompt", "text"), [("rating", "[[7]]"), ("score_pair", "6 8\nGood.")])
+def test_a_reply_that_ended_badly_is_never_scored(tmp_path: Path, word: str, kind: str, prompt: str, text: str) -> None:
+    """The row has the text and how it ended, and nothing more is asked."""
+    model = Scripted(Completion(text, word, USAGE))
+    (row,) = run(tmp_path, model, prompt)
+    assert (row.verdict, row.error and row.error.kind, row.reply, row.finish_reason) == (None, kind, text, word)
+    assert (row.usage, len(model.asked)) == (USAGE, 1)
+
+
+def test_what_an_endpoint_says_of_a_failure_stands_in_the_row(tmp_path: Path) -> None:
+    """Also where it calls the end a natural one."""
+    (row,) = run(tmp_path, Scripted(Completion("[[7]]", "stop", problem="502 upstream is gone")))
+    assert (row.verdict, row.error and row.error.kind) == (None, "failed")
+    assert row.error is not None
+    assert "502 upstream is gone" in row.error.message
+
+
+@pytest.mark.parametrize(
+    ("second", "kind"),
+    [(Completion("[[7]]", "length"), "cut"), (Completion("No."), "unparsed")],
+)
+def test_a_repair_s_reply_is_read_as_the_first(tmp_path: Path, second: Completion, kind: str) -> None:
+    """Cut or without a verdict, it is kept, and there is none."""
+    (row,) = run(tmp_path, Scripted("Hm.", second))
+    assert (row.verdict, row.error and row.error.kind, row.reply) == (None, kind, "Hm.")
+    assert row.extra["repair"] == second.text
+    assert row.extra.get("repair_finish_reason") == (None if kind == "unparsed" else second.finish_reason)
+
+
+def test_a_repair_that_ended_badly_is_made_in_the_next_run(tmp_path: Path) -> None:
+    """As any that failed; what it said is kept and never scored."""
+    (row,) = run(tmp_path, Scripted("Hm.", Completion("[[7]]", "error", USAGE)))
+    assert (row.verdict, row.error and row.error.kind, row.usage) == (None, "unparsed", Usage(200, 20))
+    assert row.extra[asking.AWAITING]["said"] == "[[7]]"
+    model = Scripted("[[6]]")
+    (row,) = run(tmp_path, model)
+    assert (row.verdict, row.extra["repair"], len(model.asked)) == (Verdict((6.0,)), "[[6]]", 1)
+
+
+@pytest.mark.parametrize(
+    "second",
+    ["[[7]]", '{"explanation": "[[3]]", "rating": "7"}', "<think>[[3]]</think>[[7]]", '```json\n{"rating": 7}\n```'],
+)
+def test_a_repair_by_schema_may_come_in_either_form(tmp_path: Path, second: str) -> None:
+    """It was asked for as text, in a conversation about JSON."""
+    (row,) = run(tmp_path, Scripted("Well.", second), way="schema")
+    assert (row.verdict, row.verdict_source) == (Verdict((7.0,)), "repaired")
+
+
+def test_the_row_of_a_natural_end_says_how_it_ended(tmp_path: Path) -> None:
+    """In the endpoint's word."""
+    (row,) = run(tmp_path, Scripted(Completion("[[7]]", "end_turn")))
+    assert (row.verdict, row.finish_reason) == (Verdict((7.0,)), "end_turn")
+
+
 # By schema
 
 JSON = {"rating": {"rating": 7}, "choice": {"verdict": "B"}, "score_pair": {"score_a": 6, "score_b": 8}}
@@ -215,6 +342,32 @@ def test_without_schemas_at_the_endpoint_text_is_read(tmp_path: Path, kind: str)
     assert (row.verdict, row.verdict_source) == (VERDICTS[kind], "schema")
 
 
+OWN_FORMS = {
+    "five-way": (
+        "[[A>>B]]",
+        Verdict(winner="A", strength=2),
+        "in the form described above: [[A>>B]], [[A>B]], [[A=B]]",
+    ),
+    "one-to-five": ("So. [RESULT] 4", Verdict((4.0,)), "in the form [RESULT] N, with a number from 1 to 5"),
+}
+
+
+@pytest.mark.parametrize(("name", "said"), OWN_FORMS.items(), ids=OWN_FORMS)
+@pytest.mark.parametrize("way", asking.WAYS)
+def test_a_prompt_s_own_form_is_asked_for_and_read(
+    tmp_path: Path, name: str, said: tuple[str, Verdict, str], way: VerdictBy
+) -> None:
+    """Also by a repair, and where JSON was asked for and text came; probabilities are not asked for."""
+    text, verdict, form = said
+    model = Scripted("Hm.", text)
+    prompt = find_prompt(name, [])
+    own = judge.ModelJudge("j", model, lambda _: prompt, way, repair=True)
+    (row,) = judge.review(matches(prompt.kind), own, "s", Table(tmp_path / "j.jsonl", Review))
+    assert (row.verdict, row.verdict_source) == (verdict, "repaired")
+    assert model.asked[0].logprobs == 0
+    assert form in model.asked[1].turns[0]
+
+
 def test_ways_of_asking_are_different_reviews() -> None:
     """A verdict by probabilities is not the one by text; the prompt of the two is the same."""
     (match,) = matches()
@@ -224,10 +377,33 @@ def test_ways_of_asking_are_different_reviews() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        'My verdict: {"explanation": "It says [[3]].", "rating": 8}',
+        'Reasoning: []\n```json\n{"explanation": "It says [[3]].", "rating": "8"}\n```',
+    ],
+)
+def test_json_is_found_where_it_stands(tmp_path: Path, text: str) -> None:
+    """And the explanation is not searched: more forms in tests/verdicts/test_schema.py."""
+    (row,) = run(tmp_path, Scripted(text), way="schema")
+    assert (row.verdict, row.verdict_source) == (Verdict((8.0,)), "schema")
+
+
+@pytest.mark.parametrize(
+    "text", ["Explanation: it says [[3]].\nRating: 8", '{"explanation": "He said "[[3]]"", "rating": 8}']
+)
+def test_what_tries_to_be_an_object_is_not_searched_as_text(tmp_path: Path, text: str) -> None:
+    """A repair asks."""
+    model = Scripted(text, "[[8]]")
+    (row,) = run(tmp_path, model, way="schema")
+    assert (row.verdict, row.verdict_source, len(model.asked)) == (Verdict((8.0,)), "repaired", 2)
+
+
+@pytest.mark.parametrize(
     ("kind", "text"),
     [
         ("rating", '{"explanation": "[[7]]", "rating": 11}'),
-        ("rating", '{"explanation": "[[7]]", "rating": "7"}'),
+        ("rating", '{"explanation": "[[7]]", "rating": "seven"}'),
         ("rating", '{"explanation": "[[7]]", "rating": true}'),
         ("rating", '{"explanation": "[[7]]", "rating": NaN}'),
         ("rating", '{"explanation": "[[7]]", "rating": 1e999}'),
@@ -242,23 +418,6 @@ def test_an_object_without_a_verdict_is_not_searched_for_one(tmp_path: Path, kin
     """What stands in an explanation is no verdict."""
     (row,) = run(tmp_path, Scripted(text), kind, "schema", repair=False)
     assert (row.verdict, row.error and row.error.kind, row.verdict_source) == (None, "unparsed", "schema")
-
-
-@pytest.mark.parametrize(
-    "text", ["", "[1]", "7", "[" * 100_000, '{"a": ' * 5000, '{"rating": 7, "rating": 9}', 'x {"rating": 7}', "{"]
-)
-def test_what_is_no_object_from_end_to_end_is_not_read_as_one(text: str) -> None:
-    """A quoted object, one that says two things, and anything broken."""
-    assert schema.read(text) is None
-
-
-@given(
-    st.sampled_from(KINDS), st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(), st.lists)
-)
-def test_no_json_makes_the_reading_raise(kind: str, value: object) -> None:
-    """Whatever stands in the fields."""
-    fields: Mapping[str, Any] = dict.fromkeys(("rating", "verdict", "score_a", "score_b"), value)
-    schema.verdict_of(kind, fields, ONE_TO_TEN)
 
 
 # By the probabilities of tokens
@@ -341,7 +500,7 @@ def test_too_little_is_no_expectation(tokens: tuple[TokenLogprobs, ...]) -> None
 
 def test_a_quoted_verdict_s_tokens_are_not_the_verdict_s() -> None:
     """The place is that of the verdict that the text has."""
-    tokens = (token("It says [["), token("9"), token("]].\n"), token("[["), token("2", _2=0.5, _3=0.5), token("]]"))
+    tokens = (token('It says "[['), token("9"), token(']]".\n'), token("[["), token("2", _2=0.5, _3=0.5), token("]]"))
     assert expected(*tokens) == pytest.approx(2.5)
 
 

@@ -177,7 +177,7 @@ def test_the_score_of_a_match_is_the_mean_of_its_repeats(workspace: Workspace) -
 def test_what_is_computed_is_not_repeated(workspace: Workspace) -> None:
     """The embedded judge says the same every time."""
     asked = reviews.Asked("s", ["single"], design=Design(repeats=3))
-    embedded = reviews.named_judge(workspace, "embedded", "s", None, Options())
+    embedded = reviews.named_judge(workspace, "embedded", "s", reviews.Manner(), Options())
     assert [len(list(stage)) for _, stage in reviews.stages(workspace, embedded, asked)] == [40]
 
 
@@ -227,7 +227,7 @@ def test_judges_of_one_name_and_a_judge_called_panel_are_refused(workspace: Work
     with pytest.raises(UsageError, match="share a name"):
         run(workspace, judge(better)[0], judge(first)[0])
     with pytest.raises(UsageError, match="name of a judge of ours"):
-        reviews.named_judge(workspace, "panel=openai:x", "s", None, Options())
+        reviews.named_judge(workspace, "panel=openai:x", "s", reviews.Manner(), Options())
 
 
 def test_a_failed_first_order_waits_for_its_second(workspace: Workspace) -> None:

@@ -217,6 +217,37 @@ def test_the_reply_to_a_repair_request_is_read_where_the_first_holds_no_verdict(
     assert (row.verdict, row.verdict_source) == (Verdict(winner="B"), "repaired")
 
 
+def test_what_says_two_things_is_no_verdict_any_more(workspace: Workspace) -> None:
+    """An older rule let the last of several count; today's says that there is none, and a repair may ask."""
+    misread(workspace, Verdict(winner="A"), "Maybe [[B]], but no: [[A]]")
+    result = reuse.reparse(workspace, "s")
+    assert [(old.verdict, new.verdict) for old, new in result.changed] == [(Verdict(winner="A"), None)]
+    assert list(result.lines())[-1] == "2 replies read again: 1 changed, 1 the same"
+    row = held(workspace)["other", 1]
+    assert (row.error and row.error.kind, row.reply) == ("unparsed", "Maybe [[B]], but no: [[A]]")
+
+
+def test_a_reply_as_json_is_read_as_json(workspace: Workspace) -> None:
+    """Also where an older rule took a verdict out of its explanation."""
+    misread(workspace, Verdict(winner="A"), 'Here: {"explanation": "It says [[A]].", "verdict": "B"}')
+    reuse.reparse(workspace, "s")
+    row = held(workspace)["other", 1]
+    assert (row.verdict, row.verdict_source) == (Verdict(winner="B"), "schema")
+
+
+@pytest.mark.parametrize("kind", ["cut", "failed", "refused"])
+def test_a_reply_that_was_cut_or_failed_is_not_read_again(workspace: Workspace, kind: str) -> None:
+    """What might have followed is not known by any rule."""
+    misread(workspace, None, "[[B]]", error=Failure(kind, "cut"), finish_reason="length")
+    assert reuse.reparse(workspace, "s").changed == []
+
+
+def test_how_a_repair_ended_counts_when_it_is_read_again(workspace: Workspace) -> None:
+    """A second reply that was cut holds no verdict, whatever rule read it."""
+    misread(workspace, None, "Hard to say.", extra={"repair": "[[B]]", "repair_finish_reason": "length"})
+    assert reuse.reparse(workspace, "s").changed == []
+
+
 def test_a_row_that_waits_for_its_repair_waits_no_longer_when_its_reply_can_be_read(workspace: Workspace) -> None:
     """Its usage is what the first call took, and the next review doesn't ask for the repair."""
     misread(workspace, None, "[[B]]", usage=None, extra={AWAITING: {"usage": [3, 4], "seconds": 1.0}})

@@ -1,7 +1,6 @@
 """Reviews by a judge behind a real server, through the real command, with faults among the replies."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,18 +10,16 @@ from typing import Any
 import pytest
 from servers.running import KEY, ChatServer, chat_server, files_that_hold, judgebench, make_workspace
 
+from judgebench import report
 from judgebench.judging.asking import is_followed
 from judgebench.tables.records import Question, Review, Verdict
 from judgebench.tables.store import in_force
 from judgebench.verdicts.text import from_scores
 from judgebench.workspace import Workspace
 
-DATA = Path(os.environ.get("JUDGEBENCH_SHARED_DATA") or Path(__file__).parents[3] / "shared" / "data") / "vicuna-eval"
 WITHOUT_SCORE_LINE = {"68", "69", "70"}
 OTHERS = ["alpaca-13b", "bard", "gpt35", "llama-13b"]
 REVIEW = ("review", "--questions", "small", "--judge", "openai:gpt-4")
-
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no shared data at {DATA}")
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -38,16 +35,16 @@ def by_question(path: Path) -> dict[str, dict[str, Any]]:
 class Recorded:
     """The GPT-4 reviews of one pair of models, a workspace with what they are about, and the server's replies."""
 
-    def __init__(self, other: str, root: Path) -> None:
-        texts = {row["question_id"]: row for row in lines(DATA / "question.jsonl")}
+    def __init__(self, other: str, root: Path, data: Path) -> None:
+        texts = {row["question_id"]: row for row in lines(data / "question.jsonl")}
         self.questions = [
             Question(id=str(number), category=row["category"], turns=(row["text"],)) for number, row in texts.items()
         ]
         self.models = (other, "vicuna-13b")
-        said = {model: by_question(DATA / "answer" / f"answer_{model}.jsonl") for model in self.models}
+        said = {model: by_question(data / "answer" / f"answer_{model}.jsonl") for model in self.models}
         answers = {model: [[rows[question.id]["text"]] for question in self.questions] for model, rows in said.items()}
         self.workspace = make_workspace(root, self.questions, answers)
-        self.reviews = by_question(DATA / "review" / f"review_{other}_vicuna-13b.jsonl")
+        self.reviews = by_question(data / "review" / f"review_{other}_vicuna-13b.jsonl")
         self.arguments = (
             *REVIEW, "--prompt", "score-pair", "--orders", "named", "--model", other, "--model", "vicuna-13b",
         )  # fmt: skip
@@ -101,11 +98,10 @@ def run(workspace: Workspace, server: ChatServer, *arguments: str) -> str:
     return finished.stderr
 
 
-@needs_data
 @pytest.mark.parametrize("other", OTHERS)
-def test_recorded_reviews_come_back_as_they_were(tmp_path: Path, other: str) -> None:
+def test_recorded_reviews_come_back_as_they_were(tmp_path: Path, shared_data: Path, other: str) -> None:
     """80 verdicts equal the recorded score lines; a text without one, or with a score of 0, is an unparsed row."""
-    recorded = Recorded(other, tmp_path / "workspace")
+    recorded = Recorded(other, tmp_path / "workspace", shared_data / "vicuna-eval")
     with chat_server(tmp_path / "server", replies=recorded.replies()) as server:
         run(recorded.workspace, server, *recorded.arguments)
     rows = stored(recorded.workspace)
@@ -129,7 +125,7 @@ def mixed_faults(recorded: Recorded) -> list[dict[str, Any]]:
     return [
         *({"do": "status", "status": 500, "retry_after": 0.02, "match": mark} for mark in broken_for_good),
         *({"do": "wrong", "text": wrong, "match": mark} for mark in recorded.marks("1", "35", "80")),
-        *({"do": "slow", "seconds": 9, "match": mark, "each": 1} for mark in recorded.marks("2", "40")),
+        *({"do": "slow", "seconds": 60, "match": mark, "each": 1} for mark in recorded.marks("2", "40")),
         *({**busy, "match": mark, "each": 3} for mark in recorded.marks("3", "50")),
         {"do": "cut", "rate": 0.08, "each": 1},
         {"do": "reset", "rate": 0.08, "each": 1},
@@ -139,11 +135,10 @@ def mixed_faults(recorded: Recorded) -> list[dict[str, Any]]:
     ]
 
 
-@needs_data
-def test_recorded_reviews_survive_slow_wrong_and_broken_replies(tmp_path: Path) -> None:
+def test_recorded_reviews_survive_slow_wrong_and_broken_replies(tmp_path: Path, shared_data: Path) -> None:
     """Faults cost retries or rows with an error, never a verdict; a second run asks only for those rows."""
-    recorded = Recorded("bard", tmp_path / "workspace")
-    arguments = (*recorded.arguments, "--timeout", "4", "--tries", "6", "--parallel", "16")
+    recorded = Recorded("bard", tmp_path / "workspace", shared_data / "vicuna-eval")
+    arguments = (*recorded.arguments, "--timeout", "10", "--tries", "6", "--parallel", "16")
     script = {"replies": recorded.replies(), "seed": 20}
     with chat_server(tmp_path / "server", **script, faults=mixed_faults(recorded)) as server:
         said = run(recorded.workspace, server, *arguments)
@@ -203,7 +198,7 @@ ANSWERS: Mapping[str, list[list[str]]] = {"good": GOOD, "poor": POOR}
 
 def winner_is(place: str) -> str:
     """A reply that quotes other verdicts before it gives its own."""
-    return f"Had [[A]] or [[B]] been asked for [[C]] ... [1] (10, 4).\n[[{place}]]"
+    return f'One says "[[A]]", one "[[B]]", and [[C]](https://x.invalid) is a link ... [1] (10, 4).\n[[{place}]]'
 
 
 @pytest.fixture
@@ -282,6 +277,54 @@ def test_small_reviews_survive_faults(tmp_path: Path, small: Workspace) -> None:
     assert {row.slot: (row.verdict, row.reply, row.id) for row in current(stormy)} == expected
     assert Counter(row.id for row in stored(stormy) if not row.error).most_common(1)[0][1] == 1
     assert not files_that_hold(KEY, tmp_path)
+
+
+def ended(word: str, **choice: Any) -> dict[str, Any]:
+    """A fault: a reply that seems to hold a verdict, and that did not end by itself."""
+    message = {"content": "My first impression is [[A]], or rather [[9]]: but on a closer look it"}
+    return {"do": "changed", "body": {"choices": [{"finish_reason": word, "message": message, **choice}]}}
+
+
+def test_cut_and_failed_replies_are_rows_of_their_own(tmp_path: Path, small: Workspace) -> None:
+    """Neither is scored, repaired or tried again; text, end and tokens are in the row, and the next run asks anew."""
+    faults = [
+        {**ended("length"), "match": "Describe the sea."},
+        {**ended("error", error={"code": 502, "message": "upstream is gone"}), "match": "Say [[A]]."},
+    ]
+    with chat_server(tmp_path / "server", **script(faults=faults)) as server:
+        said = run(small, server, *BOTH_MODES)
+        rows = stored(small)
+        assert len(server.calls()) == len(rows) == 24
+    assert error_kinds(rows) == {"cut": 8, "failed": 8}
+    assert "cut 4, failed 4" in said
+    for row in (row for row in rows if row.error):
+        assert (row.verdict, row.reply) == (None, ended("")["body"]["choices"][0]["message"]["content"])
+        assert row.finish_reason == {"cut": "length", "failed": "error"}[row.error.kind if row.error else ""]
+    assert all(row.usage for row in rows)
+    assert all("upstream is gone" in row.error.message for row in rows if row.error and row.error.kind == "failed")
+    with chat_server(tmp_path / "calm", **script()) as server:
+        run(small, server, *BOTH_MODES)
+        assert len(server.calls()) == 16
+    assert error_kinds(current(small)) == {}
+
+
+FIVE_WAY = (*REVIEW, "--prompt", "five-way", "--model", "good", "--model", "poor")
+
+
+def test_a_five_way_verdict_has_a_winner_and_a_strength(tmp_path: Path, small: Workspace) -> None:
+    """And a report counts the winner, as of any other review; a faulty head stops the command before a call."""
+    chosen = [(f"\n{turns[0]}\n</assistant A 1 ", "Mine: 4.\n\n[[A>>B]]") for turns in GOOD]
+    with chat_server(tmp_path / "server", replies=chosen, default="Mine: 4.\n\n[[B>A]]") as server:
+        run(small, server, *FIVE_WAY)
+        assert len(server.calls()) == 12
+        mine = tmp_path / "mine.j2"
+        mine.write_text('+++\nkind = "choice"\npattern = "[RESULT]"\n+++\nx', encoding="utf-8")
+        refused = judgebench(small, *REVIEW, "--prompt", str(mine), url=server.url)
+        assert (refused.returncode, len(server.calls())) == (1, 12)
+        assert "lacks {verdict}" in refused.stderr
+    assert {row.verdict for row in stored(small)} == {Verdict(winner="A", strength=2), Verdict(winner="B", strength=1)}
+    (pair,) = report.build(small)["pairs"]
+    assert sorted(pair["wins"]) == [0, 6]
 
 
 def test_a_key_that_the_endpoint_echoes_reaches_no_file(tmp_path: Path, small: Workspace) -> None:

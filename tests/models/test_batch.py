@@ -1,19 +1,25 @@
 """OpenAI's Batch API, against a server on this machine that has its five calls."""
 
 import json
+import re
 import threading
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from judgebench.errors import EndpointError, UsageError
 from judgebench.models import Reply, Request
-from judgebench.models.batch import BatchModel, Pending
+from judgebench.models.batch import BatchModel, Pending, StrangeBatchWarning
 from judgebench.models.batch.ledger import Ledger
+from judgebench.models.batch.outcomes import read_file
 from judgebench.tables.records import Failure, Sampling, Usage
 
 Json = dict[str, Any]
@@ -33,6 +39,13 @@ class Batches(ThreadingHTTPServer):
         self.silent: set[str] = set()  # parts of prompts that get no line at all
         self.unsupported: list[str] = []  # parameters that are refused
         self.die_after_create = False
+        self.spoil: dict[str, Callable[[bytes], bytes | None]] = {}  # what becomes of a file's bytes, by its kind
+
+    def content(self, name: str) -> bytes | None:
+        """A file, if it is there, as it is sent."""
+        data = self.files[name].encode() if name in self.files else None
+        spoilt = self.spoil.get(name.rpartition("-")[2])
+        return spoilt(data) if data is not None and spoilt else data
 
     def bodies(self) -> list[Json]:
         """Every request that was submitted."""
@@ -100,13 +113,21 @@ class Handler(BaseHTTPRequestHandler):
         """Show a batch, all batches, or a file."""
         kind, name = [*self.path.partition("?")[0].split("/")[2:], ""][:2]
         if kind == "files":
-            self.send(self.server.files.get(name), 200 if name in self.server.files else 404)
+            data = self.server.content(name)
+            self.send(data if data is not None else {"error": {"message": "no file"}}, 404 if data is None else 200)
         elif not name:
-            self.send({"object": "list", "data": list(self.server.batches.values())})
+            self.send(self.page(parse_qs(urlsplit(self.path).query).get("after", [""])[0]))
         elif name not in self.server.batches:
             self.send({"error": {"message": "no such batch"}}, 404)
         else:
             self.poll(name)
+
+    def page(self, after: str) -> Json:
+        """Five of all batches, those that follow one."""
+        names = list(self.server.batches)
+        start = names.index(after) + 1 if after else 0
+        shown = [self.server.batches[name] for name in names[start : start + 5]]
+        return {"object": "list", "data": shown, "has_more": start + 5 < len(names)}
 
     def poll(self, name: str) -> None:
         """Show a batch, which is done when it was asked for often enough."""
@@ -118,7 +139,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def send(self, body: object, status: int = 200) -> None:
         """Send JSON, or a file as it is."""
-        data = (body if isinstance(body, str) else json.dumps(body)).encode()
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
@@ -254,7 +275,160 @@ def test_a_batch_may_have_been_submitted_by_a_process_that_died(tmp_path: Path, 
         server.batches.clear()
     with (tmp_path / "state.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"batch": "torn')
-    assert texts(list(model(tmp_path).generate(requests("a", "b")))) == {0: "to a", 1: "to b"}
+    with pytest.warns(StrangeBatchWarning, match="1 lines can't be read"):
+        assert texts(list(model(tmp_path).generate(requests("a", "b")))) == {0: "to a", 1: "to b"}
+    assert len(server.batches) == 1
+    assert (tmp_path / "state.jsonl.torn").read_text(encoding="utf-8") == '{"batch": "torn\n'
+
+
+BOTH, NEITHER = ("ids", "batch"), ()
+
+
+@pytest.mark.parametrize("spoilt", [("ids",), ("batch",), BOTH, NEITHER])
+@pytest.mark.parametrize("junk", ["?", "null", "[" * 200_000, '{"mark": 7}', '{"done": ' + "9" * 5000 + "}", "\x00"])
+def test_a_line_of_the_state_that_cannot_be_read_loses_nothing(
+    tmp_path: Path, server: Batches, spoilt: Sequence[str], junk: str
+) -> None:
+    """Whatever it said, the endpoint knows it too: replies are fetched, and nothing is submitted or paid for again."""
+    with pytest.raises(Pending):
+        list(model(tmp_path, patience=0).generate(requests("a", "b")))
+    path = tmp_path / "state.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    kept = [junk if any(f'"{word}"' in line for word in spoilt) else line for line in lines]
+    path.write_text("\n".join([junk, *kept, ""]), encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", StrangeBatchWarning)
+        assert texts(list(model(tmp_path).generate(requests("b", "a")))) == {0: "to b", 1: "to a"}
+    assert len(server.batches) == 1
+    assert list(model(tmp_path, patience=0).generate([])) == []
+    assert Ledger(path).strange == []
+    assert Ledger(path).batches == {}
+
+
+def test_what_another_table_submitted_is_left_to_it(tmp_path: Path, server: Batches) -> None:
+    """Where our state can't be read, only batches that ask for what we want are taken for ours."""
+    with pytest.raises(Pending):
+        list(model(tmp_path / "other", patience=0).generate(requests("x")))
+    (tmp_path / "state.jsonl").write_text("?\n", encoding="utf-8")
+    with pytest.warns(StrangeBatchWarning):
+        assert texts(list(model(tmp_path).generate(requests("a")))) == {0: "to a"}
+    assert len(server.batches) == 2
+    assert texts(list(model(tmp_path / "other").generate(requests("x")))) == {0: "to x"}
+    assert len(server.batches) == 2
+
+
+def test_a_batch_is_found_among_many(tmp_path: Path, server: Batches) -> None:
+    """An account may hold more of them than one page of a list."""
+    server.die_after_create = True
+    with pytest.raises(EndpointError):
+        list(model(tmp_path).generate(requests("a")))
+    server.die_after_create = False
+    server.batches = {
+        **{f"x{n}": {"id": f"x{n}", "object": "batch", "metadata": None} for n in range(7)},
+        **server.batches,
+    }
+    assert texts(list(model(tmp_path).generate(requests("a")))) == {0: "to a"}
+    assert len(server.batches) == 8
+
+
+JUNK = (
+    *(
+        b"",
+        b" ",
+        b"null",
+        b"[]",
+        b"7",
+        b'"x"',
+        b"{",
+        b'{"custom_id": 5}',
+        b'{"custom_id": "mine"}',
+        b"\xff\xfe",
+        b"\x00",
+    ),
+    *(b"[" * 200_000, b'{"a":' * 200_000, b"1" * 5000, b'{"custom_id": null, "response": "x", "error": []}'),
+)
+
+
+def line(number: int, **told: Any) -> bytes:
+    """A line of a file of outputs."""
+    row = {"custom_id": f"{number:020x}-0", "error": None, "response": answered(str(number))} | told
+    return json.dumps(row, ensure_ascii=False).encode()
+
+
+@given(st.lists(st.integers(0, 40) | st.sampled_from(JUNK), max_size=12), st.integers(0, 400))
+def test_every_line_of_a_file_is_taken_by_itself(parts: list[int | bytes], end: int) -> None:
+    """What is whole is read whatever stands around it, and whatever is cut off at the end."""
+    whole = [line(part) if isinstance(part, int) else part for part in parts]
+    found, strange = read_file(b"\n".join([*whole, line(99)[:end]]))
+    numbers = {part for part in parts if isinstance(part, int)}
+    assert {f"{number:020x}-0" for number in numbers} == found.keys() - {f"{99:020x}-0"}
+    for number in numbers:
+        done = found[f"{number:020x}-0"].completion
+        assert done
+        assert done.text == f"to {number}"
+    assert strange >= sum(isinstance(part, bytes) and bool(part.strip()) for part in parts)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *(
+            {"response": value}
+            for value in (None, 7, "x", [], {}, {"status_code": "200"}, {"status_code": [], "body": 1})
+        ),
+        *({"response": {"status_code": 200, "body": value}} for value in (None, 7, "x", [], {"choices": "x"}, [[]])),
+        *({"response": None, "error": value} for value in ("why", 7, ["why"], {"code": 7}, {"code": "A\x1b[2J" * 99})),
+        {"response": {"status_code": 400, "body": {"error": {"message": ["why"], "param": {}, "code": []}}}},
+        {"response": {"status_code": 418, "body": "why"}},
+        {"response": {"status_code": 10**30, "body": {"error": "why"}}},
+    ],
+)
+def test_an_odd_line_is_its_own_rows_error(told: Json) -> None:
+    """Whatever type a field has; the reason stays where there is one, and a kind is a plain word."""
+    (outcome,) = read_file(line(1, **told))[0].values()
+    assert outcome.failure
+    assert re.fullmatch("[a-z0-9_]+", outcome.failure.kind)
+    assert "why" not in json.dumps(told) or "why" in outcome.failure.message
+
+
+def test_a_reply_with_a_line_separator_in_it_is_one_line(tmp_path: Path, server: Batches) -> None:
+    """JSON may hold U+2028 as it is, and only a line feed ends a line."""
+    server.spoil["output"] = lambda data: data.replace(b"to a", "to\u2028a\x85!".encode())
+    assert texts(list(model(tmp_path).generate(requests("a", "b")))) == {0: "to\u2028a\x85!", 1: "to b"}
+
+
+def test_what_can_be_read_of_damaged_files_is_kept(tmp_path: Path, server: Batches) -> None:
+    """A cut line is its row's error, a line without an id is told, and only those requests are submitted again."""
+    server.refused = {"c": {"response": {"status_code": 400, "body": {"error": {"message": "no"}}}, "error": None}}
+    server.spoil = {"output": lambda data: data[:-40], "error": lambda data: b"oops\n" + data[:20]}
+    with pytest.warns(StrangeBatchWarning, match="batch-0: 2 lines of the file batch-0-error name no request"):
+        replies = list(model(tmp_path).generate(requests("a", "b", "c")))
+    kinds = {reply.index: reply.failure.kind if reply.failure else None for reply in replies}
+    assert kinds == {0: "broken_reply", 1: None, 2: "batch_completed"}
+    server.refused, server.spoil = {}, {}
+    assert texts(list(model(tmp_path).generate(requests("a", "c")))) == {0: "to a", 1: "to c"}
+    assert len(server.bodies()) == 5
+
+
+def test_a_file_that_is_lost_takes_no_other_with_it(tmp_path: Path, server: Batches) -> None:
+    """What the other one holds is kept."""
+    server.refused = {"b": {"response": {"status_code": 400, "body": {}}, "error": None}}
+    server.spoil = {"error": lambda data: None}
+    with pytest.warns(StrangeBatchWarning, match="lost the file batch-0-error"):
+        replies = list(model(tmp_path).generate(requests("a", "b")))
+    assert [(reply.index, reply.failure and reply.failure.kind) for reply in replies] == [
+        (0, None),
+        (1, "batch_completed"),
+    ]
+
+
+def test_a_page_in_place_of_a_file_is_asked_for_again(tmp_path: Path, server: Batches) -> None:
+    """Some machine in between has answered: nothing is given up for it."""
+    server.spoil["output"] = lambda data: b"\n<!doctype html><p>Please log in."
+    with pytest.raises(EndpointError, match="sends a page"):
+        list(model(tmp_path).generate(requests("a")))
+    server.spoil = {}
+    assert texts(list(model(tmp_path).generate(requests("a")))) == {0: "to a"}
     assert len(server.batches) == 1
 
 
@@ -311,10 +485,25 @@ def test_a_batch_needs_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         list(model(tmp_path).generate(requests("a")))
 
 
-def test_an_endpoint_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nobody: str) -> None:
     """What was submitted is still written down."""
     monkeypatch.setattr("judgebench.models.batch._RETRIES", 0)
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://{nobody}/v1")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
     with pytest.raises(EndpointError, match="can't be reached"):
         list(model(tmp_path).generate(requests("a")))
+
+
+@pytest.mark.parametrize(("word", "kind"), [("error", "failed"), ("content_filter", "refused"), ("length", None)])
+def test_how_a_reply_ended_is_told_as_of_a_single_call(
+    tmp_path: Path, server: Batches, word: str, kind: str | None
+) -> None:
+    """One that ended badly is a failure that keeps its text and its usage; one that was cut says so."""
+    choice = {"finish_reason": word, "message": {"content": "[[A]], but on"}}
+    body = {"choices": [choice], "usage": {"prompt_tokens": 10, "completion_tokens": 2}}
+    server.refused = {"a": {"error": None, "response": {"status_code": 200, "body": body}}}
+    (reply,) = model(tmp_path).generate(requests("a"))
+    (said,) = (reply.broken,) if kind else reply.completions
+    assert said is not None
+    assert (reply.failure and reply.failure.kind, said.text, said.finish_reason) == (kind, "[[A]], but on", word)
+    assert reply.usage == Usage(10, 2)

@@ -18,6 +18,7 @@ pytest.importorskip("torch", reason="hf: models need the extra `local`")
 from models import tiny
 from servers import forked
 from servers.running import make_workspace
+from servers.waiting import wait_for_end, wait_for_rows
 
 from judgebench.tables.records import Answer
 from judgebench.workspace import Workspace
@@ -254,10 +255,9 @@ def take_time() -> None:
 def test_control_c_keeps_what_is_done(asked: Asked) -> None:
     """One line and exit status 1; another run does the rest."""
     with forked.start(asked.workspace, *asked.arguments(), prepare=take_time) as process:
-        while process.poll() is None and not asked.table.exists():
-            time.sleep(0.001)
+        wait_for_rows(asked.table, 1, process)
         process.interrupt()
-        _, said = process.communicate()
+        said = wait_for_end(process)
         assert process.returncode == 1
     assert said.splitlines()[-1] == "judgebench: stopped; what was done is kept: run the same command to go on"
     assert "Traceback" not in said

@@ -120,6 +120,23 @@ def test_a_gguf_file_is_the_model_that_it_was_made_of(base: Path, tmp_path: Path
     assert identity(str(renamed), LoadOptions())["weights"] == loaded.provenance["weights"]
 
 
+def test_a_gguf_file_is_read_once(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For its config, weights and tokenizer together; the next load reads it again."""
+    gguf = pytest.importorskip("gguf")
+    path, read = tiny.gguf(tmp_path / "model.gguf", base), []
+
+    class Counted(gguf.GGUFReader):  # type: ignore[misc]
+        def __init__(self, path: str) -> None:
+            read.append(path)
+            super().__init__(path)
+
+    monkeypatch.setattr(gguf, "GGUFReader", Counted)
+    for times in (1, 2):
+        tiny.opened(path, chat_template="plain")
+        assert len(read) == times
+    assert gguf.GGUFReader is Counted
+
+
 def test_a_folder_with_a_gguf_says_what_to_write(base: Path, tmp_path: Path) -> None:
     """Which of several is meant is for the user to say."""
     path = tiny.gguf(tmp_path / "model.gguf", base)

@@ -196,13 +196,13 @@ def test_a_file_is_no_checkpoint(whole: Path) -> None:
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nobody: str) -> Path:
     """An empty cache of a Hub at which nobody listens."""
     from huggingface_hub import constants
 
     hub.snapshot.cache_clear()
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(constants, "ENDPOINT", f"http://{nobody}")
     return tmp_path / "cache"
 
 

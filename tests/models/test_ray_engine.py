@@ -3,18 +3,20 @@
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
 import pytest
 from models import tiny
-from servers.running import command, environment, judgebench, make_workspace
+from servers.running import environment, judgebench, make_workspace, started
 from servers.running_ray import RayCluster, ray_cluster
+from servers.waiting import PATIENCE, rows_of, wait_for, wait_for_end, wait_for_rows
 
 from judgebench.tables.records import Answer, Question
 from judgebench.tables.store import Table
@@ -44,7 +46,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def local(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answer]:
     """What the local engine answers."""
     workspace = make_workspace(tmp_path_factory.mktemp("local"), QUESTIONS)
-    done = judgebench(workspace, *SAMPLED, "--model", f"me=hf:{checkpoint}", timeout=600)
+    done = judgebench(workspace, *SAMPLED, "--model", f"me=hf:{checkpoint}")
     assert done.returncode == 0, done.stderr
     return {row.question_id: row for row in workspace.answers("small", "me").read()}
 
@@ -62,33 +64,27 @@ def workspace(tmp_path: Path) -> Workspace:
     return make_workspace(tmp_path / "workspace", QUESTIONS)
 
 
-def wait_for(true: Callable[[], object], process: "subprocess.Popen[str]") -> None:
-    """Until it is true; a process that ends before is a failure."""
-    while not true():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
-
-
+@dataclass(frozen=True)
 class Running:
     """A command under way on a cluster, and the table that it writes."""
 
-    def __init__(self, workspace: Workspace, checkpoint: Path, *more: str) -> None:
-        self.table: Table[Answer] = workspace.answers("small", "me")
-        words = command(workspace, *SAMPLED, "--model", f"me=hf:{checkpoint}", "--engine", "ray", *more)
-        self.process = subprocess.Popen(words, env=environment(), stderr=subprocess.PIPE, text=True)
-
-    def rows(self) -> int:
-        """How many are on disk."""
-        return self.table.path.read_bytes().count(b"\n") if self.table.path.exists() else 0
+    process: "subprocess.Popen[str]"
+    table: Table[Answer]
 
     def grow(self, by: int) -> None:
-        """Wait for so many more."""
-        before = self.rows()
-        wait_for(lambda: self.rows() >= before + by, self.process)
+        """Wait for so many more rows."""
+        wait_for_rows(self.table.path, rows_of(self.table.path) + by, self.process)
+
+    def replicas(self, cluster: RayCluster, *nodes: str) -> list[psutil.Process]:
+        """The replica of each node, as soon as there is one."""
+        found = [
+            wait_for(f"a replica on {node}", partial(cluster.replicas, node), process=self.process) for node in nodes
+        ]
+        return [replica for (replica,) in found]
 
     def end(self) -> str:
         """Wait for its end; what it said on stderr."""
-        said = self.process.communicate()[1]
+        said = wait_for_end(self.process)
         assert "Traceback" not in said
         return said
 
@@ -96,14 +92,15 @@ class Running:
 @contextmanager
 def running(workspace: Workspace, checkpoint: Path, *more: str) -> Iterator[Running]:
     """Start a command; it is killed where a test fails."""
-    run = Running(workspace, checkpoint, *more)
-    try:
-        yield run
-    finally:
-        run.process.kill()
-        run.process.wait()
-        if run.process.stderr:
-            run.process.stderr.close()
+    words = (*SAMPLED, "--model", f"me=hf:{checkpoint}", "--engine", "ray", *more)
+    with started(workspace, *words) as process:
+        yield Running(process, workspace.answers("small", "me"))
+
+
+def have_ended(processes: Sequence[psutil.Process]) -> None:
+    """They end by themselves."""
+    _, left = psutil.wait_procs(processes, timeout=PATIENCE)
+    assert left == []
 
 
 def each_is_answered_once(run: Running, local: dict[str, Answer]) -> None:
@@ -121,10 +118,9 @@ def test_both_nodes_answer_what_one_would(
 ) -> None:
     """While the replica of either node is stopped, rows come from the other; the texts are the local engine's."""
     with running(workspace, checkpoint, "--address", cluster.address) as run:
-        wait_for(lambda: cluster.replicas("one") and cluster.replicas("two"), run.process)
+        both = run.replicas(cluster, "one", "two")
         run.grow(1)
-        for node in ("one", "two"):
-            (stopped,) = cluster.replicas(node)
+        for stopped in both:
             stopped.suspend()
             try:
                 run.grow(12)  # more than could be on their way from the one that is stopped
@@ -142,9 +138,8 @@ def test_a_replica_that_is_killed_costs_a_retry(
 ) -> None:
     """What it had not answered is asked of the other or of the one in its place; nothing is lost, nothing is twice."""
     with running(workspace, checkpoint, "--address", cluster.address) as run:
-        wait_for(lambda: cluster.replicas("two"), run.process)
+        (killed,) = run.replicas(cluster, "two")
         run.grow(5)
-        (killed,) = cluster.replicas("two")
         killed.kill()
         said = run.end()
         assert run.process.returncode == 0
@@ -155,7 +150,7 @@ def test_a_replica_that_is_killed_costs_a_retry(
 def test_a_node_that_is_lost_costs_a_retry(workspace: Workspace, checkpoint: Path, local: dict[str, Answer]) -> None:
     """The other node answers what the lost one had not."""
     with ray_cluster() as own, running(workspace, checkpoint, "--address", own.address) as run:
-        wait_for(lambda: own.replicas("two"), run.process)
+        run.replicas(own, "two")
         run.grow(5)
         own.lose("two")
         run.end()
@@ -173,8 +168,8 @@ def test_without_any_node_the_rows_stay(workspace: Workspace, checkpoint: Path, 
         assert run.process.returncode == 1
         last = said.splitlines()[-1]  # which of the two depends on what the cluster has noticed by then
         assert "no node of the Ray cluster has 1 CPU core" in last or "replicas died and nothing was answered" in last
-        assert 5 <= run.rows() < len(QUESTIONS)
-        assert judgebench(workspace, *SAMPLED, "--model", f"me=hf:{checkpoint}", timeout=600).returncode == 0
+        assert 5 <= rows_of(run.table.path) < len(QUESTIONS)
+        assert judgebench(workspace, *SAMPLED, "--model", f"me=hf:{checkpoint}").returncode == 0
         each_is_answered_once(run, local)
 
 
@@ -188,8 +183,7 @@ def test_ctrl_c_ends_the_replicas(workspace: Workspace, checkpoint: Path, cluste
         assert run.process.returncode == 1
         assert said.splitlines()[-1] == "judgebench: stopped; what was done is kept: run the same command to go on"
         assert 5 <= len(run.table.read()) < len(QUESTIONS)
-        psutil.wait_procs(replicas, timeout=60)
-        assert not any(replica.is_running() for replica in replicas)
+        have_ended(replicas)
 
 
 def test_a_killed_command_leaves_no_replica(workspace: Workspace, checkpoint: Path, cluster: RayCluster) -> None:
@@ -198,8 +192,7 @@ def test_a_killed_command_leaves_no_replica(workspace: Workspace, checkpoint: Pa
         run.grow(1)
         replicas = [*cluster.replicas("one"), *cluster.replicas("two")]
         run.process.kill()
-        psutil.wait_procs(replicas, timeout=60)
-        assert not any(replica.is_running() for replica in replicas)
+        have_ended(replicas)
 
 
 def test_what_cannot_be_loaded_is_one_line(
@@ -250,12 +243,11 @@ def test_on_one_machine_ray_is_started_and_ended(
     with running(workspace, checkpoint, "--replicas", "2") as run:
         run.grow(1)
         command = psutil.Process(run.process.pid)
-        started = command.children(recursive=True)
-        names = [" ".join(process.cmdline()) for process in started if process.is_running()]
+        processes = command.children(recursive=True)
+        names = [" ".join(process.cmdline()) for process in processes if process.is_running()]
         assert sum(name.startswith("ray::Replica") for name in names) == 2
         assert _listening(command) <= {"127.0.0.1", "::ffff:127.0.0.1"}
         run.end()
         assert run.process.returncode == 0
         each_is_answered_once(run, local)
-        psutil.wait_procs(started, timeout=60)
-        assert not any(process.is_running() for process in started)
+        have_ended(processes)

@@ -173,18 +173,18 @@ def test_without_ray_one_line_says_what_to_install(asking: list[str]) -> None:
     assert done.stderr.splitlines()[-1] == "judgebench: --engine ray needs Ray: pip install 'judgebench[ray]'"
 
 
-def test_an_address_where_nobody_listens_is_told_at_once(asking: list[str]) -> None:
+def test_an_address_where_nobody_listens_is_told_at_once(asking: list[str], nobody: str) -> None:
     """And one that is none, with status 2."""
-    refused = run("-m", "judgebench", *asking, "--address", "127.0.0.1:1")
-    assert (refused.returncode, "nobody listens at 127.0.0.1:1" in refused.stderr) == (1, True)
+    refused = run("-m", "judgebench", *asking, "--address", nobody)
+    assert (refused.returncode, f"nobody listens at {nobody}" in refused.stderr) == (1, True)
     for wrong in ("ray://127.0.0.1:10001", "head", "head:port", "head:70000"):
         none = run("-m", "judgebench", *asking, "--address", wrong)
         assert (none.returncode, f"{wrong} is no address" in none.stderr) == (2, True)
 
 
-def test_a_dry_run_joins_no_cluster(asking: list[str]) -> None:
+def test_a_dry_run_joins_no_cluster(asking: list[str], nobody: str) -> None:
     """What would be asked is known without."""
-    done = run("-c", WITHOUT_RAY, *asking, "--address", "127.0.0.1:1", "--dry-run")
+    done = run("-c", WITHOUT_RAY, *asking, "--address", nobody, "--dry-run")
     assert done.returncode == 0
     assert "calls     1" in done.stdout
 

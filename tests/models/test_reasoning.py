@@ -1,5 +1,7 @@
 """What a model thinks before it answers is kept apart from the answer."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,14 +18,68 @@ from judgebench.models.reasoning import begins, split
         ("<think>Cut off before its en", "Cut off before its en", ""),
         ("<think>\n\n</think>\n\n4", None, "4"),
         ("<think>a</think>b</think>c", "a", "b</think>c"),
+        ("<think>a</think>\n<think>b</think>\n4", "a\nb", "4"),
+        ("a</think>\n<think>b</think>\n4", "a\nb", "4"),
+        ("<think>a</think>b\n</think>\n4", "ab", "4"),
+        ("Hm.</think>\n\n4", "Hm.", "4"),
+        ("Hm.</think>4", "Hm.", "4"),
+        ("Hm.\n</think>4", "Hm.", "4"),
+        ("<thinking>a</thinking>\n4", "a", "4"),
+        ("<Thought depth=3>a</Thought>4", "a", "4"),
+        ("<reasoning>a</reasoning><answer>4</answer>", "a", "<answer>4</answer>"),
+        ("<seed:think>a</seed:think>4", "a", "4"),
+        ("<think>a</thinking>4", "a", "4"),
+        ("[THINK]a[/THINK]4", "a", "4"),
+        ("[THINK]cut off", "cut off", ""),
+        ("a[/THINK]\n4", "a", "4"),
+        ("◁think▷a◁/think▷4", "a", "4"),
+        ("<|begin_of_thought|>a<|end_of_thought|>\n<|begin_of_solution|>4<|end_of_solution|>", "a", "4"),
+        ("<|START_THINKING|>a<|END_THINKING|><|START_RESPONSE|>4<|END_RESPONSE|>", "a", "4"),
+        ("<unused94>thought\na<unused95>4", "a", "4"),
     ],
 )
 def test_reasoning_stands_first(text: str, thought: str | None, answer: str) -> None:
-    """Up to the first end; what was cut off before that leaves an empty answer, and not half a thought as one."""
+    """Up to the last end; what was cut off before that leaves an empty answer, and not half a thought as one."""
     assert split(text) == (thought, answer)
 
 
-@pytest.mark.parametrize("text", ["4", "", "Write <think> and </think> around it.", "x = '<think>a</think>'", " 4\n"])
+FINAL = "<|start|>assistant<|channel|>final<|message|>"
+
+
+@pytest.mark.parametrize(
+    ("text", "thought", "answer"),
+    [
+        (f"<|channel|>analysis<|message|>a<|end|>{FINAL}4", "a", "4"),
+        (f"<|channel|>analysis<|message|>a<|end|>{FINAL}4<|return|>", "a", "4"),
+        (f"<|start|>assistant<|channel|>analysis<|message|>a<|end|>{FINAL}4", "a", "4"),
+        (f"a<|end|>{FINAL}4", "a", "4"),
+        ("<|channel|>final<|message|>4", None, "4"),
+        ("<|channel|>final <|constrain|>json<|message|>{}", None, "{}"),
+        (f"<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>commentary<|message|>b<|end|>{FINAL}4",
+         "a<|end|>b", "4"),
+        ("<|channel|>analysis<|message|>cut off", "cut off", ""),
+        ("analysisFirst a.assistantfinal4", "analysisFirst a.", "4"),
+        ("<|channel>thought\na<channel|>4", "a", "4"),
+    ],
+)  # fmt: skip
+def test_of_several_channels_the_final_one_is_the_answer(text: str, thought: str | None, answer: str) -> None:
+    """With their control tokens, or as what is left where these are not shown."""
+    assert split(text) == (thought, answer)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("4", "", "Write <think> and </think> around it.", "x = '<think>a</think>'", " 4\n"),
+        "Close it with </think> at the end.",
+        "Close it with `</think>`.\nDone.",
+        'It ends in "</think>"\nand goes on.',
+        "So:\n```\n</think>\n```\nDone.",
+        "So:\n<think>\na\n</think>\nDone.",
+        "The [THINK] marker and <thinking-aloud> are names.",
+        "analysis shows that it is 4",
+    ],
+)
 def test_tags_inside_an_answer_are_the_answers(text: str) -> None:
     """An answer about such tags is left as it is, to the last blank."""
     assert split(text) == (None, text)
@@ -32,9 +88,23 @@ def test_tags_inside_an_answer_are_the_answers(text: str) -> None:
 def test_a_template_may_begin_it() -> None:
     """Then the model only ends it, on whatever line, or not at all."""
     assert begins("<|assistant|>\n<think>\n")
+    assert begins("[THINK]")
+    assert begins("<|start|>assistant<|channel|>analysis<|message|>")
+    assert not begins("Write <think> first.")
     assert not begins("<|assistant|>\n")
     assert split("Hm.</think>4", begun=True) == ("Hm.", "4")
     assert split("Hm", begun=True) == ("Hm", "")
+
+
+@pytest.mark.parametrize(
+    "unit", ["<think>", "</think>", "x </think> y ", "[THINK]", "<|channel|>", "<", "analysis", "\n"]
+)
+def test_taking_it_off_takes_no_time(unit: str) -> None:
+    """No text makes a pattern backtrack for long."""
+    started = time.process_time()
+    split(unit * 20_000)
+    split(f"{unit * 20_000}</think>\n4")
+    assert time.process_time() - started < 3
 
 
 @given(st.text(), st.text(), st.booleans())

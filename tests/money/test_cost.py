@@ -18,7 +18,18 @@ from judgebench.judging import judge
 from judgebench.judging.matches import Match
 from judgebench.models import Completion, Message, Options, Reply, Request, load_model, parse_spec
 from judgebench.money.budget import Budget, BudgetedModel, MeteredModel, OverBudget
-from judgebench.money.cost import TYPICAL_REPLY, Quote, bill, estimate, most, quote, tokens_in, typical_replies
+from judgebench.money.cost import (
+    PLAIN,
+    TYPICAL_REPLY,
+    Quote,
+    Terms,
+    bill,
+    estimate,
+    most,
+    quote,
+    tokens_in,
+    typical_replies,
+)
 from judgebench.money.prices import FREE, Price, check_limit, listed_price, money, parse_dollars, parse_prices, price_of
 from judgebench.money.spending import Spending
 from judgebench.prompts import find_prompt
@@ -46,8 +57,6 @@ def review(**fields: Any) -> Review:
 
 class Scripted:
     """A model that takes what it is told for each call, and remembers what it was asked."""
-
-    extra: Mapping[str, Any] = {}
 
     def __init__(self, usages: Sequence[Usage | None] = (), failure: Failure | None = None) -> None:
         self.usages = iter(usages)
@@ -221,7 +230,7 @@ def test_replies_are_expected_to_be_as_long_as_they_were() -> None:
 
 def test_a_quote_fits_a_screen() -> None:
     """Matches, calls, tokens and dollars; quotes of several tables add up."""
-    one = quote(5, [("rating", request("a" * 4000, 2048))] * 2, {"rating": 100}, TWO_EIGHT)
+    one = quote(5, [("rating", request("a" * 4000, 2048))] * 2, {"rating": 100}, Terms(TWO_EIGHT))
     assert (one.calls, one.prompt_tokens, one.completion_tokens) == (2, 2008, 200)
     assert one.dollars == Decimal("0.005616")
     assert list(one.lines()) == [
@@ -231,17 +240,17 @@ def test_a_quote_fits_a_screen() -> None:
         "cost      about $0.0056, at most $0.049 (without retries)",
     ]
     assert (one + one).dollars == 2 * Decimal("0.005616")
-    assert quote(1, [("choice", request())], {}, None).completion_tokens == min(TYPICAL_REPLY, 100)
+    assert quote(1, [("choice", request())], {}, PLAIN).completion_tokens == min(TYPICAL_REPLY, 100)
 
 
 def test_an_unknown_price_makes_the_whole_quote_unknown() -> None:
     """It is not 0, and the quote says what to give."""
-    known, unknown = quote(1, [("a", request())], {}, TWO_EIGHT), quote(1, [("a", request())], {}, None)
+    known, unknown = quote(1, [("a", request())], {}, Terms(TWO_EIGHT)), quote(1, [("a", request())], {}, PLAIN)
     assert (known + unknown).dollars is None
     assert list(unknown.lines())[-1].startswith("cost      unknown: give --price")
     assert next((known + Quote(7, 7)).lines()) == "matches   8, of which 7 need no call"
     assert list(Quote(7, 7).lines())[-1] == "cost      $0"
-    assert list(quote(1, [("a", request())], {}, FREE).lines())[-1] == "cost      $0"
+    assert list(quote(1, [("a", request())], {}, Terms(FREE)).lines())[-1] == "cost      $0"
 
 
 def test_a_bill_counts_calls_and_says_what_it_could_not_count() -> None:
@@ -375,9 +384,8 @@ def test_a_meter_counts_calls_and_not_rows() -> None:
 
 def test_the_spec_may_allow_longer_replies() -> None:
     """Then they are what a call may cost."""
-    model = Scripted([Usage(1, 1)])
-    model.extra = {"max_completion_tokens": 10**6, "effort": "low"}
-    limited = BudgetedModel(model, Budget(Decimal(5)), TWO_EIGHT)
+    terms = Terms.of(TWO_EIGHT, {"max_completion_tokens": 10**6, "reasoning_effort": "low"})
+    limited = BudgetedModel(Scripted([Usage(1, 1)]), Budget(Decimal(5)), TWO_EIGHT, terms)
     assert limited.ready() == 0
     with pytest.raises(OverBudget):
         list(limited.generate([request()]))

@@ -1,9 +1,11 @@
 """Money, through the real command: the quote before, the limit meanwhile, the bill after."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from servers.endpoints import changed
 from servers.running import chat_server, judgebench, make_workspace
 
 from judgebench.tables.records import Question
@@ -73,3 +75,59 @@ def test_a_run_stops_before_its_limit_and_goes_on(tmp_path: Path, workspace: Wor
         assert rest.returncode == 0
         assert f"matches   80, of which {made} need no call" in rest.stderr
         assert len(server.calls()) == 80
+
+
+@pytest.mark.parametrize("query", ["n=50", "max_tokens=-1", "max_tokens=null", "model=gpt-5-pro", "best_of=20", "x=1"])
+def test_a_spec_that_could_break_the_limit_is_refused(tmp_path: Path, workspace: Workspace, query: str) -> None:
+    """Before any call, with what to leave out."""
+    with chat_server(tmp_path / "server", default="Fine.\n[[A]]") as server:
+        judged = ("review", "--questions", "small", "--judge", f"openai:gpt-4?{query}", *PRICE, "--max-cost", "1")
+        refused = judgebench(workspace, *judged, url=server.url)
+        assert refused.returncode == 2
+        assert query.partition("=")[0] in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+        assert server.calls() == []
+
+
+def test_a_quote_knows_what_stands_in_the_spec(tmp_path: Path, workspace: Workspace) -> None:
+    """A longer limit of replies is in it; where a parameter may cost anything, no bound is claimed."""
+
+    def cost(query: str) -> str:
+        judged = ("review", "--questions", "small", "--judge", f"openai:gpt-4{query}", *PRICE, "--dry-run")
+        return judgebench(workspace, *judged, url="http://127.0.0.1:9/v1").stdout.splitlines()[-1]
+
+    assert re.search(r"at most \$64\.\d\d \(without retries\)", cost("?max_tokens=100000"))
+    assert re.search(r"at most \$64\.\d\d \(without retries\)", cost("?max_completion_tokens=100000"))
+    assert cost("?max_tokens=10").startswith("cost      about $0.0")
+    assert cost("?best_of=20").endswith("nobody knows how much at most: a parameter of a spec may make calls dearer")
+
+
+def test_a_limit_in_the_spec_is_the_one_that_counts(tmp_path: Path, workspace: Workspace) -> None:
+    """A run with long replies allowed sets more aside for each, so that it stops sooner, and never too late."""
+    with chat_server(tmp_path / "server", default="word " * 3000 + "\n[[A]]") as server:
+        judged = ("review", "--questions", "small", "--judge", "openai:gpt-4?max_tokens=4000", *PRICE)
+        stopped = judgebench(workspace, *judged, "--max-cost", "0.1", url=server.url)
+        assert stopped.returncode == 1
+        asked, said = server.usage()
+        assert 0 < 2 * asked + 8 * said <= 100_000
+        assert {call["parameters"].get("max_tokens") for call in server.calls()} == {4000}
+
+
+@pytest.mark.parametrize("name", ["negative usage", "brackets without end"])
+def test_what_cannot_be_billed_or_read_is_a_rows_error(tmp_path: Path, workspace: Workspace, name: str) -> None:
+    """What was said is kept; no bill is negative, and the limit takes each such call for the most."""
+    asked = (*JUDGED, *PRICE, "--tries", "1", "--give-up", "5", "--max-cost", "1", "--limit", "5")
+    fault = changed(name, match="What is 3?")
+    with chat_server(tmp_path / "server", default="Fine.\n[[A]]", **fault) as server:
+        done = judgebench(workspace, *asked, url=server.url)
+        assert done.returncode == 0, done.stderr
+        assert "$-" not in done.stderr
+        assert "-$" not in done.stderr
+        assert "not in the bill: 2 that the endpoint gave no usage for" in done.stderr
+        assert len(server.calls()) >= 10
+    rows = workspace.reviews("small", "openai:gpt-4").read()
+    odd = [row for row in rows if row.question_id == "3"]
+    assert (len(rows), len(odd)) == (10, 2)
+    assert all(row.error and row.usage is None for row in odd)
+    assert all(row.reply == "Fine.\n[[A]]" for row in odd) or name != "negative usage"
+    assert all(row.verdict and row.usage for row in rows if row not in odd)

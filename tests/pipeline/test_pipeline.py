@@ -181,7 +181,7 @@ def test_the_embedded_judge_gives_one_verdict_in_either_order(workspace: Workspa
     answer(workspace, Queue("A long and sensible answer to what was asked, with a reason"), "m1")
     answer(workspace, Queue("no no no no"), "m2")
     asked = reviews.Asked("s", ["pairwise"])
-    embedded = reviews.named_judge(workspace, "embedded", "s", None, Options())
+    embedded = reviews.named_judge(workspace, "embedded", "s", reviews.Manner(), Options())
     ((_, stage),) = reviews.stages(workspace, embedded, asked)
     rows = list(stage)
     by_order = {(row.question_id, row.turn, row.swapped): row.verdict for row in rows}
@@ -234,7 +234,7 @@ def answer_checked(
 
 def run_stages(workspace: Workspace, judge_name: str, **asked: Any) -> dict[str, list[Review]]:
     """The rows that each stage of a review makes, by label."""
-    named = reviews.named_judge(workspace, judge_name, "c", None, Options())
+    named = reviews.named_judge(workspace, judge_name, "c", reviews.Manner(), Options())
     return {
         label: list(stage)
         for label, stage in reviews.stages(workspace, named, reviews.Asked("c", **{"modes": ["single"], **asked}))
@@ -342,9 +342,9 @@ def test_a_judge_can_neither_take_a_name_of_ours_nor_give_ours_a_prompt(tmp_path
     """Their rows would meet in one table; and a checker reads no prompt."""
     workspace = checked_workspace(tmp_path)
     with pytest.raises(UsageError, match="name of a judge of ours"):
-        reviews.named_judge(workspace, "checker=openai:x", "c", None, Options())
+        reviews.named_judge(workspace, "checker=openai:x", "c", reviews.Manner(), Options())
     with pytest.raises(UsageError, match="reads no prompt"):
-        reviews.named_judge(workspace, "checker", "c", "rating", Options())
+        reviews.named_judge(workspace, "checker", "c", reviews.Manner("rating"), Options())
 
 
 def test_a_failed_answer_is_not_checked_but_noted(tmp_path: Path) -> None:

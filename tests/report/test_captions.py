@@ -100,9 +100,9 @@ def leader(model: str, mean: float | None, interval: list[float] | None = None) 
     return {"model": model, "mean": mean, "interval": interval}
 
 
-def lead(difference: float, interval: list[float] | None, *models: str) -> Entry:
+def lead(difference: float | None, interval: list[float] | None, a: str, b: str, questions: int = 80) -> Entry:
     """A difference of means: the second model's less the first's."""
-    return {"models": list(models), "difference": difference, "interval": interval}
+    return {"models": [a, b], "difference": difference, "interval": interval, "questions": questions}
 
 
 def test_a_lead_beyond_chance_and_one_that_is_not() -> None:
@@ -110,12 +110,26 @@ def test_a_lead_beyond_chance_and_one_that_is_not() -> None:
     ranked = [leader("m", 8.0, [7.5, 8.5]), leader("n", 7.0)]
     (sure,) = captions.of_leaderboard(ranked, [lead(-1.0, [-1.5, -0.5], "m", "n")])
     assert sure == (
-        "m has the mean score 8.00 (95 % interval 7.50 to 8.50), the highest; its lead over n is 1.00 (0.50 to 1.50), "
-        "more than chance would explain on questions like these."
+        "m has the mean score 8.00 (95 % interval 7.50 to 8.50), the highest; on the 80 questions that both have "
+        "scores on its lead over n is 1.00 (0.50 to 1.50), more than chance would explain."
     )
     assert captions.of_leaderboard(ranked, [lead(1.0, [0.5, 1.5], "n", "m")]) == [sure]
     (unsure,) = captions.of_leaderboard(ranked, [lead(1.0, [-0.5, 2.5], "n", "m")])
     assert "no more than chance would explain" in unsure
+
+
+def test_a_lead_by_easier_questions_is_told_as_what_it_is() -> None:
+    """Who has the higher mean may be behind where both were asked; and few shared questions say nothing."""
+    ranked = [leader("m", 8.0, [7.5, 8.5]), leader("n", 7.0)]
+    (behind,) = captions.of_leaderboard(ranked, [lead(0.5, [0.2, 0.8], "m", "n")])
+    assert behind.endswith(
+        "the highest; but on the 80 questions that both have scores on n is ahead by 0.50 (0.20 to 0.80), more than "
+        "chance would explain."
+    )
+    (few,) = captions.of_leaderboard(ranked, [lead(None, None, "m", "n", 9)])
+    assert few.endswith(
+        "the highest; it shares 9 questions with n, too few to say how far it is ahead on the same ones."
+    )
 
 
 def test_a_leaderboard_of_one_and_one_without_intervals() -> None:
@@ -123,7 +137,7 @@ def test_a_leaderboard_of_one_and_one_without_intervals() -> None:
     assert captions.of_leaderboard([leader("m", 8.0)], []) == ["m has the mean score 8.00."]
     assert captions.of_leaderboard([leader("m", 8.0), leader("n", None)], []) == ["m has the mean score 8.00."]
     two = [leader("m", 8.0), leader("n", 7.0)]
-    assert captions.of_leaderboard(two, [lead(-1.0, None, "m", "n")]) == ["m has the mean score 8.00, the highest."]
+    assert captions.of_leaderboard(two, []) == ["m has the mean score 8.00, the highest."]
 
 
 def turn(model: str, difference: float, interval: list[float] | None = None) -> Entry:
@@ -134,14 +148,18 @@ def turn(model: str, difference: float, interval: list[float] | None = None) -> 
 def test_the_largest_drop_after_the_first_turn() -> None:
     """Or the only change, or the least gain where nobody drops."""
     (drop,) = captions.of_turns([turn("m", -0.5), turn("n", -1.25, [-2.0, -0.5])])
-    assert drop == "n's -1.25 (95 % interval -2.00 to -0.50) from turn 1 to turn 2 is the largest drop."
+    assert drop == (
+        "n's -1.25 (95 % interval -2.00 to -0.50) from turn 1 to turn 2 is the largest drop of 2; "
+        "each interval is of one by itself."
+    )
     assert captions.of_turns([turn("m", -0.5)]) == ["m's -0.50 from turn 1 to turn 2 is the change."]
-    assert captions.of_turns([turn("m", 0.5), turn("n", 1)]) == ["m's +0.50 from turn 1 to turn 2 is the least gain."]
+    (gain,) = captions.of_turns([turn("m", 0.5), turn("n", 1)])
+    assert gain.startswith("m's +0.50 from turn 1 to turn 2 is the least gain of 2;")
 
 
 def rated(model: str, rank_range: list[int] | None) -> Entry:
     """A row of ratings."""
-    return {"model": model, "rating": 1000.0, "rank_range": rank_range}
+    return {"model": model, "rating": 1000.0, "rank": 1, "rank_range": rank_range}
 
 
 def test_who_is_rated_first_and_who_might_be() -> None:
@@ -149,6 +167,7 @@ def test_who_is_rated_first_and_who_might_be() -> None:
     assert "first in at least 95 %" in captions.of_ratings([rated("m", [1, 1]), rated("n", [2, 3])])[0]
     assert "m, n could be first" in captions.of_ratings([rated("m", [1, 2]), rated("n", [1, 2])])[0]
     assert captions.of_ratings([rated("m", None)]) == ["m is rated highest."]
+    assert "enough questions" in captions.of_ratings([rated("m", None) | {"rank": None}])[0]
 
 
 def test_what_the_order_does_to_a_judge() -> None:
@@ -170,3 +189,40 @@ def test_unknown_figures_are_a_dash() -> None:
     """And an interval that isn't there leaves no brackets."""
     assert (captions.percent(None), captions.number(None), captions.between(None)) == ("-", "-", "")
     assert captions.with_interval("1", None) == "1"
+
+
+def held(interval: list[float] | None, at_length: list[float] | None, note: str | None = None) -> Entry:
+    """A pair with intervals of its win rate, raw and at equal length."""
+    middle = None if at_length is None else sum(at_length) / 2
+    rates = {"length_controlled_win_rate": middle, "length_controlled_win_rate_interval": at_length}
+    return pair((2, 8), interval, style_controlled_win_rate=None, control_note=note, **rates)
+
+
+@pytest.mark.parametrize(
+    ("at_length", "told"),
+    [
+        ([0.55, 0.8], None),
+        ([0.4, 0.6], "At equal length or style it would be open which is better: new against base."),
+        ([0.2, 0.4], "At equal length or style another model would be ahead: new against base."),
+    ],
+)
+def test_what_length_would_change_is_said(at_length: list[float], told: str | None) -> None:
+    """By the interval at equal length: the same model, nobody, or the other; and what such a figure is."""
+    (sentence,) = captions.of_win_rates([held([0.6, 0.9], at_length)])
+    assert "an estimate of what the judge would say" in sentence
+    assert (told in sentence) if told else ("At equal length or style" not in sentence)
+    (undecided,) = captions.of_win_rates([held([0.4, 0.6], at_length)])
+    assert "At equal length or style" not in undecided
+
+
+def test_why_nothing_is_said_at_equal_length() -> None:
+    """Once for each reason, with the pairs; of many with their number; and not what such a figure would be."""
+    (sentence,) = captions.of_win_rates([held([0.6, 0.9], None, "too far apart")])
+    assert sentence.endswith("Nothing can be said at equal length or style of new against base: too far apart.")
+    assert "estimate" not in sentence
+    (many,) = captions.of_win_rates([held([0.6, 0.9], None, "too far apart")] * 7)
+    assert many.endswith("Nothing can be said at equal length or style of 7 pairs: too far apart.")
+    (style,) = captions.of_win_rates([held([0.6, 0.9], [0.6, 0.9], "always as many")])
+    assert style.endswith("Nothing can be said at equal style of new against base: always as many.")
+    (neither,) = captions.of_win_rates([pair((2, 8), [0.6, 0.9])])
+    assert neither.endswith("over questions.")

@@ -5,31 +5,44 @@ The script is a JSON object:
 - `replies`: pairs of a substring of the last user message and the reply to it; the first that fits is given.
 - `default`: the reply to every other message (default: "Yes.").
 - `latency`: seconds before each reply (default: 0).
+- `held`: no reply is sent before so many calls have come, or GET /release (default: 0).
 - `seed`: what faults with a `rate` are drawn from (default: 0).
+- `paths`: where it is called, as patterns (default: OpenAI's and Azure's). `elsewhere`: how calls of other paths are
+  answered, as by the fault `answer` (default: 404).
+- `tls`: whether it speaks TLS, with the certificate in loopback.pem.
 - `faults`: objects with `do` (a name in FAULTS and what it takes) and any of the conditions `calls` (numbers of
   calls, from 1), `after` (a call's number; only later ones), `match` (a substring of the last user message), `role`
-  (of the first message), `rate` (a probability) and `each` (at most so often for the same messages). The first that
-  applies happens.
+  (of the first message), `has` (a parameter of the request, or the beginning of one's JSON: `"seed": 1`), `rate` (a
+  probability), `each` (at most so often for the same messages), `lasts` (seconds since it first happened) and
+  `window` ([calls, seconds]: only what is more than so many calls in so many seconds). The first that applies happens.
 
 The log gets one line per call, before the reply is sent; of the Authorization header it says only whether there
-was one.
+was one, and its first word. endpoints.toml has scripts for all that endpoints do.
 """
 
+import base64
+import email.utils
 import hashlib
 import json
 import random
+import re
 import socket
+import ssl
 import struct
 import sys
 import threading
 import time
+import weakref
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
+_PATHS = ("/v1/chat/completions", "/openai/deployments/.*")
+CERTIFICATE = Path(__file__).with_name("loopback.pem")
 
 
 def digest(messages: Sequence[Mapping[str, str]]) -> str:
@@ -48,11 +61,15 @@ class Script:
     def __init__(self, script: Json, log: Path) -> None:
         self.script = script
         self.log = log
-        self.lock = threading.Lock()
+        self.changed = threading.Condition()
+        self.held = script.get("held", 0)
         self.number = 0
         self.now = 0
         self.seen: Counter[str] = Counter()
         self.done: Counter[tuple[int, str]] = Counter()
+        self.begun: dict[int, float] = {}  # when a fault that lasts first happened, by its place
+        self.windows: dict[int, tuple[float, int]] = {}  # the beginning of a fault's window, and the calls in it
+        self.down = 0.0  # seconds for which nobody listens after a restart
 
     def reply(self, body: Json) -> str:
         """The text that a call is answered with when all goes well."""
@@ -60,28 +77,42 @@ class Script:
         fitting = (text for part, text in self.script.get("replies", []) if part in last)
         return next(fitting, self.script.get("default", "Yes."))
 
-    def begin(self, body: Json, authorized: bool, path: str) -> tuple[Json, str]:
+    def begin(self, body: Json, authorization: str, path: str) -> tuple[Json, str]:
         """Number and log a call; returns the fault to inject (or `{"do": "reply"}`) and the text to answer with."""
-        with self.lock:
+        with self.changed:
             self.number += 1
             self.now += 1
+            self.changed.notify_all()
             key = digest(body["messages"])
             self.seen[key] += 1
             fault = self._fault(body, key)
             text = fault["text"] if fault["do"] == "wrong" else self.reply(body)
-            self._write(body, key, fault, text, {"authorized": authorized, "path": path})
+            word = authorization.partition(" ")[0]
+            self._write(body, key, fault, text, {"authorized": bool(word), "scheme": word, "path": path})
         return fault, text
+
+    def wait(self) -> None:
+        """Until the call may be answered."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.number >= self.held)
+        time.sleep(self.script.get("latency", 0))
+
+    def release(self) -> None:
+        """Hold no call any more."""
+        with self.changed:
+            self.held = 0
+            self.changed.notify_all()
 
     def end(self) -> None:
         """Count a call as answered."""
-        with self.lock:
+        with self.changed:
             self.now -= 1
 
     def _fault(self, body: Json, key: str) -> Json:
         for place, fault in enumerate(self.script.get("faults", [])):
-            if self._applies(fault, body, key, place):
+            if self._applies(fault, body, key, place) and self._in_time(fault, place):
                 self.done[place, key] += 1
-                return dict(fault)
+                return {**fault, "left": self._left(fault, place)}
         return {"do": "reply"}
 
     def _applies(self, fault: Json, body: Json, key: str, place: int) -> bool:
@@ -91,9 +122,31 @@ class Script:
             and fault.get("match", "") in body["messages"][-1]["content"]
             and self.done[place, key] < fault.get("each", 10**9)
             and (fault["do"] != "unsupported" or fault["parameter"] in body)
+            and ("has" not in fault or fault["has"] in body or fault["has"] in json.dumps(body))
             and fault.get("role", body["messages"][0]["role"]) == body["messages"][0]["role"]
             and self._drawn(f"{place} {key} {self.seen[key]}") < fault.get("rate", 1.0)
         )
+
+    def _in_time(self, fault: Json, place: int) -> bool:
+        """Whether a fault still lasts, or a call is one too many in its window."""
+        now = time.monotonic()
+        if "lasts" in fault:
+            return now < self.begun.setdefault(place, now) + fault["lasts"]
+        if "window" not in fault:
+            return True
+        most, seconds = fault["window"]
+        began, calls = self.windows.get(place, (now, 0))
+        if now - began >= seconds:
+            began, calls = now, 0
+        self.windows[place] = (began, calls + 1)
+        return calls >= most
+
+    def _left(self, fault: Json, place: int) -> float:
+        """Seconds until a fault is over, where it says so."""
+        now = time.monotonic()
+        if "lasts" in fault:
+            return self.begun[place] + fault["lasts"] - now
+        return self.windows[place][0] + fault["window"][1] - now if "window" in fault else 0.0
 
     def _drawn(self, key: str) -> float:
         return random.Random(f"{self.script.get('seed', 0)} {key}").random()
@@ -105,7 +158,7 @@ class Script:
             "messages": key,
             "roles": [message["role"] for message in body["messages"]],
             "parameters": {name: value for name, value in body.items() if name != "messages"},
-            "did": fault["do"] if fault["do"] != "status" else f"status {fault['status']}",
+            "did": f"status {fault['status']}" if fault["do"] in ("status", "answer") else fault["do"],
             "at_once": self.now,
             "usage": usage_of(body["messages"], text),
             **seen,
@@ -125,7 +178,14 @@ class Handler(BaseHTTPRequestHandler):
         """Stay silent."""
 
     def do_GET(self) -> None:
-        """List the models: /v1/models."""
+        """List the models: /v1/models; count the calls not answered yet: /v1/in-flight; answer those held: /release."""
+        if self.path == "/v1/in-flight":
+            self.send(200, {"calls": self.script.now})
+            return
+        if self.path == "/release":
+            self.script.release()
+            self.send(200, {})
+            return
         known = self.path == "/v1/models"
         self.send(200 if known else 404, {"object": "list", "data": [{"id": "scripted", "object": "model"}]})
 
@@ -137,12 +197,13 @@ class Handler(BaseHTTPRequestHandler):
             raise ConnectionAbortedError("the client was killed while it sent its request")
         body = json.loads(data)
         path = self.path.partition("?")[0]
-        if path != "/v1/chat/completions" and not path.startswith("/openai/deployments/"):  # Azure's
-            self.send(404, {"error": {"message": f"no such path: {self.path}"}})
+        if not any(re.fullmatch(known, path) for known in self.script.script.get("paths", _PATHS)):
+            no_path = {"status": 404, "body": json.dumps({"error": {"message": f"no such path: {self.path}"}})}
+            answer(self, self.script.script.get("elsewhere", no_path), {})
             return
-        fault, text = self.script.begin(body, "Authorization" in self.headers, path)
+        fault, text = self.script.begin(body, self.headers.get("Authorization", ""), path)
         try:
-            time.sleep(self.script.script.get("latency", 0))
+            self.script.wait()
             FAULTS[fault["do"]](self, fault, completion(body, text))
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the client has gone: killed, or out of patience
@@ -189,6 +250,52 @@ def status(handler: Handler, fault: Json, body: Json) -> None:
     error["message"] = error["message"].replace("{key}", key)
     headers = {"Retry-After": str(fault["retry_after"])} if "retry_after" in fault else {}
     handler.send(fault["status"], {"error": error}, headers)
+
+
+def answer(handler: Handler, fault: Json, body: Json) -> None:
+    """Send `status`, `headers` and a `body` as it stands, after `seconds`; it is JSON where it begins as such.
+
+    What stands in braces is filled in: see `_fillings`.
+    """
+    time.sleep(fault.get("seconds", 0))
+    told, headers = fault.get("body", ""), json.dumps(fault.get("headers", {}))
+    for name, value in _fillings(handler, fault).items():
+        told, headers = told.replace(name, value), headers.replace(name, value)
+    kinds = {"<": "text/html", "{": "application/json", "[": "application/json", '"': "application/json"}
+    handler.send_raw(fault["status"], told.encode(), kinds.get(told[:1], "text/plain"), json.loads(headers))
+
+
+def _fillings(handler: Handler, fault: Json) -> dict[str, str]:
+    """What `answer` puts in place of names: the caller's key in several forms, and when a fault is over."""
+    given = handler.headers.get("Authorization", handler.headers.get("api-key", ""))
+    key, left = given.rpartition(" ")[2], fault.get("left", 0.0)
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in key)
+    return {
+        "{key}": key,
+        "{key quoted}": "".join(f"%{ord(letter):02X}" for letter in key),
+        "{key in base64}": base64.b64encode(key.encode()).decode(),
+        "{header in base64}": base64.b64encode(f"Authorization: {given}".encode()).decode(),
+        "{key escaped}": escaped,
+        "{key escaped twice}": escaped.replace("\\", "\\\\"),
+        "{left}": f"{left:.1f}",
+        "{left ms}": f"{left * 1000:.0f}",
+        "{until}": email.utils.formatdate(time.time() + left, usegmt=True),
+        "{until ms}": f"{(time.time() + left) * 1000:.0f}",
+        "{brackets}": "[" * 200_000,
+    }
+
+
+def restart(handler: Handler, fault: Json, body: Json) -> None:
+    """Break all connections in place of a reply, and listen again after `seconds`."""
+    handler.script.down = fault["seconds"]
+    handler.close_connection = True
+    handler.server.shutdown()
+
+
+def alert(handler: Handler, fault: Json, body: Json) -> None:
+    """Send what TLS says to plain HTTP."""
+    handler.wfile.write(bytes([21, 3, 1, 0, 2, 2, 70]))
+    handler.close_connection = True
 
 
 def unsupported(handler: Handler, fault: Json, body: Json) -> None:
@@ -254,6 +361,9 @@ FAULTS: Mapping[str, Callable[[Handler, Json, Json], None]] = {
     "reply": reply,
     "wrong": reply,
     "status": status,
+    "answer": answer,
+    "restart": restart,
+    "alert": alert,
     "unsupported": unsupported,
     "slow": slow,
     "drip": drip,
@@ -272,18 +382,44 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
+    def __init__(self, port: int, handler: type[Handler]) -> None:
+        super().__init__(("127.0.0.1", port), handler)
+        self.open = weakref.WeakSet[socket.socket]()
+        if handler.script.script.get("tls"):
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE)
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """A connection."""
+        connection, address = super().get_request()
+        self.open.add(connection)
+        return connection, address
+
+    def hang_up(self) -> None:
+        """Break every connection, as the end of a process does."""
+        for connection in self.open:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     def handle_error(self, *args: Any) -> None:
-        """A client that hangs up is no error."""
-        if not isinstance(sys.exception(), ConnectionError):
+        """A client that hangs up, or speaks no TLS, is no error."""
+        if not isinstance(sys.exception(), (ConnectionError, ssl.SSLError)):
             super().handle_error(*args)
 
 
 def main(handler: type[Handler], scripted: type[Script], script: Path, log: Path) -> None:
-    """Print the port and serve until killed."""
+    """Print the port and serve until killed, also after a restart."""
     handler.script = scripted(json.loads(script.read_text(encoding="utf-8")), log)
-    server = Server(("127.0.0.1", 0), handler)
-    print(server.server_port, flush=True)
-    server.serve_forever()
+    port = 0
+    while True:
+        with Server(port, handler) as server:
+            if not port:
+                print(server.server_port, flush=True)
+            port = server.server_port
+            server.serve_forever(poll_interval=0.05)
+        server.hang_up()
+        time.sleep(handler.script.down)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""The command in a process that is forked from one which has torch imported: it begins at once, a hundred times.
+"""The command in a process that is forked from one which has all imported: it begins at once, a hundred times.
 
 Otherwise it is as by the command line: a process (group) of its own, killed at any moment, with an exit status.
 """
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 from servers.running import ROOT, command, environment
+from servers.waiting import wait_for_end
 
 from judgebench.workspace import Workspace
 
@@ -22,6 +24,13 @@ _IMPORTED = ["servers.imported"]  # what a child finds there
 
 def as_it_is() -> None:
     """Nothing is prepared."""
+
+
+def talk_to(url: str | None) -> None:
+    """The server at this address is the only one there is."""
+    environ = environment(url)
+    os.environ.clear()
+    os.environ.update(environ)
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,8 @@ class Forked:
     def communicate(self, timeout: float | None = None) -> tuple[None, str]:
         """Wait for its end; what it said on stderr."""
         self.process.join(timeout)
+        if self.returncode is None:
+            raise subprocess.TimeoutExpired(self.process.name, timeout or 0.0)
         return None, self.said.read_text() if self.said.exists() else ""
 
 
@@ -84,8 +95,8 @@ def start(workspace: Workspace, *arguments: str, prepare: Callable[[], None] = a
 def finished(workspace: Workspace, *arguments: str, prepare: Callable[[], None] = as_it_is) -> tuple[int, list[str]]:
     """Run the command to its end: its exit status, and the lines on stderr."""
     with start(workspace, *arguments, prepare=prepare) as process:
-        _, said = process.communicate(timeout=300)
-        assert process.returncode is not None, "it doesn't end"
+        said = wait_for_end(process)
+        assert process.returncode is not None
         return process.returncode, said.splitlines()
 
 

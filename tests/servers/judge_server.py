@@ -10,7 +10,7 @@ an answer asks for. Behaviours:
 - `always-a`: the answer shown first wins.
 - `longer`: the longer answer wins; equal length is a tie.
 - `obeys`: good, but an answer that tells the judge what to say wins (where just one of the two does).
-- `coin`: A or B, drawn anew for each call from `seed`.
+- `coin`: A or B, drawn from `seed` for each prompt, and anew each time that it comes; in whatever order they come.
 
 Further keys of the script, besides chat_server's: `model`, the snapshot that replies name. What is no judge prompt is
 answered from chat_server's `replies` and `default`.
@@ -27,7 +27,7 @@ from typing import Any, Literal, TypeAlias
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # when this is run as a script
 
-from servers.chat_server import Handler, Json, Script, main
+from servers.chat_server import Handler, Json, Script, digest, main
 from servers.running import ChatServer, server_of
 
 from judgebench.compare.canaries import cases
@@ -137,7 +137,8 @@ class JudgeScript(Script):
         shown = next(filter(None, prompts), None)
         if shown is None:
             return super().reply(body)
-        draw = random.Random(f"{self.script.get('seed', 0)} {self.number}")
+        key = digest(body["messages"])
+        draw = random.Random(f"{self.script.get('seed', 0)} {key} {self.seen[key]}")
         behaviour = self.script.get("behaviour", "good")
         winner = BEHAVIOURS[behaviour](shown, draw)
         if shown.rating:

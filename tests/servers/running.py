@@ -2,13 +2,19 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from servers.waiting import WHOLE, Process, first_line, wait_for
 
 from judgebench import question_sets
 from judgebench.question_sets import Category, QuestionSet, SetHead
@@ -34,9 +40,30 @@ class ChatServer:
         complete = self.log.read_bytes().rpartition(b"\n")[0]
         return [json.loads(line) for line in complete.splitlines()]
 
+    def wait_for_calls(self, number: int, process: Process | None = None) -> None:
+        """Until so many have come."""
+        wait_for(f"{number} calls", lambda: len(self.calls()), lambda seen: seen >= number, process)
+
+    def release(self) -> None:
+        """Have the calls answered that the script's `held` holds."""
+        connection = HTTPConnection(urlsplit(self.url).netloc)
+        connection.request("GET", "/release")
+        assert connection.getresponse().status == 200
+        connection.close()
+
     def did(self) -> list[str]:
         """What was done with each call."""
         return [call["did"] for call in self.calls()]
+
+    def in_flight(self) -> int:
+        """How many calls came in and are not answered yet."""
+        where = urlsplit(self.url)
+        connection = HTTPConnection(where.netloc, timeout=20)
+        try:
+            connection.request("GET", f"{where.path}/in-flight")
+            return int(json.loads(connection.getresponse().read())["calls"])
+        finally:
+            connection.close()
 
     def usage(self) -> tuple[int, int]:
         """The tokens of every call that was answered in full."""
@@ -61,8 +88,8 @@ def server_of(program: Path, folder: Path, script: Mapping[str, Any]) -> Iterato
     command = [sys.executable, str(program), str(path), str(log)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            assert process.stdout
-            yield ChatServer(f"http://127.0.0.1:{int(process.stdout.readline())}/v1", log)
+            scheme = "https" if script.get("tls") else "http"
+            yield ChatServer(f"{scheme}://127.0.0.1:{first_line(process)}/v1", log)
         finally:
             process.kill()
 
@@ -85,7 +112,7 @@ def command(workspace: Workspace, *arguments: str) -> list[str]:
 
 
 def judgebench(
-    workspace: Workspace, *arguments: str, url: str | None = None, key: str | None = KEY, timeout: float = 120
+    workspace: Workspace, *arguments: str, url: str | None = None, key: str | None = KEY
 ) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     return subprocess.run(
@@ -93,9 +120,33 @@ def judgebench(
         env=environment(url, key),
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=WHOLE,
         check=False,
     )
+
+
+@contextmanager
+def started(
+    workspace: Workspace, *arguments: str, url: str | None = None, stderr: int = subprocess.PIPE
+) -> "Iterator[subprocess.Popen[str]]":
+    """The command, under way; it is killed where a test ends before it does."""
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background, and then by children
+    words, environ = command(workspace, *arguments), environment(url)
+    with subprocess.Popen(words, env=environ, stderr=stderr, text=True) as process:
+        signal.signal(signal.SIGINT, usual)
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port at which nobody listens but who is told of it: no other program is given it meanwhile."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])
 
 
 def make_workspace(

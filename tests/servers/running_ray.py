@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from servers.waiting import first_line, wait_for_end
 
 _PROGRAM = Path(__file__).with_name("ray_cluster.py")
 
@@ -23,7 +24,7 @@ class RayCluster:
     def replicas(self, node: str) -> list[psutil.Process]:
         """The replicas' processes on a node."""
         children = psutil.Process(self.raylets[node]).children()
-        return [child for child in children if " ".join(child.cmdline()).startswith("ray::Replica")]
+        return [child for child in children if _is_replica(child)]
 
     def lose(self, node: str) -> None:
         """Kill a node with all that runs on it, as when its machine goes."""
@@ -33,15 +34,19 @@ class RayCluster:
                 process.kill()
 
 
+def _is_replica(process: psutil.Process) -> bool:
+    try:
+        return " ".join(process.cmdline()).startswith("ray::Replica")
+    except psutil.NoSuchProcess:  # it has ended meanwhile
+        return False
+
+
 @contextmanager
 def ray_cluster() -> Iterator[RayCluster]:
     """Run ray_cluster.py; its nodes end with it."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen([sys.executable, str(_PROGRAM)], text=True, **pipes) as process:
         try:
-            assert process.stdout
-            yield RayCluster(**json.loads(process.stdout.readline()))
+            yield RayCluster(**json.loads(first_line(process)))
         finally:
-            assert process.stdin
-            process.stdin.close()
-            process.wait(60)
+            wait_for_end(process)

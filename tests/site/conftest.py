@@ -1,22 +1,18 @@
 """Small workspaces to build sites of: an ordinary one, and one in which every text is hostile."""
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from servers import browsing
 
 from judgebench import site
 from judgebench.question_sets import Category, QuestionSet, SetHead, save
 from judgebench.tables.records import Answer, Failure, Question, Review, Verdict, content_id
 from judgebench.workspace import FOLDERS, Workspace
 
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 HOSTILE = (
     "<script>hit('script')</script>",
     "<img src=x onerror=\"hit('onerror')\"> <svg onload=\"hit('svg')\"><script>hit('svg script')</script></svg>",
@@ -184,14 +180,8 @@ def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """A running Chromium; ended with its module, as Playwright keeps an event loop running in this thread."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = shutil.which("chromium")
-    if not path:
-        pytest.skip("there is no chromium on the path")
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=path, args=FLAGS)
+    with browsing.chromium() as browser:
         yield browser
-        browser.close()
 
 
 @dataclass
@@ -212,11 +202,9 @@ def seen() -> Seen:
 @pytest.fixture
 def page(chromium: Any, seen: Seen) -> Iterator[Any]:
     """A page whose doings are kept in `seen`."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.on("request", lambda request: seen.asked.append(request.url))
-    page.on("pageerror", lambda error: seen.failed.append(str(error)))
-    page.on("dialog", lambda dialog: dialog.dismiss())
-    page.expose_function("hit", lambda what: seen.hits.append(what))  # what hostile text would call if it ran
-    yield page
-    context.close()
+    with browsing.window(chromium, viewport={"width": 1280, "height": 800}) as page:
+        page.on("request", lambda request: seen.asked.append(request.url))
+        page.on("pageerror", lambda error: seen.failed.append(str(error)))
+        page.on("dialog", lambda dialog: dialog.dismiss())
+        page.expose_function("hit", lambda what: seen.hits.append(what))  # what hostile text would call if it ran
+        yield page

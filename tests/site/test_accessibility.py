@@ -3,11 +3,13 @@
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.browsing import window
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -62,18 +64,15 @@ def scriptless(path: Path, small_site: Path, scriptless_site: Path) -> Path:
 @pytest.fixture
 def opened(chromium: Any) -> Iterator[Any]:
     """A function that opens a page in a window of its own; axe may run in it, where our policy wouldn't let it."""
-    contexts = []
+    with ExitStack() as windows:
 
-    def opened(path: Path, **settings: Any) -> Any:
-        contexts.append(chromium.new_context(**{"bypass_csp": True, **settings}))
-        page = contexts[-1].new_page()
-        page.goto(path.as_uri())
-        page.wait_for_load_state("networkidle")
-        return page
+        def opened(path: Path, **settings: Any) -> Any:
+            page = windows.enter_context(window(chromium, bypass_csp=True, **settings))
+            page.goto(path.as_uri())
+            page.wait_for_load_state("networkidle")
+            return page
 
-    yield opened
-    for context in contexts:
-        context.close()
+        yield opened
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.browsing import window
 
 from judgebench.site import server
 
@@ -106,13 +107,11 @@ def test_keys_dont_act_while_typing(page: Any, small_site: Path) -> None:
 
 def test_without_scripts_everything_is_there(chromium: Any, small_site: Path) -> None:
     """The first pair's answers and reviews, and no control that would do nothing."""
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto((small_site / "questions" / "small--1.html").as_uri())
-    assert len(shown(page, ".answer")) == 4
-    assert len(shown(page, ".comparisons .review")) == 2
-    assert shown(page, ".filters") == []
-    context.close()
+    with window(chromium, java_script_enabled=False) as page:
+        page.goto((small_site / "questions" / "small--1.html").as_uri())
+        assert len(shown(page, ".answer")) == 4
+        assert len(shown(page, ".comparisons .review")) == 2
+        assert shown(page, ".filters") == []
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -143,17 +142,15 @@ def test_hostile_links_lead_nowhere(page: Any, hostile_site: Path) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_stand_out_from_what_they_stand_on(chromium: Any, small_site: Path, scheme: str) -> None:
     """A contrast of 4.5 at least (WCAG AA), of the pairs of colours that the style sheet uses."""
-    context = chromium.new_context(color_scheme=scheme)
-    page = context.new_page()
-    page.goto((small_site / "index.html").as_uri())
-    pairs = [
-        *((words, ground) for words in ("ink", "muted", "link") for ground in ("page", "surface", "sunken")),
-        *((f"on-{name}", name) for name in ("win", "tie", "loss", "flip", "none")),
-        *(("warn-ink", "warn"), ("bad", "surface"), ("bad", "page"), ("ink", "heat-low"), ("ink", "heat-high")),
-    ]
-    for words, ground in pairs:
-        assert contrast(*(colour(page, name) for name in (words, ground))) >= 4.5, (words, ground)
-    context.close()
+    with window(chromium, color_scheme=scheme) as page:
+        page.goto((small_site / "index.html").as_uri())
+        pairs = [
+            *((words, ground) for words in ("ink", "muted", "link") for ground in ("page", "surface", "sunken")),
+            *((f"on-{name}", name) for name in ("win", "tie", "loss", "flip", "none")),
+            *(("warn-ink", "warn"), ("bad", "surface"), ("bad", "page"), ("ink", "heat-low"), ("ink", "heat-high")),
+        ]
+        for words, ground in pairs:
+            assert contrast(*(colour(page, name) for name in (words, ground))) >= 4.5, (words, ground)
 
 
 def colour(page: Any, name: str) -> list[float]:

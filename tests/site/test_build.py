@@ -174,14 +174,11 @@ def test_importing_the_site_loads_nothing_heavy() -> None:
     assert ran.stdout == "set()\n"
 
 
-def test_the_published_vicuna_figures_are_on_the_page(maker: Any) -> None:
+def test_the_published_vicuna_figures_are_on_the_page(maker: Any, shared_data: Path) -> None:
     """The overview has the Vicuna blog's 92.06 %, and its pairs have their totals."""
     from judgebench.interchange.fastchat import import_fastchat
 
-    data = Path(__file__).parents[3] / "shared" / "data" / "vicuna-eval"
-    if not data.is_dir():
-        pytest.skip("the published Vicuna evaluation isn't here (../shared/data)")
-    import_fastchat(data, maker.workspace)
+    import_fastchat(shared_data / "vicuna-eval", maker.workspace)
     built = site.build(maker.workspace)
     html = (built.folder / "index.html").read_text(encoding="utf-8")
     assert "vicuna-13b has 92.06\u00a0% of gpt-3.5-turbo&#39;s total score" in html

@@ -2,14 +2,14 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
+from servers.browsing import window
+from servers.waiting import first_line
 
 from judgebench import site
 from judgebench.errors import DataError
@@ -177,16 +177,10 @@ def plain_server(small_site: Path) -> Iterator[str]:
     """The address of `python -m http.server`, which sends none of our headers."""
     command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(small_site)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
-        assert running.stdout
-        address = running.stdout.readline().partition("(")[2].partition(")")[0]
-        for _ in range(50):
-            try:
-                urlopen(address).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield address
-        running.terminate()
+        try:
+            yield first_line(running).partition("(")[2].partition(")")[0]  # it listens before it says so
+        finally:
+            running.kill()
 
 
 @pytest.mark.browser
@@ -284,15 +278,13 @@ def test_paper_has_the_content_whole_and_nothing_to_click(
 @pytest.mark.browser
 def test_paper_is_light_whatever_the_screen_is(chromium: Any, small_site: Path) -> None:
     """Light words on a sheet that stays white can't be read."""
-    context = chromium.new_context(color_scheme="dark")
-    page = context.new_page()
-    page.goto((small_site / "index.html").as_uri())
-    dark = page.evaluate("getComputedStyle(document.body).color")
-    page.emulate_media(media="print", color_scheme="dark")
-    assert dark == "rgb(227, 232, 236)"
-    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 35, 41)"
-    assert page.pdf(format="A4").startswith(b"%PDF")
-    context.close()
+    with window(chromium, color_scheme="dark") as page:
+        page.goto((small_site / "index.html").as_uri())
+        dark = page.evaluate("getComputedStyle(document.body).color")
+        page.emulate_media(media="print", color_scheme="dark")
+        assert dark == "rgb(227, 232, 236)"
+        assert page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 35, 41)"
+        assert page.pdf(format="A4").startswith(b"%PDF")
 
 
 def kinds(folder: Path) -> list[Path]:

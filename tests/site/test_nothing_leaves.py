@@ -5,20 +5,21 @@ Whatever Chromium would send to another host, or to another port of this one, go
 
 import contextlib
 import re
-import shutil
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, TCPServer, ThreadingTCPServer
 from typing import Any
 
 import pytest
 from hostile import workspaces
 from hostile.looking import pages_of, watched
 from hostile.texts import families
+from servers.browsing import chromium, window
+from servers.waiting import wait_for
 
 from judgebench import site
 
@@ -30,47 +31,48 @@ CONTROL = "heard.invalid"  # a host that a page of the test's own asks for, so t
 OUTWARD = ("dns-prefetch", "preconnect", "prefetch", "prerender", "preload", "modulepreload", "manifest", "pingback")
 
 
-@dataclass
-class Listener:
+class Listener(ThreadingTCPServer):
     """A port that takes whatever comes and answers nothing; `heard` has the first line of each connection."""
 
-    heard: list[str] = field(default_factory=list)
-    _socket: socket.socket = field(default_factory=partial(socket.create_server, ("127.0.0.1", 0)))
+    daemon_threads = True
+    request_queue_size = 256
 
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self._socket.getsockname()[1])
-
-    def listen(self) -> None:
-        """Take connections until the socket is closed."""
-        with contextlib.suppress(OSError):
-            while True:
-                caller, _ = self._socket.accept()
-                with caller, contextlib.suppress(OSError):
-                    caller.settimeout(2)
-                    self.heard.append(caller.recv(4096).split(b"\r\n")[0].decode("latin-1"))
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Ear)
+        self.heard: list[str] = []
 
     def of_pages(self) -> list[str]:
         """What it heard that isn't the browser's own."""
         return [line for line in self.heard if not re.search(rf"//({'|'.join(OWN)})/|CONNECT ({'|'.join(OWN)}):", line)]
 
-    def close(self) -> None:
-        """End `listen`."""
+
+class _Ear(StreamRequestHandler):
+    server: Listener
+
+    def handle(self) -> None:
+        """A connection over which nothing comes is no word."""
         with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+            if line := self.rfile.readline(4096):
+                self.server.heard.append(line.rstrip(b"\r\n").decode("latin-1"))
+
+
+@contextlib.contextmanager
+def running(server: TCPServer) -> Iterator[int]:
+    """A server that serves; its port."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield int(server.server_address[1])
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture(scope="module")
 def listener() -> Iterator[Listener]:
     """A running one."""
     listening = Listener()
-    thread = threading.Thread(target=listening.listen)
-    thread.start()
-    yield listening
-    listening.close()
-    thread.join()
+    with running(listening):
+        yield listening
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -88,32 +90,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def served(folder: Path) -> Iterator[str]:
     """The site as `python -m http.server` serves it: without any header of ours."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
 def browser(listener: Listener, served: str) -> Iterator[Any]:
     """A Chromium of which the listener hears all that isn't for the site's own port."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = shutil.which("chromium")
-    if not path:
-        pytest.skip("there is no chromium on the path")
-    flags = [
-        *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-        *("--disable-component-update", "--disable-sync", f"--proxy-server=http://127.0.0.1:{listener.port}"),
+    flags = (
+        f"--proxy-server=http://127.0.0.1:{listener.server_address[1]}",
         f"--proxy-bypass-list=<-loopback>;{served.removeprefix('http://')}",
         # The browser's maker offers to fill in forms and to translate: its services, on a profile that has them on.
         "--disable-features=AutofillServerCommunication,OptimizationHints,MediaRouter,Translate",
-    ]
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=path, args=flags)
+    )
+    with chromium(*flags) as started:
         yield started
-        started.close()
 
 
 @dataclass
@@ -132,17 +123,17 @@ def test_a_site_asks_nobody_for_anything(
 ) -> None:
     """Every page, opened and used: exports, copies, votes, searches, hostile texts; then the control is heard."""
     root = folder.as_uri() if scheme == "file" else served
-    page, seen = browser.new_context().new_page(), Seen()
-    page.context.on("request", lambda request: seen.asked.append(request.url))
-    with watched(page, seen) as watch:
+    seen = Seen()
+    with window(browser) as page, watched(page, seen) as watch:
+        page.context.on("request", lambda request: seen.asked.append(request.url))
         for path in pages_of(folder):
             page.goto(f"{root}/{path.relative_to(folder).as_posix()}")
             watch.use()
-    assert [url for url in seen.asked if not url.startswith((f"{root}/", "data:", "blob:"))] == []
-    assert listener.of_pages() == []
-    page.route("**/control.html", lambda route: route.fulfill(body=_CONTROL, content_type="text/html"))
-    page.goto(f"{served}/control.html")
-    assert listener.of_pages() == [f"GET http://{CONTROL}/pixel.png HTTP/1.1"]
+        assert [url for url in seen.asked if not url.startswith((f"{root}/", "data:", "blob:"))] == []
+        assert listener.of_pages() == []
+        page.route("**/control.html", lambda route: route.fulfill(body=_CONTROL, content_type="text/html"))
+        page.goto(f"{served}/control.html")
+        assert wait_for("the control", listener.of_pages) == [f"GET http://{CONTROL}/pixel.png HTTP/1.1"]
     listener.heard.clear()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from servers.waiting import PATIENCE
 
 from judgebench.errors import JudgebenchError
 from judgebench.site import server
@@ -43,7 +44,7 @@ def port(folder: Path) -> Iterator[int]:
 
 def get(port: int, path: str) -> tuple[int, str, dict[str, str]]:
     """One request, its path sent as it stands."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     connection.putrequest("GET", path, skip_host=False)
     connection.endheaders()
     reply = connection.getresponse()

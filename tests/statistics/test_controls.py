@@ -1,7 +1,9 @@
-"""Win rates at equal length and style: against scikit-learn, against a known truth, and on GPT-4's own reviews."""
+"""Win rates at equal length and style: against a known truth, against AlpacaEval's, and on GPT-4's own reviews."""
 
+import csv
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
-from sklearn.linear_model import LogisticRegression
 
+from judgebench.statistics import controls
 from judgebench.statistics.clusters import Floats
-from judgebench.statistics.controls import FEWEST_QUESTIONS, PAIR, controlled, fractional_logit
+from judgebench.statistics.controls import FEWEST_QUESTIONS, PAIR, controlled
 from judgebench.statistics.style import FEATURES, features_frame
 
 LABEL = {0.0: "b", 0.5: "tie", 1.0: "a"}  # of a's points
@@ -54,61 +56,93 @@ def one(matches: list[dict[str, Any]], features: pd.DataFrame) -> dict[str, Any]
 
 
 def drawn(rng: np.random.Generator, count: int, theta: float, liking: float) -> tuple[list[Any], pd.DataFrame]:
-    """Matches in both orders, a fifth ties, by a judge that likes b's longer answers by a known amount."""
+    """Matches in both orders, some of them ties, by a judge that likes b's longer answers by a known amount."""
     lengths = [(1000.0, 1000 + 400 * rng.normal(1, 1)) for _ in range(count)]
     apart = np.array([b - a for a, b in lengths])
-    lost = special.expit(theta + liking * np.tanh(apart / 400))
-    points = np.where(rng.random((2, count)) < 0.2, 0.5, (rng.random((2, count)) > lost).astype(float))
+    points = 1 - rng.binomial(2, special.expit(theta + liking * np.tanh(apart / 400)), (2, count)) / 2
     return [match(q, points[0, q], points[1, q]) for q in range(count)], looks(lengths)
 
 
-def by_scikit_learn(design: Floats, shares: Floats) -> Floats:
-    """Each row twice, as a win and as a loss, weighted by its share; the prior as such rows, too."""
-    size = design.shape[1]
-    prior = np.eye(size)
-    rows = np.vstack([design, design, prior, prior])
-    won = np.repeat([1, 0, 1, 0], [len(shares), len(shares), size, size])
-    weights = np.concatenate([shares, 1 - shares, np.full(2 * size, 0.5)])
-    model = LogisticRegression(C=np.inf, fit_intercept=False, solver="newton-cholesky", tol=1e-12, max_iter=1000)
-    coefficients: Floats = model.fit(rows, won, sample_weight=weights).coef_[0]
-    return coefficients
+@dataclass(frozen=True)
+class World:
+    """Simulated judges, each of so many models against one baseline, in both orders.
+
+    A question's answers are long together; a model's are 0.45 to 1.5 times as long as the baseline's in the middle,
+    and its theta is anything from -2 to 1.2. `liking`: the judge's mean coefficient of length; where None each judge's
+    is drawn from what is believed of judges. Its pairs differ by LIKED_IN_OTHERS. `difficulty`: the questions' standard
+    deviation, in log odds, and `together` its correlation with the length difference. `by_ratio`: the judge goes by
+    the logarithm of the ratio of lengths instead.
+    """
+
+    models: int = 1
+    questions: int = 80
+    liking: float | None = None
+    difficulty: float = 0.0
+    together: float = 0.0
+    by_ratio: bool = False
+
+    def judged(self, judge: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame, list[float]]:
+        """One judge's matches, the answers' features, and the truth at equal length of each model."""
+        beliefs = controls.LIKED[0], controls.LIKED_BY_OTHERS[0]
+        liking = rng.normal(*beliefs) if self.liking is None else self.liking
+        topic, easy = rng.normal(7, 0.6, self.questions), rng.normal(size=self.questions)
+        lengths = [np.exp(topic + rng.normal(0, 0.25, self.questions)).round()]
+        matches, truths = [], []
+        for model in range(self.models):
+            theta = rng.uniform(-2, 1.2)
+            lengths.append(np.exp(topic + rng.uniform(-0.8, 0.4) + rng.normal(0, 0.4, self.questions)).round())
+            x = self._difference(lengths[0], lengths[-1])
+            alike = self.together * (x - x.mean()) / x.std() + np.sqrt(1 - self.together**2) * easy
+            beta = rng.normal(liking, controls.LIKED_IN_OTHERS[0])
+            shares = rng.binomial(2, special.expit(theta + self.difficulty * alike + beta * x), (2, self.questions)) / 2
+            matches.append(_matches(judge, model, 1 - shares))
+            truths.append(float(special.expit(theta + self.difficulty * NORMAL).mean()))
+        return pd.concat(matches), _lengths(judge, lengths), truths
+
+    def _difference(self, a: Floats, b: Floats) -> Floats:
+        apart = b - a
+        return np.log(b / a) if self.by_ratio else np.tanh(apart / apart.std(ddof=1))
 
 
-@pytest.mark.parametrize("width", [1, 2, 6])
-@pytest.mark.parametrize("theta", [0.0, 1.5, 30.0])
-def test_the_fit_is_that_of_scikit_learn(width: int, theta: float) -> None:
-    """To 1e-6, on wins, losses and ties, and also where all matches are won."""
-    rng = np.random.default_rng(width)
-    design = np.column_stack([np.ones(80), rng.normal(0.5, 1, (80, width - 1))])
-    shares = rng.binomial(2, special.expit(theta + design[:, 1:].sum(axis=1))) / 2
-    ours = fractional_logit(design, shares, np.arange(80))
-    assert ours.coefficients == pytest.approx(by_scikit_learn(design, shares), abs=1e-6)
+NORMAL = special.ndtri((np.arange(2000) + 0.5) / 2000)
 
 
-def test_the_standard_error_is_that_of_leaving_each_question_out() -> None:
-    """The one-step jackknife comes within 3 % of 80 full refits; both turns of a question go together."""
-    rng = np.random.default_rng(5)
-    questions = np.repeat(np.arange(80), 2)
-    design = np.column_stack([np.ones(160), np.tanh(rng.normal(0.5, 1, 160))])
-    easy = np.repeat(rng.normal(0, 1, 80), 2)
-    shares = (rng.random(160) < special.expit(0.5 + design[:, 1] + easy)).astype(float)
-    fit = fractional_logit(design, shares, questions)
-    without = [by_scikit_learn(design[questions != q], shares[questions != q]) for q in range(80)]
-    refitted = np.sqrt(79 / 80 * ((np.array(without) - fit.coefficients) ** 2).sum(axis=0))
-    assert np.sqrt(np.diag(fit.covariance)) == pytest.approx(refitted, rel=0.03)
-    assert fit.questions == 80
+def _matches(judge: int, model: int, points: Floats) -> pd.DataFrame:
+    """Matches of the baseline with a model, from the baseline's points in both orders (2, questions)."""
+    about = {"question_set": str(judge), "judge": str(judge), "kind": "choice", "model_a": "base"}
+    first, second = points
+    agree = [LABEL[one] if one == other else "inconsistent" for one, other in points.T]
+    return pd.DataFrame({"question_id": np.arange(points.shape[1]).astype(str), "outcome": agree}).assign(
+        **about, model_b=f"m{model}", turn=1, choice=0, won_first=first, won_second=second
+    )
 
 
-def test_rows_in_any_order_give_the_same_fit() -> None:
-    """Questions are told apart by their codes, not by where they stand."""
-    rng = np.random.default_rng(6)
-    design = np.column_stack([np.ones(60), rng.normal(size=60)])
-    shares, questions = rng.choice([0, 0.5, 1], 60), np.repeat(np.arange(20), 3)
-    mixed = rng.permutation(60)
-    one_way = fractional_logit(design, shares, questions)
-    other = fractional_logit(design[mixed], shares[mixed], questions[mixed])
-    assert one_way.covariance == pytest.approx(other.covariance)
-    assert one_way.coefficients == pytest.approx(other.coefficients)
+def _lengths(judge: int, lengths: Sequence[Floats]) -> pd.DataFrame:
+    """The features of plain answers, the baseline's first."""
+    models = ["base", *(f"m{model}" for model in range(len(lengths) - 1))]
+    about = {"question_set": str(judge), "turn": 1, "choice": 0} | dict.fromkeys(FEATURES[1:], 0.0)
+    frames = [
+        pd.DataFrame({"question_id": np.arange(len(one)).astype(str), "length": one}).assign(**about, model=model)
+        for model, one in zip(models, lengths, strict=True)
+    ]
+    return pd.concat(frames)
+
+
+def simulated(world: World, judges: int, seed: int = 5) -> pd.DataFrame:
+    """A row for each pair of so many judges: `truth`, raw `share`, and `rate`, `low` and `high` at equal length."""
+    rng, rows = np.random.default_rng(seed), []
+    for judge in range(judges):
+        matches, features, truths = world.judged(judge, rng)
+        for entry, truth in zip(controlled(matches, features), truths, strict=True):
+            held = entry["length_controlled"] or {"win_rate": np.nan, "interval": [np.nan, np.nan]}
+            rows.append((truth, entry["share"], held["win_rate"], *held["interval"]))
+    return pd.DataFrame(rows, columns=["truth", "share", "rate", "low", "high"])
+
+
+def covered(found: pd.DataFrame) -> float:
+    """Of the pairs with a figure, the share whose interval holds the truth."""
+    figures = found.dropna()
+    return float(((figures["low"] <= figures["truth"]) & (figures["truth"] <= figures["high"])).mean())
 
 
 def test_the_truth_is_recovered_where_the_raw_win_rate_misses_it() -> None:
@@ -120,65 +154,23 @@ def test_the_truth_is_recovered_where_the_raw_win_rate_misses_it() -> None:
     assert entry["length_controlled"]["coefficient"] == pytest.approx(1, abs=0.25)
 
 
-@pytest.mark.parametrize(("theta", "liking"), [(0.0, 1.0), (1.0, 1.5)])
-def test_the_interval_covers_the_truth(theta: float, liking: float) -> None:
-    """95 % intervals over 80 questions, both orders and ties, 300 times."""
-    rng = np.random.default_rng(2)
-    truth = 0.1 + 0.8 * special.expit(theta)
-    matches, answers = zip(*(drawn(rng, 80, theta, liking) for _ in range(300)), strict=True)
-    of_run = {"question_set": np.repeat(np.arange(300), 80).astype(str)}
-    features = pd.concat(answers).assign(question_set=np.repeat(of_run["question_set"], 2))
-    entries = controlled(pd.DataFrame([row for run in matches for row in run]).assign(**of_run), features)
-    intervals = np.array([entry["length_controlled"]["interval"] for entry in entries])
-    covered = ((intervals[:, 0] <= truth) & (truth <= intervals[:, 1])).mean()
-    assert len(entries) == 300
-    assert 0.92 <= covered <= 0.98
-    assert np.mean([entry["length_controlled"]["win_rate"] for entry in entries]) == pytest.approx(truth, abs=0.02)
+@pytest.mark.parametrize("world", [World(), World(models=6), World(models=6, difficulty=1), World(questions=20)])
+def test_the_interval_covers_the_truth(world: World) -> None:
+    """Of 180 pairs of judges as they are believed to be: one pair each, or six, and whatever the questions are like."""
+    found = simulated(world, 180 // world.models)
+    figures = found.dropna()
+    assert len(figures) > 0.95 * len(found)
+    assert 0.92 <= covered(found) <= 0.985
+    assert (figures["rate"] - figures["truth"]).mean() == pytest.approx(0, abs=0.02)
+    assert np.square(figures["rate"] - figures["truth"]).mean() < np.square(figures["share"] - figures["truth"]).mean()
 
 
-def test_the_interval_covers_with_two_turns_and_six_coefficients() -> None:
-    """Turns of a question that are hard for b together, five features of which one is rare, 400 times."""
-    rng = np.random.default_rng(9)
-    questions, covered = np.repeat(np.arange(80), 2), 0
-    truth = float(special.expit(0.5 + rng.normal(size=100_000)).mean())
-    for _ in range(400):
-        rare = (rng.random(160) < 0.1) * rng.choice([-1.0, 1.0], 160)
-        style = np.column_stack([rng.normal(0.5, 1, (160, 4)), rare])
-        lost = special.expit(-(0.5 + style[:, 0] * 0.8 + np.repeat(rng.normal(size=80), 2)))
-        design = np.column_stack([np.ones(160), style / style.std(axis=0, ddof=1)])
-        low, high = fractional_logit(design, (rng.random(160) > lost).astype(float), questions).interval()
-        covered += low <= truth <= high
-    assert 0.92 <= covered / 400 <= 0.98
-
-
-@pytest.mark.parametrize("questions", [10, 20])
-def test_the_interval_of_few_questions_is_wide_rather_than_wrong(questions: int) -> None:
-    """It covers in 97 % of 300 runs or more, and still excludes half of what there is."""
-    rng, intervals = np.random.default_rng(11), []
-    for _ in range(300):
-        apart = rng.normal(1, 1, questions)
-        shares = rng.binomial(2, special.expit(0.5 + np.tanh(apart))) / 2
-        design = np.column_stack([np.ones(questions), np.tanh(apart / apart.std(ddof=1))])
-        intervals.append(fractional_logit(design, shares, np.arange(questions)).interval())
-    low, high = np.array(intervals).T
-    truth = special.expit(0.5)
-    assert ((low <= truth) & (truth <= high)).mean() >= 0.97
-    assert (high - low).mean() < 0.65
-
-
-@pytest.mark.parametrize(("together", "bias"), [(0.0, 0.0), (0.3, -0.06), (0.5, -0.1)])
-def test_difficulty_biases_only_where_it_goes_with_length(together: float, bias: float) -> None:
-    """Of difficulties with a standard deviation of 1 logit, correlated with the length difference or not."""
-    rng = np.random.default_rng(10)
-    truth = float(special.expit(0.5 + rng.normal(size=100_000)).mean())
-    found = []
-    for _ in range(300):
-        easy = rng.normal(size=200)
-        apart = 1 + together * easy + np.sqrt(1 - together**2) * rng.normal(size=200)
-        shares = rng.binomial(2, special.expit(0.5 + np.tanh(apart) + easy)) / 2
-        design = np.column_stack([np.ones(200), np.tanh(apart / apart.std(ddof=1))])
-        found.append(fractional_logit(design, shares, np.arange(200)).win_rate())
-    assert np.mean(found) - truth == pytest.approx(bias, abs=0.015)
+def test_a_judge_unlike_others_is_known_by_its_pairs() -> None:
+    """One that doesn't mind length: by one pair it is half believed to, by twelve it isn't."""
+    alone, twelve = (simulated(World(models=models, liking=0.0), 120 // models) for models in (1, 12))
+    off = [(found["rate"] - found["truth"]).abs().mean() for found in (alone, twelve)]
+    assert off[1] < 0.8 * off[0]
+    assert covered(alone) < 0.95 <= covered(twelve) + 0.03
 
 
 def test_style_control_takes_what_a_feature_wins_and_nothing_else() -> None:
@@ -192,6 +184,25 @@ def test_style_control_takes_what_a_feature_wins_and_nothing_else() -> None:
     assert entry["style_controlled"]["win_rate"] == pytest.approx(0.5, abs=0.06)
     assert coefficients["headers"] > 0.3
     assert {name for name, value in coefficients.items() if value is None} == set(FEATURES) - {"headers"}
+
+
+def test_the_interval_at_equal_style_covers_the_truth() -> None:
+    """100 judges whose likings of length and of each kind of Markdown are as they are believed to be."""
+    rng, held = np.random.default_rng(13), 0
+    for _ in range(100):
+        theta, liking = rng.uniform(-1.5, 1), rng.normal(controls.LIKED, controls.LIKED_BY_OTHERS)
+        counts = {name: rng.poisson((1.0, 2.0), (80, 2)) for name in FEATURES[1:]}
+        lengths = np.exp(rng.normal((6.0, 6.2), 0.4, (80, 2))).round()
+        apart = lengths[:, 1] - lengths[:, 0]
+        x = [
+            np.tanh(apart / apart.std(ddof=1)),
+            *(np.diff(one)[:, 0] / (one.sum(axis=1) + 1) for one in counts.values()),
+        ]
+        shares = rng.binomial(2, special.expit(theta + liking @ np.array(x))) / 2
+        entry = one([match(q, 1 - shares[q]) for q in range(80)], looks(lengths.tolist(), **counts))
+        low, high = entry["style_controlled"]["interval"]
+        held += low <= special.expit(theta) <= high
+    assert 0.91 <= held / 100 <= 0.99
 
 
 @settings(max_examples=40, deadline=None)
@@ -237,16 +248,18 @@ def test_a_model_that_always_wins_is_not_certain_to() -> None:
 
 
 def test_where_all_is_tied_nobody_is_ahead() -> None:
-    """And length has nothing to explain."""
+    """Length has next to nothing to explain."""
     rng = np.random.default_rng(4)
     entry = one([match(q, 0.5, 0.5) for q in range(80)], looks(rng.integers(1, 900, (80, 2)).tolist()))
-    assert entry["length_controlled"]["win_rate"] == pytest.approx(0.5)
-    assert entry["length_controlled"]["coefficient"] == pytest.approx(0)
+    low, high = entry["length_controlled"]["interval"]
+    assert entry["length_controlled"]["win_rate"] == pytest.approx(0.5, abs=0.01)
+    assert entry["length_controlled"]["coefficient"] < 0.3
+    assert low < 0.5 < high < low + 0.05
 
 
 def test_a_feature_that_separates_wins_from_losses_has_a_finite_coefficient() -> None:
     """The longer answer always wins."""
-    lengths = [(500, 500 + 37 * (q - 40.5)) for q in range(80)]
+    lengths = [(500, 500 + 5 * (q - 40.5)) for q in range(80)]
     entry = one([match(q, float(b < a)) for q, (a, b) in enumerate(lengths)], looks(lengths))
     assert 2 < entry["length_controlled"]["coefficient"] < 50
     assert entry["length_controlled"]["win_rate"] == pytest.approx(0.5, abs=0.1)
@@ -257,6 +270,29 @@ def test_a_difference_that_never_changes_cannot_be_told_from_the_models() -> Non
     entry = one([match(q, float(q % 2)) for q in range(40)], looks([(100, 200)] * 40))
     assert (entry["length_controlled"], entry["style_controlled"]) == (None, None)
     assert entry["note"] == "the difference in length and style is the same in every match"
+
+
+@pytest.mark.parametrize(("alike", "figure"), [(3, False), (4, True)])
+def test_nothing_is_said_where_hardly_any_lengths_are_comparable(alike: int, figure: bool) -> None:
+    """b's answers are two to three times as long, but for a few of 40: a tenth of them is the least."""
+    rng = np.random.default_rng(4)
+    lengths = [(100.0, float(b)) for b in [*rng.integers(100, 150, alike), *rng.integers(200, 300, 40 - alike)]]
+    entry = one([match(q, float(q % 2)) for q in range(40)], looks(lengths))
+    assert entry["comparable"] == alike / 40
+    assert [entry[name] is not None for name in ("length_controlled", "style_controlled")] == [figure] * 2
+    assert entry["note"] == (None if figure else controls.APART)
+
+
+def test_a_liking_that_one_pair_can_only_guess_is_in_its_interval() -> None:
+    """Of two pairs with the same verdicts, the one whose lengths are further from equal has the wider interval."""
+    rng, widths = np.random.default_rng(12), []
+    won = (rng.random(80) > 0.6).astype(float)
+    for apart in (1.0, 1.6):
+        lengths = np.column_stack([np.full(80, 500.0), 500 * apart * np.exp(rng.normal(0, 0.4, 80))]).round()
+        entry = one([match(q, won[q]) for q in range(80)], looks(lengths.tolist()))
+        low, high = entry["length_controlled"]["interval"]
+        widths.append(high - low)
+    assert widths[1] > 1.2 * widths[0]
 
 
 def test_matches_without_an_answer_or_a_verdict_are_in_no_control() -> None:
@@ -285,7 +321,7 @@ def test_features_with_two_rows_for_one_answer_are_refused() -> None:
         controlled(pd.DataFrame([match(0, 1)]), pd.concat([features, features]))
 
 
-def test_each_pair_and_judge_is_by_itself_and_categories_do_as_strings_do() -> None:
+def test_each_judge_is_by_itself_and_categories_do_as_strings_do() -> None:
     """Entries stand in the order of the frame, one per pair; none without matches."""
     rng = np.random.default_rng(8)
     matches, features = drawn(rng, 30, 0, 1)
@@ -318,12 +354,13 @@ def vicuna_answers(folder: Path) -> list[tuple[str, str, str, int, int, str]]:
 
 
 def test_gpt_4_likes_longer_answers(shared_data: Path) -> None:
-    """In each of the Vicuna evaluation's pairs; Vicuna, the longer one, is less far ahead at equal length."""
+    """In the Vicuna evaluation Vicuna, the longer one, is less far ahead at equal length; of Alpaca nothing is said."""
     folder = shared_data / "vicuna-eval"
     entries = controlled(pd.DataFrame(vicuna_matches(folder)), features_frame(vicuna_answers(folder)))
     assert [round(entry["win_rate"], 5) for entry in entries] == [0.95625, 0.5625, 0.3125, 0.9625]
-    assert all(entry["length_controlled"]["coefficient"] > 0.9 for entry in entries)
-    assert all(entry["length_controlled"]["win_rate"] < entry["win_rate"] for entry in entries)
+    assert [entry["note"] for entry in entries] == [controls.APART, None, None, None]
+    assert all(entry["length_controlled"]["coefficient"] > 0.9 for entry in entries[1:])
+    assert all(entry["length_controlled"]["win_rate"] < entry["win_rate"] for entry in entries[1:])
 
 
 def test_gpt_4_likes_longer_answers_on_mt_bench_too(shared_data: Path) -> None:
@@ -347,3 +384,52 @@ def test_gpt_4_likes_longer_answers_on_mt_bench_too(shared_data: Path) -> None:
     assert entry["matches"] == 73
     assert entry["length_controlled"]["coefficient"] > 0.9
     assert entry["length_controlled"]["win_rate"] > entry["share"] + 0.05
+
+
+def alpaca_eval(folders: Sequence[Path], probabilities: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """AlpacaEval's annotations of models, each against the same baseline in one order, and the answers' features.
+
+    A preference is a choice (2 where it is above 1.5, a tie where it is 1.5, or 0 as it once was written), or where
+    asked for its probability; null is no verdict.
+    """
+    matches, texts = [], {}
+    for folder in folders:
+        path = folder / "weighted_alpaca_eval_gpt4_turbo" / "annotations.json"
+        for row in json.loads(path.read_text(encoding="utf-8")):
+            share = np.nan if row["preference"] is None else (float(row["preference"]) or 1.5) - 1
+            held = match(row["instruction"], 0.5 - 0.5 * float(np.sign(share - 0.5)))
+            held |= {"won_first": 1 - share} if probabilities else {}
+            matches.append(held | {"model_a": "base", "model_b": folder.name})
+            texts[row["instruction"], "base"] = row["output_1"]
+            texts[row["instruction"], folder.name] = row["output_2"]
+    return pd.DataFrame(matches), features_frame(("s", *place, 1, 0, text) for place, text in texts.items())
+
+
+def alpaca_eval_published(data: Path) -> dict[str, dict[str, float]]:
+    """The rows of AlpacaEval's leaderboard, as shares."""
+    names = ("win_rate", "discrete_win_rate", "length_controlled_winrate")
+    with (data / "alpaca-eval" / "published.csv").open(encoding="utf-8", newline="") as file:
+        return {row[""]: {name: float(row[name]) / 100 for name in names} for row in csv.DictReader(file)}
+
+
+@pytest.mark.parametrize("probabilities", [False, True])
+@pytest.mark.parametrize("together", [False, True])
+def test_alpaca_evals_length_controlled_rates_are_in_the_interval(
+    shared_data: Path, together: bool, probabilities: bool
+) -> None:
+    """By choices and by probabilities, one model at a time and all together; of one a fifth as long nothing is said."""
+    published = alpaca_eval_published(shared_data)
+    folders = [shared_data / "alpaca-eval" / "results" / name for name in published]
+    groups = [folders] if together else [[folder] for folder in folders]
+    entries = [entry for group in groups for entry in controlled(*alpaca_eval(group, probabilities))]
+    assert len(entries) == 3
+    for entry in entries:
+        rates = published[entry["model_b"]]
+        raw = rates["win_rate"] if probabilities else rates["discrete_win_rate"]
+        assert entry["share"] == pytest.approx(raw, abs=1e-6)
+        if entry["model_b"] == "gpt-3.5-turbo-1106_concise":
+            assert (entry["length_controlled"], entry["note"]) == (None, controls.APART)
+        else:
+            low, high = entry["length_controlled"]["interval"]
+            assert low < rates["length_controlled_winrate"] < high < low + 0.16
+            assert entry["length_controlled"]["win_rate"] == pytest.approx(rates["length_controlled_winrate"], abs=0.04)

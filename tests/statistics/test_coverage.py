@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from judgebench.statistics import summary
+from judgebench.statistics.clusters import ratio_of_sums
 from judgebench.statistics.frames import matches_frame, reviews_frame, scores_frame
 from judgebench.tables.records import Failure, Review, Verdict, Winner
 
@@ -52,9 +53,32 @@ def simulated(truth: str, questions: int) -> Mapping[tuple[str, str], float]:
 @pytest.mark.parametrize("questions", [40, 80])
 @pytest.mark.parametrize("truth", [CLOSE, "clear pair", "near the ceiling", "one-sided"])
 def test_intervals_cover_what_they_say(truth: str, questions: int) -> None:
-    """With both orders, position bias, ties, two turns and a tenth of the reviews missing: 93 to 97 % of the time."""
+    """With both orders, position bias, ties, two turns and a tenth of the reviews missing: 93 to 97 % of the time.
+
+    A mean near the end of its scale more often, as its interval leaves room for failures that were not seen.
+    """
     covered = {figure: simulated(truth, questions)[figure, simulation.OURS] for figure in FIGURES}
+    assert 0.93 <= covered.pop("mean score") <= 0.985
     assert all(0.93 <= share <= 0.97 for share in covered.values()), covered
+
+
+@pytest.mark.parametrize("questions", [20, 40, 60, 80])
+def test_a_mean_has_room_for_failures_that_few_questions_do_not_show(questions: int) -> None:
+    """4 in 100 questions get the lowest score: the mean's interval holds the truth, where the t interval often doesn't.
+
+    On scores without such failures it is at most 15 % wider.
+    """
+    rng, shape = np.random.default_rng(questions), (RUNS, questions)
+    usual = np.clip(np.rint(rng.normal(8.3, 1.5, shape)), 1, 10)
+    truth = 0.04 + 0.96 * np.clip(np.rint(rng.normal(8.6, 0.7, 1_000_000)), 1, 10).mean()
+    failing = np.where(rng.random(shape) < 0.04, 1, np.clip(np.rint(rng.normal(8.6, 0.7, shape)), 1, 10))
+    found = [ratio_of_sums(run, np.ones(questions)) for run in failing]
+    ours = [one.mean_interval(1, 10) for one in found if one]
+    assert np.mean([low <= truth <= high for low, high in filter(None, ours)]) >= 0.925
+    estimates = [one for run in usual if (one := ratio_of_sums(run, np.ones(questions)))]
+    widths = [[b - a for a, b in filter(None, (one.mean_interval(1, 10), one.interval()))] for one in estimates]
+    wide, plain = np.mean(widths, axis=0)
+    assert wide <= 1.15 * plain
 
 
 @pytest.mark.parametrize("questions", [40, 80])
@@ -68,13 +92,12 @@ def test_what_is_nearly_always_won_is_not_called_more_certain_than_it_is(questio
 
 @pytest.mark.parametrize("questions", [40, 80])
 def test_resampling_rows_covers_less(questions: int) -> None:
-    """As if each review were a question of its own; or too much, where what the turns share cancels."""
+    """As if each review were a question of its own."""
     covered = simulated(CLOSE, questions)
     for figure in ("mean score", "ratio of total scores", "win rate", "win rate, corrected for order"):
         assert covered[figure, simulation.BY_ROW] < 0.92
         assert covered[figure, simulation.PERCENTILE] > covered[figure, simulation.BY_ROW] + 0.03
     assert covered["ratio of total scores", simulation.BY_ROW] < 0.85
-    assert covered["second turn less first", simulation.BY_ROW] > 0.98
 
 
 def test_the_simulation_makes_the_figures_that_the_report_makes() -> None:
@@ -89,8 +112,8 @@ def test_the_simulation_makes_the_figures_that_the_report_makes() -> None:
 
 def _figure(rows: Any) -> tuple[float, ...]:
     over, under = rows.by_question()
-    estimate = simulation.estimate(over[:, 0], under[:, 0])
-    return (estimate.value, *(estimate.share_interval() if rows.share else estimate.interval()))
+    estimate = simulation.estimate(over[0], under[0])
+    return (estimate.value, *simulation.interval(estimate, rows.kind, under[0]))
 
 
 def _reported(reviews: list[Review]) -> dict[str, tuple[float, ...]]:
@@ -143,6 +166,7 @@ def _review(
         answer_ids=models,
         judge="judge",
         prompt="prompt",
+        scale=(1.0, 10.0),
         verdict=Verdict(tuple(map(float, scores)), winner) if known else None,
         error=None if known else Failure("unparsed", "no verdict"),
         swapped=swapped,

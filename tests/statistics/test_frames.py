@@ -33,6 +33,7 @@ from judgebench.verdicts.text import from_scores
 Row = dict[str, Any]
 NAMES = ["", "nan", "None", "Üñ|,\n", "m", "M"]
 CATEGORIES = {("s", "q"): "maths", ("s", "nan"): "None", ("", "q"): "nan", ("None", ""): "maths"}
+CUT = {"prompt_cut": {"characters": 44631, "tokens": 2050}, "chance": 0.5}
 FEW = settings(max_examples=70, deadline=None)
 
 
@@ -54,7 +55,7 @@ def reviews(draw: st.DrawFn) -> Review:
         "choice": Verdict(winner=draw(one_of("A", "B", "tie"))),
         "score_pair": from_scores(draw(score), draw(score)),
     }[kind]
-    extra = draw(one_of({}, {"chance": 0.25}, {"voter": "nan"}, {"chance": 0.5, "voter": ""}, {"label": 3}))
+    extra = draw(one_of({}, {"chance": 0.25}, {"voter": "nan"}, {"chance": 0.5, "voter": ""}, {"label": 3}, CUT))
     return Review(
         id=draw(one_of("1", "2")),
         mode="single" if single else "pairwise",
@@ -137,6 +138,7 @@ def slow_review(
         "source": row.verdict_source,
         "prompt_tokens": used.prompt_tokens if used else None,
         "completion_tokens": used.completion_tokens if used else None,
+        "prompt_cut": "prompt_cut" in row.extra,
         "chance": row.extra.get("chance", 1.0),
         "voter": row.extra.get("voter"),
     }

@@ -211,7 +211,7 @@ def test_a_model_that_won_or_lost_everything_has_no_rating_and_a_note() -> None:
 
 def test_a_graph_in_parts_is_rated_in_its_largest_part() -> None:
     """Without a chain of wins and ties both ways the distance is open; the note says which way there is one."""
-    circle = [("x", "y", 3, 1, 2), ("y", "z", 3, 1, 2)]
+    circle = [("x", "y", 6, 2, 4), ("y", "z", 6, 2, 4)]
     apart = [("p", "q", 3, 1, 2)]
     above = [("u", "v", 3, 1, 2), ("u", "x", 2, 0, 0)]
     notes = by_model(ratings(tally(*circle, *apart, *above), draws=0), "note")
@@ -467,3 +467,52 @@ def test_a_pair_of_mt_bench(shared_data: Path) -> None:
     lead = 2 * POINTS_PER_LOGIT * np.log(counts["a"] / counts["b"]) / 2
     found = by_model(entries)
     assert found[rows[0]["model_1"]] - found[rows[0]["model_2"]] == pytest.approx(lead)
+
+
+def test_a_model_judged_on_few_questions_is_rated_by_its_own() -> None:
+    """Its interval has the degrees of freedom of its own questions; with fewer than ten it has no rank.
+
+    The others are ranked without it, as if it were not there.
+    """
+    rng = np.random.default_rng(4)
+
+    def judged(questions: int, seen: int) -> pd.DataFrame:
+        """x against y on all questions, and z against both on the first ones."""
+        pairs = [("x", "y", q) for q in range(questions)]
+        pairs += [(one, "z", q) for q in range(seen) for one in "xy"]
+        rows = [
+            {"question_set": "s", "judge": "j", "kind": "choice", "model_a": a, "model_b": b, "question_id": str(q),
+             "outcome": rng.choice(["a", "b", "tie"])}
+            for a, b, q in pairs
+        ]  # fmt: skip
+        return pd.DataFrame(rows)
+
+    few = {entry["model"]: entry for entry in ratings(judged(80, 5))}
+    assert (few["z"]["rank"], few["z"]["rank_range"], few["z"]["questions"]) == (None, None, 5)
+    assert few["z"]["note"] == "5 questions are too few to be ranked by: it takes 10"
+    assert sorted(few[name]["rank"] for name in "xy") == [1, 2]
+    assert list(few)[-1] == "z"
+    enough = {entry["model"]: entry for entry in ratings(judged(80, 12))}
+    fit = Davidson(next(comparisons(judged(80, 12)))[1])
+    assert (enough["z"]["questions"], enough["x"]["questions"], fit.models) == (12, 80, 3)
+    assert enough["z"]["rank"] is not None
+
+
+@pytest.mark.parametrize(("seen", "least"), [(12, 0.92), (20, 0.92)])
+def test_the_rating_of_a_model_judged_on_few_questions_covers(seen: int, least: float) -> None:
+    """z is as good as x and y: its rating's distance to the mean, 0, is in the interval, of 300 draws."""
+    rng, hits = np.random.default_rng(seen), 0
+    for _ in range(300):
+        strength = rng.normal(0, 1, (80, 3))
+        rows = []
+        for q in range(80):
+            for a, b in ((0, 1), (0, 2), (1, 2)):
+                if b == 2 and q >= seen:
+                    continue
+                gap = strength[q, a] - strength[q, b] + rng.normal(0, 0.5)
+                outcome = "tie" if abs(gap) < 0.3 else "a" if gap > 0 else "b"
+                rows.append(("s", "j", "choice", "xyz"[a], "xyz"[b], str(q), outcome))
+        columns = ["question_set", "judge", "kind", "model_a", "model_b", "question_id", "outcome"]
+        (z,) = [one for one in ratings(pd.DataFrame(rows, columns=columns), draws=0) if one["model"] == "z"]
+        hits += z["interval"][0] <= 1000 <= z["interval"][1]
+    assert hits / 300 >= least

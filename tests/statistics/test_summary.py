@@ -4,6 +4,7 @@ import json
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
@@ -66,18 +67,46 @@ def overall(*rows: dict[str, Any], model: str = "m") -> dict[str, Any]:
 
 
 def test_totals_ratio_and_its_linearised_interval() -> None:
-    """By hand: 24 / 20, residuals y - 1.2 x of 0.4, -2.2, 1.8, over the total, times sqrt(3 / 2)."""
+    """By hand: 24 / 20, residuals y - 1.2 x of 0.4, -2.2, 1.8, and a quarter of a point each way, over the total."""
     found = pair(scored("1", 8, 10), scored("2", 6, 5), scored("3", 6, 9))
     assert (found["totals"], found["ratio"], found["wins"], found["ties"]) == ([20, 24], 1.2, [1, 2], 0)
     residuals = [10 - 1.2 * 8, 5 - 1.2 * 6, 9 - 1.2 * 6]
-    half = stats.t.ppf(0.975, 2) * math.sqrt(1.5 * sum(one**2 for one in residuals)) / 20
+    half = stats.t.ppf(0.975, 2) * math.sqrt(1.5 * (sum(one**2 for one in residuals) + 0.5)) / 20
     assert found["ratio_interval"] == pytest.approx([1.2 - half, 1.2 + half])
 
 
 def test_a_ratio_to_nothing_is_none() -> None:
-    """A baseline that always has 0 has a total, and no ratio to it."""
+    """A baseline that always has 0 has a total, and no ratio to it; nor has one whose scores may be below 0."""
     found = pair(scored("1", 0, 3), scored("2", 0, 4))
     assert (found["totals"], found["ratio"], found["ratio_interval"], found["ratio_bootstrap"]) == ([0, 7], *[None] * 3)
+    below = pair(scored("1", -3, 5, low=-5.0), scored("2", 4, 4, low=-5.0))
+    assert (below["totals"], below["ratio"], below["ratio_interval"]) == ([1, 9], None, None)
+
+
+def test_the_end_of_a_ratio_is_never_below_zero() -> None:
+    """Three questions that differ a lot tell little, and nothing impossible."""
+    found = pair(scored("1", 1, 10), scored("2", 10, 1), scored("3", 9, 1))
+    assert found["ratio_interval"][0] == 0
+
+
+@pytest.mark.parametrize("questions", [2, 3, 5, 10, 80])
+def test_nothing_is_certain_from_questions_that_all_say_the_same(questions: int) -> None:
+    """A mean, a ratio and a difference have room on both sides, the more the fewer they are, and within the scale."""
+    rows = [score(str(q), 9, model) for q in range(questions) for model in "mn"]
+    low, high = overall(*rows)["interval"]
+    assert 1 <= low < 9 < high <= 10
+    assert (low == 1) == (questions == 2)
+    ends = pair(*[scored(str(q), 5, 5) for q in range(questions)])["ratio_interval"]
+    assert 0 <= ends[0] < 1 < ends[1]
+    (gap,) = score_differences(pd.DataFrame(rows))
+    assert (gap["interval"] is None) == (questions < 10)
+    assert gap["interval"] is None or gap["interval"][0] < 0 < gap["interval"][1]
+
+
+def test_scores_without_a_scale_that_are_all_the_same_have_no_interval() -> None:
+    """Nothing says how far another one could be away."""
+    rows = [score(str(q), 9) | {"low": NAN, "high": NAN} for q in range(20)]
+    assert overall(*rows)["interval"] is None
 
 
 def test_verdicts_without_scores_have_no_totals() -> None:
@@ -210,8 +239,10 @@ def test_a_mean_score_and_its_interval_over_questions() -> None:
     ]
     found = overall(*rows)
     assert (found["mean"], found["n"], found["missing"], found["bounds"]) == (6, 6, 0, None)
-    half = stats.t.ppf(0.975, 2) * math.sqrt(3) / math.sqrt(3)
-    assert found["interval"] == pytest.approx([6 - half, 6 + half])
+    squares = 2**2 + 1 + 1  # of question means 8, 5 and 5 about 6; a quarter of a question at each end of the scale
+    t = stats.t.ppf(0.975, 2)
+    ends = [6 + sign * t * math.sqrt((squares + 0.25 * reach**2) / 6) for sign, reach in ((-1, 5), (1, 4))]
+    assert found["interval"] == pytest.approx([max(ends[0], 1), min(ends[1], 10)])
 
 
 def test_means_by_turn_and_category() -> None:
@@ -246,32 +277,55 @@ def test_only_the_missing_scores_need_a_scale() -> None:
 
 
 def test_differences_are_paired_by_question() -> None:
-    """By hand: n is 1, 2 and 3 ahead on questions that differ a lot; the mean is 2, its standard error 1/sqrt(3)."""
-    rows = [score(q, v) for q, v in (("1", 1), ("2", 5), ("3", 6))]
-    rows += [score(q, v, "n") for q, v in (("3", 9), ("1", 2), ("2", 7))]
+    """By hand: n is 1, 2 and 3 ahead in turn on questions that differ a lot; the interval is that of a paired t test.
+
+    A quarter of a point each way is in the variance.
+    """
+    ahead = [1.0, 2.0, 3.0] * 4
+    rows = [score(str(q), 1 + q % 6) for q in range(12)] + [
+        score(str(q), 1 + q % 6 + more, "n") for q, more in reversed(list(enumerate(ahead)))
+    ]
     (found,) = score_differences(pd.DataFrame(rows))
-    half = stats.t.ppf(0.975, 2) / math.sqrt(3)
-    assert (found["models"], found["difference"]) == (["m", "n"], 2)
+    half = stats.t.ppf(0.975, 11) * math.sqrt((12 * np.var(ahead) + 0.5) / (11 * 12))
+    assert (found["models"], found["difference"], found["questions"]) == (["m", "n"], 2, 12)
     assert found["interval"] == pytest.approx([2 - half, 2 + half])
+
+
+def test_a_model_that_answered_the_easy_questions_is_not_ahead_for_that() -> None:
+    """A has all 80 questions and B the 10 easy ones, with no difference on any: no lead, over 10 questions."""
+    hard = [9.0] * 10 + [5.0] * 70
+    rows = [score(str(q), value) for q, value in enumerate(hard)] + [score(str(q), 9, "n") for q in range(10)]
+    (found,) = score_differences(pd.DataFrame(rows))
+    assert (found["difference"], found["questions"]) == (0, 10)
+    assert found["interval"][0] < 0 < found["interval"][1]
+    (few,) = score_differences(pd.DataFrame([*rows[:80], *rows[80:89]]))
+    assert (few["difference"], few["interval"], few["questions"]) == (None, None, 9)
+
+
+def test_turns_are_shared_too() -> None:
+    """A model without second turns, which are worse, is compared on first turns alone."""
+    rows = [score(str(q), 8 if turn == 1 else 2, turn=turn) for q in range(12) for turn in (1, 2)]
+    (found,) = score_differences(pd.DataFrame([*rows, *(score(str(q), 7, "n") for q in range(12))]))
+    assert (found["difference"], found["questions"]) == (-1, 12)
 
 
 def test_a_model_without_scores_has_no_differences() -> None:
     """The others do, for each judge and set apart."""
     rows = [score("1", 5), score("1", 6, "n"), score("1", NAN, "o"), score("1", 2, "n", judge="k")]
     found = score_differences(pd.DataFrame(rows))
-    assert [(e["judge"], e["models"], e["difference"]) for e in found] == [("j", ["m", "n"], 1)]
+    assert [(e["judge"], e["models"], e["questions"]) for e in found] == [("j", ["m", "n"], 1)]
 
 
 def test_turn_differences_are_paired_by_question() -> None:
-    """By hand: drops of 1, 2 and 3 from turn to turn; a question of one turn only moves the first turn's mean."""
+    """By hand: drops of 1, 2 and 3 from turn to turn; a question of one turn only is in neither mean."""
     first, second = {"1": 9, "2": 8, "3": 7}, {"1": 8, "2": 6, "3": 4}
     rows = [score(q, v) for q, v in first.items()] + [score(q, v, turn=2) for q, v in second.items()]
     (found,) = turn_differences(pd.DataFrame(rows))
-    half = stats.t.ppf(0.975, 2) / math.sqrt(3)
+    half = stats.t.ppf(0.975, 2) * math.sqrt((2 + 0.5) / 6)
     assert (found["turn"], found["first"], found["mean"], found["difference"]) == (2, 8, 6, -2)
     assert found["interval"] == pytest.approx([-2 - half, -2 + half])
     (more,) = turn_differences(pd.DataFrame([*rows, score("4", 4)]))
-    assert (more["first"], more["mean"], more["difference"]) == (7, 6, -1)
+    assert (more["first"], more["mean"], more["difference"], more["questions"]) == (8, 6, -2, 3)
 
 
 def test_turns_without_a_first_one_have_nothing_to_differ_from() -> None:

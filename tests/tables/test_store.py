@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from servers.waiting import wait_for, wait_for_thread
 
 from judgebench.errors import DataError, JudgebenchError, UsageError
 from judgebench.tables.records import Answer, Failure, Question, content_id, valid_text
@@ -216,18 +217,14 @@ def test_a_second_stage_on_a_table_waits_and_finds_the_rows_done(tmp_path: Path)
     table = Table(tmp_path / "t.jsonl", Answer)
     first = Stage([answer("q1"), answer("q2")], table, iter)
     made: list[Stage[Answer]] = []
-
-    def second() -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", WaitingWarning)
-            made.append(Stage([answer("q1"), answer("q2")], table, iter))
-
-    waiting = threading.Thread(target=second)
-    waiting.start()
-    waiting.join(0.2)
-    assert made == []
-    list(first)
-    waiting.join()
+    waiting = threading.Thread(target=lambda: made.append(Stage([answer("q1"), answer("q2")], table, iter)))
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        waiting.start()
+        wait_for("the word that it waits", lambda: [one.category for one in heard], lambda seen: WaitingWarning in seen)
+        assert made == []
+        list(first)
+        wait_for_thread(waiting)
     assert (len(made[0]), len(table.read())) == (0, 2)
 
 

@@ -1,10 +1,9 @@
 """An answer is right or wrong by rule; no answer is too hostile for a rule."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from servers.waiting import little_work
 
 from judgebench.verdicts import checkers
 from judgebench.verdicts.checkers import READ, READ_BY_REGEX, check, problem
@@ -294,10 +293,9 @@ def test_every_number_equals_itself_in_words_around_it(number: object) -> None:
 )
 def test_no_answer_takes_long(piece: str) -> None:
     """However long an answer is and whatever it repeats."""
-    start = time.perf_counter()
-    for scorer, reference in SCORERS.items():
-        check(scorer, reference, piece * 100_000)
-    assert time.perf_counter() - start < 2
+    with little_work():
+        for scorer, reference in SCORERS.items():
+            check(scorer, reference, piece * 100_000)
 
 
 def test_the_rules_have_a_version() -> None:

@@ -6,9 +6,10 @@ from judgebench.compare.canaries.cases import QUESTION_SET, matches
 from judgebench.compare.canaries.outcomes import results
 from judgebench.compare.results import Canary
 from judgebench.errors import UsageError
-from judgebench.judging.asking import VerdictBy, is_followed
+from judgebench.judging.asking import is_followed
 from judgebench.judging.judge import CheckerJudge, EmbeddedJudge, Judge, ModelJudge
 from judgebench.judging.matches import Match
+from judgebench.judging.reviews import Manner
 from judgebench.models import Model
 from judgebench.prompts import Prompt, find_prompt
 from judgebench.tables.records import Review
@@ -28,19 +29,17 @@ def prompt_for(override: Prompt | None = None) -> Callable[[Match], Prompt]:
     return lambda match: chosen
 
 
-def judge_for(
-    judge: Judge, model: Model | None, prompt: str | None = None, verdict_by: VerdictBy = "text", repair: bool = True
-) -> Judge | None:
+def judge_for(judge: Judge, model: Model | None, manner: Manner) -> Judge | None:
     """The judge with the prompt that the canaries are shown in; None for one that reads no answers (the checker).
 
-    `model` is that of a judge which asks one, `prompt` what its categories' own were replaced by.
+    `model` is that of a judge which asks one, and `manner` how it is asked.
     """
     if isinstance(judge, CheckerJudge):
         return None
     if isinstance(judge, EmbeddedJudge) or model is None:
         return judge
-    shown_in = prompt_for(find_prompt(prompt, []) if prompt else None)
-    return ModelJudge(judge.name, model, shown_in, verdict_by, repair)
+    shown_in = prompt_for(find_prompt(manner.prompt, []) if manner.prompt else None)
+    return ModelJudge(judge.name, model, shown_in, manner.verdict_by, manner.repair, manner.sampling)
 
 
 def try_judge(judge: Judge, table: Table[Review]) -> tuple[Canary, ...]:

@@ -10,11 +10,11 @@ from judgebench.compare.outputs import github
 from judgebench.compare.outputs.github import annotations
 from judgebench.compare.outputs.junit import junit as as_junit
 from judgebench.compare.outputs.markdown import markdown as as_markdown
-from judgebench.compare.outputs.screen import screen
+from judgebench.compare.outputs.screen import COLUMNS, screen
 from judgebench.compare.results import Comparison, Inconclusive
 from judgebench.tables.store import replace_file
 
-__all__ = ["annotations", "as_json", "as_junit", "as_markdown", "put", "screen", "write"]
+__all__ = ["COLUMNS", "annotations", "as_json", "as_junit", "as_markdown", "put", "screen", "write"]
 
 
 def as_json(comparison: Comparison) -> str:

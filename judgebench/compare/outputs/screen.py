@@ -9,58 +9,60 @@ from judgebench.compare.outputs import sentences
 from judgebench.compare.results import Comparison, Interval, Telling
 from judgebench.terminal import printable
 
-_COLUMNS, _LABEL, _BAR = 100, 12, 54
+COLUMNS = 100
+_LABEL, _BESIDE_BAR = 12, 46
 _NAME = 48  # columns that a name of somebody else's may take in a sentence
 _TELLING = 3
 
 
-def screen(comparison: Comparison) -> str:
-    """The verdict and what it rests on, in at most 100 columns and usually 24 lines."""
-    return "\n".join(_harmless(line) for line in _lines(comparison))
+def screen(comparison: Comparison, columns: int = COLUMNS) -> str:
+    """The verdict and what it rests on, in at most so many columns and of 100 usually in 24 lines."""
+    return "\n".join(_harmless(line, columns) for line in _lines(comparison, columns))
 
 
-def _lines(comparison: Comparison) -> Iterator[str]:
-    yield from _wrapped(f"{sentences.headline(comparison)}: {line(comparison.reason)}", "", "  ", most=4)
+def _lines(comparison: Comparison, columns: int) -> Iterator[str]:
+    yield from _wrapped(f"{sentences.headline(comparison)}: {line(comparison.reason)}", "", "  ", columns, most=4)
     for label, said in sentences.facts(comparison, _quoted):
-        yield from _entry(label, said)
+        yield from _entry(label, said, columns)
         if label == "win rate" and comparison.rate is not None and comparison.interval:
-            yield " " * _LABEL + _bar(comparison.rate, comparison.interval, comparison.threshold)
+            width = columns - _BESIDE_BAR
+            yield " " * _LABEL + _bar(comparison.rate, comparison.interval, comparison.threshold, width)
     if not comparison.identical:
-        yield from _entry("categories", sentences.flagged(comparison, _quoted))
-        yield from _entry("canaries", sentences.canaries(comparison, _quoted))
+        yield from _entry("categories", sentences.flagged(comparison, _quoted), columns)
+        yield from _entry("canaries", sentences.canaries(comparison, _quoted), columns)
     for telling in comparison.telling[:_TELLING]:
-        yield from _told(telling)
+        yield from _told(telling, columns)
 
 
-def _entry(label: str, said: str) -> list[str]:
-    return _wrapped(said, label.ljust(_LABEL), " " * _LABEL)
+def _entry(label: str, said: str, columns: int) -> list[str]:
+    return _wrapped(said, label.ljust(_LABEL), " " * _LABEL, columns)
 
 
-def _wrapped(text: str, first: str, other: str, most: int = 2) -> list[str]:
-    """At most so many lines, none of which begins with a percent sign."""
-    tied = text.replace(" %", "\u00a0%")
+def _wrapped(text: str, first: str, other: str, columns: int, most: int = 2) -> list[str]:
+    """At most so many lines of 100 columns, or as many as they make of fewer; none begins with a percent sign."""
+    tied, most = text.replace(" %", "\u00a0%"), -(-most * (COLUMNS - len(other)) // (columns - len(other)))
     lines = textwrap.wrap(
-        tied, _COLUMNS, initial_indent=first, subsequent_indent=other, max_lines=most, placeholder=" ..."
+        tied, columns, initial_indent=first, subsequent_indent=other, max_lines=most, placeholder=" ..."
     )
     return [found.replace("\u00a0", " ") for found in lines]
 
 
-def _told(telling: Telling) -> Iterator[str]:
+def _told(telling: Telling, columns: int) -> Iterator[str]:
     about = f"{_quoted(telling.question_id)} ({_quoted(telling.category)}) {sentences.outcome(telling.points)}"
     yield f"{'telling'.ljust(_LABEL)}{about}: {line(telling.question)}"
-    yield f'{" " * _LABEL}  judge: "{cut(line(telling.said), _COLUMNS - _LABEL - 11)}"'
+    yield f'{" " * _LABEL}  judge: "{cut(line(telling.said), columns - _LABEL - 11)}"'
 
 
-def _bar(rate: float, interval: Interval, threshold: float) -> str:
-    """The interval on a scale: `|` the margin, `:` a tie, `o` the estimate."""
+def _bar(rate: float, interval: Interval, threshold: float, width: int) -> str:
+    """The interval on a scale of so many columns: `|` the margin, `:` a tie, `o` the estimate."""
     ends = (*interval, rate, threshold, 0.5)
     low, high = max(0.0, min(ends) - 0.02), min(1.0, max(ends) + 0.02)
 
     def place(value: float) -> int:
-        return round((value - low) / (high - low) * (_BAR - 1))
+        return round((value - low) / (high - low) * (width - 1))
 
     start, end = place(interval[0]), place(interval[1])
-    cells = ["-" if start <= column <= end else " " for column in range(_BAR)]
+    cells = ["-" if start <= column <= end else " " for column in range(width)]
     for value, sign in ((threshold, "|"), (0.5, ":"), (rate, "o")):
         cells[place(value)] = sign
     return f"{100 * low:3.0f} % [{''.join(cells)}] {100 * high:.0f} %   | margin  : tie"
@@ -92,6 +94,6 @@ def _width(character: str) -> int:
     return 2 if east_asian_width(character) in "WF" else 1
 
 
-def _harmless(shown: str) -> str:
+def _harmless(shown: str, columns: int) -> str:
     """A line that GitHub's runner takes for text: a `::` that begins one or a `##[` anywhere would be a command."""
-    return cut(re.sub(r"^(\s*):(?=:)", r"\1: ", shown).replace("##[", "# #["), _COLUMNS)
+    return cut(re.sub(r"^(\s*):(?=:)", r"\1: ", shown).replace("##[", "# #["), columns)

@@ -3,7 +3,8 @@
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +16,11 @@ from openai.types import Batch
 from judgebench.errors import EndpointError, JudgebenchError, UsageError
 from judgebench.models import Reply, Request
 from judgebench.models.batch.ledger import Ledger
-from judgebench.models.batch.outcomes import Outcome, read_outcome
+from judgebench.models.batch.outcomes import Outcome, ids_in, read_file
+from judgebench.models.http.complaints import complaint
+from judgebench.models.http.concealed import Secrets
 from judgebench.models.http.dialect import Dialect
-from judgebench.models.http.endpoints import openai_addresses
+from judgebench.models.http.endpoints import Address, openai_addresses
 from judgebench.tables.records import Failure, content_id, valid_text
 
 PATH: Final = "/v1/chat/completions"
@@ -34,6 +37,10 @@ Json = dict[str, Any]
 
 class Pending(JudgebenchError):
     """Batches are submitted and not done: run the same command again, today or tomorrow."""
+
+
+class StrangeBatchWarning(UserWarning):
+    """Something that is kept of a batch, here or at the endpoint, can't be read; all else of it was."""
 
 
 class BatchModel:
@@ -73,19 +80,21 @@ class BatchModel:
         if any(len(request.turns) > 1 for request in requests):
             raise UsageError("a batch holds requests of one turn: leave --batch out where questions have several")
         address = openai_addresses()[0]  # a batch belongs to one account
-        with (
-            _speaking(),
-            openai.OpenAI(base_url=address.url, api_key=address.key or _NO_KEY, max_retries=_RETRIES) as client,
-        ):
-            yield from self._rounds(client, Ledger(self._state), dict(enumerate(requests)))
+        hide = Secrets(address.secrets).hide
+        with _speaking(hide), _client(address) as client:
+            for reply in self._rounds(client, Ledger(self._state), dict(enumerate(requests))):
+                told = reply.failure and Failure(reply.failure.kind, hide(reply.failure.message))
+                yield replace(reply, failure=told)
 
     def _rounds(self, client: openai.OpenAI, ledger: Ledger, todo: Mapping[int, Request]) -> Iterator[Reply]:
-        _find_marked(client, ledger)
+        _recover(client, ledger, {self._digest(request) for request in todo.values()})
         for left in reversed(range(_ROUNDS)):
             again = {}
             wanted = self._submitted(client, ledger, todo)
             for id_, outcome in self._replies(client, ledger, wanted):
                 index = wanted[id_]
+                if outcome.completion:
+                    self._dialect.accept(self._body(self._dialect, todo[index]))
                 if left and self._learnt(todo[index], outcome):
                     again[index] = todo[index]
                 else:
@@ -98,12 +107,15 @@ class BatchModel:
         if not outcome.told:
             return False
         sent = self._body(Dialect(), request) | self._body(self._dialect, request)
-        return self._dialect.learn(sent, outcome.param, outcome.told)
+        return self._dialect.learn(sent, outcome.param, outcome.told, outcome.status)
 
     def _reply(self, index: int, request: Request, outcome: Outcome) -> Reply:
         notes = (NOTE, *self._dialect.notes(request, self.extra))
-        done = (replace(outcome.completion, notes=notes),) if outcome.completion else ()
-        return Reply(index, done, outcome.failure)
+        done = [replace(outcome.completion, notes=notes)] if outcome.completion else []
+        return Reply.of(index, done, outcome.failure)
+
+    def _digest(self, request: Request) -> str:
+        return content_id(NOTE, self._body(Dialect(), request))
 
     def _body(self, dialect: Dialect, request: Request) -> Json:
         return dialect.body(self.name, request, [], self.extra)
@@ -115,7 +127,7 @@ class BatchModel:
         """
         waiting, wanted, new = ledger.waiting(), dict[str, int](), dict[str, Json]()
         for index, request in todo.items():
-            digest = content_id(NOTE, self._body(Dialect(), request))
+            digest = self._digest(request)
             if waiting[digest]:
                 wanted[waiting[digest].pop(0)] = index
             else:
@@ -133,10 +145,7 @@ class BatchModel:
         while mine:
             for batch in _ended(client, ledger, mine):
                 mine.remove(batch.id)
-                ids = [id_ for id_ in ledger.batches[batch.id] if id_ in wanted]
-                with _kept(batch.id, ledger):
-                    results = _results(client, batch)
-                yield from ((id_, results.get(id_) or _missing(batch)) for id_ in ids)
+                yield from _outcomes(client, batch, [id_ for id_ in ledger.batches[batch.id] if id_ in wanted])
                 if ledger.done.issuperset(ledger.batches[batch.id]):
                     ledger.note(over=batch.id)
             if mine:
@@ -148,13 +157,46 @@ class BatchModel:
         time.sleep(self.poll)
 
 
-def _find_marked(client: openai.OpenAI, ledger: Ledger) -> None:
-    """Look for batches of which it isn't known whether they were submitted before the process died."""
-    if not ledger.marked:
-        return
-    there = {(known.metadata or {}).get("judgebench"): known.id for known in client.batches.list(limit=100).data}
-    for mark in list(ledger.marked):
-        ledger.note(**({"mark": mark, "batch": there[mark]} if mark in there else {"lost": mark}))
+def _recover(client: openai.OpenAI, ledger: Ledger, wanted: Collection[str]) -> None:
+    """Ask the endpoint for what the ledger lacks: it isn't known whether a batch was submitted before the process died,
+    or a line can't be read, which may have said that one was. `wanted` are the hashes of what is asked for now.
+    """
+    if ledger.strange:
+        _warn(f"{ledger.path}: {len(ledger.strange)} lines can't be read; the endpoint is asked for what they said")
+    if ledger.marked or ledger.bare or ledger.strange:
+        there = {mark: known for known in _all(client) if (mark := _mark(known))}
+        for mark in list(ledger.marked):
+            ledger.note(**({"mark": mark, "batch": there[mark].id} if mark in there else {"lost": mark}))
+        for batch, mark in list(ledger.bare.items()):
+            _adopt(client, ledger, mark, there.get(mark) or client.batches.retrieve(batch))
+        for mark, known in there.items() if ledger.strange else ():
+            if not (ledger.knows(mark) or ledger.knows(known.id)):
+                _adopt(client, ledger, mark, known, wanted)
+    ledger.set_aside()
+
+
+def _all(client: openai.OpenAI) -> Iterator[Batch]:
+    """Every batch of the account, page by page; an endpoint that knows no pages sends the same one again."""
+    seen = set[str]()
+    for batch in client.batches.list(limit=100):
+        if batch.id in seen:
+            return
+        seen.add(batch.id)
+        yield batch
+
+
+def _mark(batch: Batch) -> str | None:
+    return (batch.metadata or {}).get("judgebench")
+
+
+def _adopt(
+    client: openai.OpenAI, ledger: Ledger, mark: str, batch: Batch, wanted: Collection[str] | None = None
+) -> None:
+    """Write down what a batch asks for, by the file that was submitted; with `wanted`, only one that asks for such."""
+    ids = ids_in(_content(client, batch.input_file_id) or b"")
+    if wanted is None or any(id_.partition("-")[0] in wanted for id_ in ids):
+        ledger.note(mark=mark, ids=ids)
+        ledger.note(mark=mark, batch=batch.id)
 
 
 def _parts(bodies: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
@@ -216,24 +258,57 @@ def _missing(batch: Batch) -> Outcome:
     return Outcome(failure=Failure(f"batch_{batch.status}", told))
 
 
-def _results(client: openai.OpenAI, batch: Batch) -> dict[str, Outcome]:
-    """What came of each request that the batch got to: its files of outputs and of errors, in any order."""
-    found = {}
+def _outcomes(client: openai.OpenAI, batch: Batch, wanted: Sequence[str]) -> Iterator[tuple[str, Outcome]]:
+    """What came of each request that is wanted, by the files of outputs and of errors, in any order.
+
+    What the first of them says is handed on before the other is asked for, and every line is taken by itself.
+    """
+    left = dict.fromkeys(wanted)
     for file in filter(None, (batch.output_file_id, batch.error_file_id)):
-        for line in client.files.content(file).text.splitlines():
-            if line.strip():
-                row = json.loads(line)
-                found[row["custom_id"]] = read_outcome(row)
-    return found
+        found, strange = read_file(_content(client, file) or b"") if left else ({}, 0)
+        if strange:
+            _warn(
+                f"{batch.id}: {strange} lines of the file {file} name no request that can be read; the others are kept"
+            )
+        for id_ in [id_ for id_ in left if id_ in found]:
+            yield id_, found[id_]
+            del left[id_]
+    yield from ((id_, _missing(batch)) for id_ in left)
+
+
+def _content(client: openai.OpenAI, file: str) -> bytes | None:
+    """A file of the endpoint's, or None where it has it no longer; EndpointError for a page in place of it."""
+    try:
+        data = client.files.content(file).content
+    except openai.NotFoundError:
+        _warn(f"the endpoint has lost the file {file}")
+        return None
+    if data.lstrip()[:1] == b"<":
+        raise EndpointError(f"in place of the file {file} the endpoint sends a page: run the same command again")
+    return data
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, StrangeBatchWarning, stacklevel=2)
+
+
+def _client(address: Address) -> openai.OpenAI:
+    return openai.OpenAI(
+        base_url=address.url,
+        api_key=address.key or _NO_KEY,
+        max_retries=_RETRIES,
+        default_headers=address.headers,
+    )
 
 
 @contextmanager
-def _speaking() -> Iterator[None]:
+def _speaking(hide: Callable[[str], str]) -> Iterator[None]:
     """Turn what the endpoint refuses for all alike into a line; what was submitted is written down and goes on."""
     try:
         yield
     except openai.APIStatusError as error:
-        raise EndpointError(f"the endpoint refuses the batch (status {error.status_code}): {error.code}") from error
+        said = complaint(error.status_code, {}, error.response.content, 0.0)
+        raise EndpointError(f"the endpoint refuses the batch: {hide(said.text)[:500]}") from error
     except openai.OpenAIError as error:
         raise EndpointError(
             f"the endpoint can't be reached ({type(error).__name__}): run the same command again"

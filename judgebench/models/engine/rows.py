@@ -8,6 +8,7 @@ from typing import Any
 from judgebench.models.engine.cache import Kept
 from judgebench.models.engine.drawing import Drawer, drawer
 from judgebench.models.engine.jobs import Done, Job, before_stop
+from judgebench.models.engine.saying import text_of
 
 _EVEN = 0.75  # prompts go in together when the shortest has at least this share of the longest's tokens
 
@@ -95,7 +96,7 @@ class Endings:
         return before_stop(self._whole(row), row.job.stop)
 
     def _whole(self, row: Row) -> str:
-        return str(self.tokenizer.decode(row.tokens, skip_special_tokens=True))
+        return text_of(self.tokenizer, row.tokens)
 
     def done(self, row: Row) -> Done:
         """The outcome of a row."""

@@ -1,22 +1,73 @@
 """Which endpoints stand behind a model, what is known of each, and which one a call goes to."""
 
+import base64
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from judgebench.errors import EndpointError, UsageError
+from judgebench.models.http.concealed import without_user
 from judgebench.models.http.dialect import Dialect
-from judgebench.models.http.limits import Gate, Health
+from judgebench.models.http.health import Health
+from judgebench.models.http.limits import Gate
+
+_PATHS = ("/chat/completions", "/completions", "/responses")  # which the client puts behind a base URL
+_VERSIONED = re.compile(r"/v\d+\w*(/|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to call, and with which key; without a URL it is OpenAI itself."""
+    """Where to call, and with which key; without a URL it is OpenAI itself. The URL is without user and password."""
 
     url: str | None
-    key: str
+    key: str = field(repr=False)
     api_version: str | None = None  # Azure's
+    user: str | None = field(default=None, repr=False)
+    password: str = field(default="", repr=False)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What says who calls, where that is not the key."""
+        if self.user is None:
+            return {}
+        return {"Authorization": f"Basic {base64.b64encode(f'{self.user}:{self.password}'.encode()).decode()}"}
+
+    @property
+    def secrets(self) -> Iterator[tuple[str, str]]:
+        """What must not be shown, with its name."""
+        yield self.key, "key"
+        if self.user is not None:
+            yield f"{self.user}:{self.password}", "password"
+            yield self.password, "password"
+
+    @property
+    def variable(self) -> str:
+        """Where the URL comes from."""
+        return "AZURE_OPENAI_ENDPOINT" if self.api_version else "OPENAI_BASE_URL"
+
+    @property
+    def key_variable(self) -> str:
+        """Where the key comes from, or what goes before it."""
+        if self.user is not None:
+            return f"user and password in {self.variable}"
+        return "AZURE_OPENAI_API_KEY" if self.api_version else "OPENAI_API_KEY"
+
+    @property
+    def advice(self) -> str:
+        """What to look at where this seems to be the wrong address."""
+        if self.api_version:
+            return f"check AZURE_OPENAI_ENDPOINT and OPENAI_API_VERSION ({self.api_version})"
+        shown = without_user(self.url or "")
+        if self.is_without_version:
+            return f"OPENAI_BASE_URL is {shown}, and most end in /v1: try {shown.rstrip('/')}/v1"
+        return "check OPENAI_BASE_URL" + (f", which is {shown}" if shown else "")
+
+    @property
+    def is_without_version(self) -> bool:
+        """Whether the path lacks what most have."""
+        return not self.api_version and bool(self.url) and not _VERSIONED.search(urlsplit(self.url or "").path)
 
 
 @dataclass(slots=True)
@@ -28,6 +79,9 @@ class Endpoint:
     dialect: Dialect = field(default_factory=Dialect)
     health: Health = field(default_factory=Health)
     out: EndpointError | None = None  # why it gets no further call
+    told_until: float = 0.0  # until when whoever watches knows that it is waited for,
+    told_of_outage: bool = False  # and that it is down,
+    told_ignored: set[str] = field(default_factory=set)  # and what it ignores
 
 
 class Endpoints:
@@ -47,7 +101,8 @@ class Endpoints:
         """A new run: what was down may be up again; what was learnt of parameters and limits stays."""
         for endpoint in self.several:
             endpoint.out = None
-            endpoint.health.well()
+            endpoint.health.clear()
+            endpoint.gate.narrow = False
 
     def others_work(self, endpoint: Endpoint) -> bool:
         """Whether there is another to turn to at once."""
@@ -67,7 +122,7 @@ def openai_addresses() -> list[Address]:
     if not keys and not urls:
         raise UsageError("openai: models need a key: set OPENAI_API_KEY (and OPENAI_BASE_URL for another endpoint)")
     _check_keys("OPENAI_API_KEY", keys)
-    return [Address(url, key) for url, key in _paired(urls or [None], keys or [""])]
+    return [_address(url, key) for url, key in _paired(urls or [None], keys or [""])]
 
 
 def azure_addresses() -> list[Address]:
@@ -81,7 +136,16 @@ def azure_addresses() -> list[Address]:
     for url in urls:
         _check_url("AZURE_OPENAI_ENDPOINT", url, "https://NAME.openai.azure.com")
     _check_keys("AZURE_OPENAI_API_KEY", keys)
-    return [Address(url, key, version) for url, key in _paired(list(urls), keys)]
+    return [_address(url, key, version) for url, key in _paired(list(urls), keys)]
+
+
+def _address(url: str | None, key: str, api_version: str | None = None) -> Address:
+    parts = urlsplit(url or "")
+    if parts.username is None:
+        return Address(url, key, api_version)
+    host = parts.netloc.rpartition("@")[2]
+    plain = urlunsplit((parts.scheme, host, parts.path, "", ""))
+    return Address(plain, key, api_version, unquote(parts.username), unquote(parts.password or ""))
 
 
 def _listed(name: str) -> list[str]:
@@ -98,8 +162,16 @@ def _paired(urls: Sequence[str | None], keys: Sequence[str]) -> list[tuple[str |
 
 
 def _check_url(name: str, url: str, example: str) -> None:
+    """UsageError for what can't be the beginning of an endpoint's addresses; nothing secret in it is shown."""
+    shown = without_user(url)
     if not _is_url(url):
-        raise UsageError(f"{name} is {url!r}, but must be like {example}")
+        raise UsageError(f"{name} is {shown!r}, but must be like {example}")
+    path = urlsplit(url).path.rstrip("/")
+    for end in ("/openai/deployments", *_PATHS) if name.startswith("AZURE") else _PATHS:
+        if end in f"{path}/" if end.startswith("/openai") else path.endswith(end):
+            raise UsageError(f"{name} is {shown!r}: leave out {end} and what follows, as in {example}")
+    if "?" in url or "#" in url:
+        raise UsageError(f"{name} is {shown!r}: leave out what follows the path, as in {example}")
 
 
 def _check_keys(name: str, keys: Sequence[str]) -> None:

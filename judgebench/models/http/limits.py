@@ -1,14 +1,10 @@
-"""How many calls an endpoint is given, and when: adaptive concurrency, rates per minute, and whether it is down."""
+"""How many calls an endpoint is given, and when: adaptive concurrency, rates per minute, and times without a call."""
 
 import asyncio
 import math
 import time
 from collections import deque
 
-FAILURES = 10  # tries in a row, none of them well: the endpoint is down
-PATIENCE = 5.0  # seconds that a row of failures must last before calls that have tries left give up as well
-SHUN = 3  # failures in a row after which an endpoint is left out while another works
-SHUN_SECONDS = 30.0  # and then tried again
 WINDOW = 1.0  # seconds in which the calls in flight are halved at most once
 
 
@@ -40,6 +36,7 @@ class Gate:
     def __init__(self, most: int, rpm: float | None = None, tpm: float | None = None) -> None:
         self.most = most
         self.limit = float(most)
+        self.narrow = False  # whether one call at a time is let through, however many could be
         self.running = 0
         self._requests, self._tokens = Pace(rpm), Pace(tpm)
         self._waiting: deque[tuple[asyncio.Future[None], float]] = deque()
@@ -57,10 +54,10 @@ class Gate:
         now = time.monotonic()
         return max(0.0, self._resume_at - now, self._requests.wait(now), self._tokens.wait(now))
 
-    async def enter(self, tokens: float) -> float:
-        """Wait for a place for a call of about so many tokens; returns when it began."""
+    async def enter(self, tokens: float, first: bool = False) -> float:
+        """Wait for a place for a call of about so many tokens, before all others or after; returns when it began."""
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((place, tokens))
+        (self._waiting.appendleft if first else self._waiting.append)((place, tokens))
         self._let_in()
         try:
             await place
@@ -86,9 +83,18 @@ class Gate:
     def slow_down(self, began: float, after: float | None) -> None:
         """The endpoint had too much of a call that began then, and asked that no other comes for `after` seconds."""
         now = time.monotonic()
-        self._resume_at = max(self._resume_at, now + (after or 0.0))
+        self.hold(after or 0.0)
         if began > self._halved_at and now - self._halved_at >= WINDOW:
             self.limit, self._halved_at = max(1.0, self.limit / 2), now
+
+    def hold(self, seconds: float) -> None:
+        """Let no call through for so long."""
+        self._resume_at = max(self._resume_at, time.monotonic() + seconds)
+
+    def reopen(self) -> None:
+        """Let as many through as there may be, and at once."""
+        self.narrow, self._resume_at = False, -math.inf
+        self._let_in()
 
     def abandon(self, error: Exception) -> None:
         """Whoever still waits gets the error in place of a turn."""
@@ -98,7 +104,7 @@ class Gate:
                 place.set_exception(error)
 
     def _let_in(self) -> None:
-        while self._waiting and self.running < int(self.limit):
+        while self._waiting and self.running < (1 if self.narrow else int(self.limit)):
             pause = self.paused
             if pause > 0:
                 self._call_again(pause)
@@ -115,36 +121,3 @@ class Gate:
         if self._timer:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(pause, self._let_in)
-
-
-class Health:
-    """A row of failures: how long it is, counting one for all calls that were in flight when it began."""
-
-    def __init__(self) -> None:
-        self.failures = 0
-        self._since = self._last = -math.inf
-
-    def well(self) -> None:
-        """The endpoint answered; if only to refuse, it is there."""
-        self.failures = 0
-
-    def failed(self, began: float) -> None:
-        """A try that began then met a 5xx, a broken connection, or no answer in time."""
-        now = self._last = time.monotonic()
-        if not self.failures:
-            self.failures, self._since = 1, now
-        elif began > self._since:
-            self.failures += 1
-
-    def shun(self) -> None:
-        """Nobody listens there: one failure is enough to prefer others."""
-        self.failures = max(self.failures, SHUN)
-
-    @property
-    def shunned(self) -> bool:
-        """Whether another endpoint is to be preferred."""
-        return self.failures >= SHUN and time.monotonic() - self._last < SHUN_SECONDS
-
-    def down(self, last_try: bool) -> bool:
-        """Whether to give the endpoint up, asked by a call whose try just failed."""
-        return self.failures >= FAILURES and (last_try or time.monotonic() - self._since >= PATIENCE)

@@ -1,52 +1,90 @@
-"""What a Chat Completions response says, in its body and headers; pure, and trusting no field's type."""
+"""What a Chat Completions response says; pure, and trusting no field's type."""
 
-import email.utils
-import json
-import math
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from judgebench.models import Completion, TokenLogprobs, reasoning
+from judgebench.models.http.bodies import value_of
 from judgebench.models.http.runner import TryAgain
+from judgebench.models.http.usage import usage_of
 from judgebench.tables.records import Usage, valid_text
 
-_REASONING = ("reasoning_content", "reasoning")  # what servers call it, the older name first
+_REASONING = ("reasoning_content", "reasoning", "thinking")  # what servers call it, the older names first
+_DETAILS = ("reasoning_details", "thinking_blocks")  # lists of chunks of it
+_TEXTS = ("text", "thinking", "reasoning", "summary", "content", "refusal")  # where a chunk has its text
 
 
 class RequestRefused(Exception):
-    """The endpoint refuses this one request for good (a content filter, a context too long)."""
+    """The endpoint refuses this one request for good (a context too long, say)."""
 
 
 def completion(data: bytes, notes: tuple[str, ...] = ()) -> Completion:
-    """What a response says; TryAgain for one without a readable message, RequestRefused for a filtered one."""
+    """What a response says, however it ended; TryAgain for one without a readable message."""
     try:
-        body = json.loads(data)
+        body = value_of(data)
     except ValueError as error:
         raise TryAgain("broken_reply", f"the endpoint sent no readable reply ({error})") from error
     try:
         choice = body["choices"][0]
-        if choice.get("finish_reason") == "content_filter":
-            raise RequestRefused("the endpoint's content filter stopped the reply")
-        message = choice["message"]
-        thought, text = reasoning.split(valid_text(message.get("content") or message.get("refusal") or ""))
+        problem, message = _problem(choice.get("error")), choice.get("message")
+        thought, text = _said(message if message is not None or problem is None else {})
+        usage, uncounted = _usage(body.get("usage"))
     except (AttributeError, LookupError, TypeError) as error:
         raise TryAgain("broken_reply", "the endpoint sent a reply without a message") from error
     return Completion(
         text=text,
-        finish_reason=valid_text(str(choice.get("finish_reason") or "stop")),
-        usage=_usage(body.get("usage")),
+        finish_reason=valid_text(str(choice.get("finish_reason") or ("error" if problem else "stop"))),
+        usage=None if usage and not usage.completion_tokens and (text or thought) else usage,
         served_by=_served_by(body),
         logprobs=_logprobs(choice.get("logprobs")),
         notes=notes,
-        reasoning=_field(message) or thought,
+        reasoning=thought,
+        problem=problem or uncounted,
     )
+
+
+def _said(message: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Reasoning and answer, the content being a text or a list of chunks."""
+    content = message.get("content") or message.get("refusal") or ""
+    chunks = content if isinstance(content, list) else [content]
+    told = "".join(text for kind, text in map(_chunk, chunks) if not _is_thought(kind))
+    if chunks and not told and not any(isinstance(chunk, (dict, str)) for chunk in chunks):
+        raise TypeError("no text")
+    thought, answer = reasoning.split(valid_text(told))
+    found = [text for kind, text in map(_chunk, chunks) if _is_thought(kind)]
+    apart = _field(message) or valid_text("\n".join(found))
+    return "\n".join(filter(None, (apart, thought))) or None, answer
+
+
+def _chunk(chunk: object) -> tuple[str, str]:
+    """The type and the text of a part of a content; of what has no text, an empty one."""
+    if isinstance(chunk, str):
+        return "text", chunk
+    if isinstance(chunk, list):
+        return "text", "".join(_chunk(part)[1] for part in chunk)
+    if not isinstance(chunk, dict):
+        return "", ""
+    held = next((chunk[name] for name in _TEXTS if isinstance(chunk.get(name), (str, list))), "")
+    return str(chunk.get("type") or "text"), _chunk(held)[1]
+
+
+def _is_thought(kind: str) -> bool:
+    return any(word in kind for word in ("think", "reason", "thought"))
 
 
 def _field(message: Mapping[str, Any]) -> str | None:
     """The reasoning, where the endpoint has a field for it."""
-    found = (message.get(name) for name in _REASONING)
-    return next((valid_text(text) for text in found if isinstance(text, str) and text), None)
+    fields = (message.get(name) for name in (*_REASONING, *_DETAILS))
+    return next((valid_text(text) for text in (_chunk(field)[1] for field in fields) if text), None)
+
+
+def _problem(error: object) -> str | None:
+    """Why a choice failed, in the endpoint's words; None where it didn't."""
+    if not error:
+        return None
+    told = error.get("message") if isinstance(error, dict) else error
+    code = error.get("code") if isinstance(error, dict) else None
+    return valid_text(" ".join(str(part) for part in (code, told) if part))[:500] or "error"
 
 
 def _served_by(body: dict[str, Any]) -> str | None:
@@ -54,12 +92,12 @@ def _served_by(body: dict[str, Any]) -> str | None:
     return valid_text(" ".join(str(part) for part in parts if part)) or None
 
 
-def _usage(usage: object) -> Usage | None:
-    """The tokens of a call; a reasoning model's hidden ones are among the completion's."""
-    if not isinstance(usage, dict):
-        return None
-    asked, said = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    return Usage(asked, said) if isinstance(asked, int) and isinstance(said, int) else None
+def _usage(told: object) -> tuple[Usage | None, str | None]:
+    """The tokens counted, and what is wrong with the count: such a reply is none, though it is kept."""
+    try:
+        return usage_of(told), None
+    except ValueError as error:
+        return None, str(error)
 
 
 def _logprobs(reported: Any) -> tuple[TokenLogprobs, ...]:
@@ -74,15 +112,3 @@ def _token(item: dict[str, Any]) -> TokenLogprobs:
         valid_text(each["token"]): float(each["logprob"]) for each in [item, *(item.get("top_logprobs") or [])]
     }
     return TokenLogprobs(valid_text(item["token"]), alternatives)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that a `Retry-After-Ms` or `Retry-After` (seconds or a date) asks to wait; None for neither."""
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            asked = float(headers[name]) / unit
-        except (KeyError, ValueError):
-            continue
-        return asked if math.isfinite(asked) and asked >= 0 else None
-    date = email.utils.parsedate_tz(headers.get("retry-after", ""))
-    return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None

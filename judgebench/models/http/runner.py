@@ -6,16 +6,15 @@ import sys
 import threading
 import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from itertools import islice
 from types import FrameType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
     retry_if_exception_type,
-    stop_after_attempt,
     wait_exponential,
     wait_random,
 )
@@ -24,6 +23,7 @@ ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
 FEW = 8  # calls begun at a time
+SPARE = 8  # calls at most that others are begun for while they wait
 MANY = 16  # with so many calls in flight, others are about to be finished when one is,
 LINGER = 0.01  # and after so many seconds they are handed over, and written to disk, together
 
@@ -31,12 +31,16 @@ _backoff = wait_exponential(multiplier=0.5, max=30.0) + wait_random(0.0, 1.0)
 
 
 class TryAgain(Exception):
-    """A call failed in a way that may pass. `after` is the number of seconds the endpoint asked to wait."""
+    """A call failed in a way that may pass. `after` is the number of seconds the endpoint asked to wait.
 
-    def __init__(self, kind: str, message: str, after: float | None = None) -> None:
+    `busy`: it has too much to do, so that waiting is what helps.
+    """
+
+    def __init__(self, kind: str, message: str, after: float | None = None, busy: bool = False) -> None:
         super().__init__(message)
         self.kind = kind
         self.after = after
+        self.busy = busy
 
 
 class Stopped(Exception):
@@ -47,23 +51,68 @@ class StoppingWarning(UserWarning):
     """Ctrl-C was pressed; calls in flight are finished first."""
 
 
+class EndpointWarning(UserWarning):
+    """What an endpoint makes a run wait for or do without."""
+
+
+def say(message: str) -> None:
+    """Tell whoever watches the run; where warnings are errors it goes on all the same."""
+    with suppress(EndpointWarning):
+        warnings.warn(message, EndpointWarning, stacklevel=2)
+
+
+class Aside:
+    """The calls that wait for their next try: some others may begin in their place."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.changed: Callable[[], None] = lambda: None
+
+    @property
+    def spare(self) -> int:
+        """How many others."""
+        return min(self.number, SPARE)
+
+    @contextmanager
+    def wait(self) -> Iterator[None]:
+        """Meanwhile, one more waits."""
+        self.number += 1
+        self.changed()
+        try:
+            yield
+        finally:
+            self.number -= 1
+
+
 def retrying(
     tries: int,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     enough: Callable[[float], bool] = lambda wait: False,
+    failures: Callable[[int], int] = lambda attempts: attempts,
 ) -> AsyncRetrying:
     """A tenacity policy: retry on TryAgain, wait as asked or exponentially, and raise the last TryAgain.
 
-    `enough` says, given the wait that would come next, that it has taken too long already.
+    `enough` says, given the wait that would come next, that it has taken too long already. `failures` is how many of
+    so many attempts count as tries.
     """
-    many = stop_after_attempt(tries)
     return AsyncRetrying(
         retry=retry_if_exception_type(TryAgain),
-        stop=lambda state: many(state) or enough(state.upcoming_sleep),
+        stop=lambda state: failures(state.attempt_number) >= tries or enough(state.upcoming_sleep),
         wait=_wait,
         sleep=sleep,
         reraise=True,
     )
+
+
+class _Tried(NamedTuple):
+    """As much as a backoff asks for."""
+
+    attempt_number: int
+
+
+def backoff(tries: int) -> float:
+    """Seconds to wait after so many tries."""
+    return float(_backoff(_Tried(tries)))  # type: ignore[arg-type]
 
 
 def _wait(state: RetryCallState) -> float:
@@ -89,15 +138,18 @@ def run_in_bursts(
     parallel: int,
     resource: AbstractAsyncContextManager[Any],
     stop: Callable[[], None] = lambda: None,
+    aside: Aside | None = None,
 ) -> Iterator[list[ResultT]]:
     """Call with each item, at most `parallel` at a time, and yield whatever is finished, in the order of completion.
+
+    Calls that wait `aside` are not counted, up to SPARE of them.
 
     When a call raises, or at Ctrl-C, no further one is begun; those in flight are finished and their results
     yielded, since they are paid for, and then the exception (KeyboardInterrupt) is raised. `stop` is called first:
     it may end calls that only wait, with Stopped. A second Ctrl-C cancels what is in flight. `resource` (a client,
     say) is open meanwhile. The event loop only turns while the caller waits for a result.
     """
-    run = _Run(call, items, parallel, stop)
+    run = _Run(call, items, parallel, stop, aside or Aside())
     with asyncio.Runner() as loop, _interrupts(loop.get_loop(), run):
         bursts = run.bursts(resource)
         try:
@@ -122,11 +174,14 @@ class _Run(Generic[ItemT, ResultT]):
         items: Sequence[ItemT],
         parallel: int,
         stop: Callable[[], None],
+        aside: Aside,
     ) -> None:
         self._call, self._waiting, self._parallel, self._stop = call, iter(items), parallel, stop
+        self._aside = aside
         self._running: set[asyncio.Future[ResultT]] = set()
         self._finished: list[asyncio.Future[ResultT]] = []
         self._wake = asyncio.Event()
+        aside.changed = self._wake.set
         self._left = True  # whether there may be calls not begun
         self.fault: BaseException | None = None
 
@@ -163,7 +218,8 @@ class _Run(Generic[ItemT, ResultT]):
         self._wake.clear()
 
     def _room(self) -> int:
-        return self._parallel - len(self._running) if self.fault is None else 0
+        room = self._parallel + self._aside.spare - len(self._running)
+        return max(0, room) if self.fault is None else 0
 
     def _begin(self) -> bool:
         """Begin some calls, not all that there is room for: the first are sent while the next are prepared."""

@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from judgebench.errors import JudgebenchError
-from judgebench.models.loading import files, templating
+from judgebench.models.loading import files, packed, templating
 from judgebench.models.loading.files import fingerprint
 from judgebench.models.loading.options import DTYPES, QUANTIZE, LoadOptions
 from judgebench.models.loading.targets import Checkpoint, Source, resolve
@@ -21,7 +22,7 @@ __all__ = ["BUILT_IN", "DTYPES", "QUANTIZE", "LoadOptions", "Loaded", "fingerpri
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A checkpoint in memory. Prompts are made by `tokenizer.apply_chat_template`, for every kind."""
+    """A checkpoint in memory. Prompts are made by `encoding.Encoder`, for every kind."""
 
     model: Any  # in eval mode
     tokenizer: Any  # with a chat template, a pad token, and padding on the side that `kind` needs
@@ -50,7 +51,8 @@ def load(target: str, options: LoadOptions) -> Loaded:
     for addition in checkpoint.additions:
         addition.source.check(options, adapter=addition.kind == "adapter")
     _quiet()
-    return _load(checkpoint, options)
+    with packed.read_once() if checkpoint.base.gguf else nullcontext():
+        return _load(checkpoint, options)
 
 
 def _load(checkpoint: Checkpoint, options: LoadOptions) -> Loaded:

@@ -55,7 +55,7 @@ def _differences(board: Board) -> Chart:
     best = board.ranked[0]["model"]
     found = {}
     for one in board.score_differences:
-        if best in one["models"]:
+        if best in one["models"] and one["difference"] is not None:
             turn = one["models"][1] == best  # the difference is the second's mean less the first's
             ends = one["interval"] and ([-end for end in reversed(one["interval"])] if turn else one["interval"])
             found[one["models"][not turn]] = (-one["difference"] if turn else one["difference"], ends)
@@ -87,7 +87,7 @@ def _pieces(source: Source, board: Board, scores: Scores) -> Iterator[Piece]:
     gaps = [
         [*(number[model] for model in one["models"]), *(round(value, 4) for value in (one["difference"], *ends))]
         for one in board.score_differences
-        if all(model in number for model in one["models"])
+        if one["difference"] is not None and all(model in number for model in one["models"])
         for ends in [one["interval"] or ()]
     ]
     turns = {question.id: question.turns for found, question in source.questions() if found.name == board.question_set}

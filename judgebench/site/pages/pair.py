@@ -193,8 +193,6 @@ def _rates(entry: Entry) -> Chart:
     if entry["consistency"] is not None:
         rows.append((text("orders agree in"), *_figures(entry, "consistency"), text("of the matches, not a win rate")))
     sentence = " ".join(captions.of_win_rates(spoken([entry])))
-    if entry.get("control_note"):
-        sentence += f" At equal length and style: {called(entry['control_note'])}."
     title = f"{b}'s win rate, by what is held equal"
     heads = (Cell("What is counted"), *head("Win rate, %", "95\N{NO-BREAK SPACE}% interval", numbers=2), Cell("How"))
     return Chart("rates", title, sentence, None, Table(title, heads, tuple(rows)), wide=True)

@@ -14,18 +14,22 @@ from judgebench.site.entries import Ends, Entry
 from judgebench.site.parts.outcomes import Rows, outcome_chart
 from judgebench.site.parts.telling import Row
 from judgebench.site.views import Cell, Chart, Table, called, head, number, text
-from judgebench.statistics.clusters import Floats, mean_by_question, sums
+from judgebench.statistics.clusters import LEVEL, Floats, mean_by_question, sums
 from judgebench.statistics.estimates import POINTS
 from judgebench.statistics.shrinkage import differ, shrink
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """b's win rate in one category, with its interval, and drawn towards the mean of all by how little is known."""
+    """b's win rate in one category, with its interval, and drawn towards the mean of all by how little is known.
+
+    `among` is the interval of a category that was picked from all of them: those of all hold together (Bonferroni).
+    """
 
     category: str
     rate: float | None
     ends: Ends
+    among: Ends
     shrunk: float
     counts: Mapping[str, int]
     means: tuple[float | None, float | None]  # of a's and b's scores
@@ -36,8 +40,8 @@ def contrasts(rows: Sequence[Row]) -> tuple[list[Contrast], bool]:
     parts: dict[str, list[Row]] = {}
     for row in rows:
         parts.setdefault(row["category"], []).append(row)
-    rates = [_rate(*_points(part)) for part in parts.values()]
-    shrunk = shrink([rate for rate, _ in rates], [ends for _, ends in rates])
+    rates = [_rate(*_points(part), len(parts)) for part in parts.values()]
+    shrunk = shrink([rate for rate, *_ in rates], [ends for _, ends, _ in rates])
     found = [
         Contrast(name, *rate, value, _counts(part), (_mean(part, "score_a"), _mean(part, "score_b")))
         for (name, part), rate, value in zip(parts.items(), rates, shrunk, strict=True)
@@ -68,15 +72,16 @@ def category_charts(entry: Entry, rows: Sequence[Row]) -> Iterator[Chart]:
 
 
 def _told(known: Sequence[Contrast], apart: bool, b: str) -> str:
-    order = "The order takes into account how little some categories tell."
+    order = "Categories of which little is known stand nearer to the middle."
     if not known:
         return "No match has a verdict."
     if not apart:
         return f"The categories differ by no more than chance would explain. {order}"
     worst, best = (
-        f"{called(one.category)}, {entries.percent_with(one.rate, one.ends)}" for one in (known[0], known[-1])
+        f"{called(one.category)}, {entries.percent_with(one.rate, one.among)}" for one in (known[0], known[-1])
     )
-    return f"{called(b)} does worst in {worst}, and best in {best}. {order}"
+    held = f"Here the intervals hold for all {len(known)} categories together. {order}"
+    return f"{called(b)} does worst in {worst}, and best in {best}. {held}"
 
 
 def _table(title: str, found: Sequence[Contrast], a: str, b: str) -> Table:
@@ -103,9 +108,11 @@ def _points(part: Sequence[Row]) -> tuple[NDArray[np.int64], Floats]:
     return codes, np.array([POINTS.get(row["outcome"], np.nan) for row in part], np.float64)
 
 
-def _rate(codes: NDArray[np.int64], points: Floats) -> tuple[float | None, Ends]:
+def _rate(codes: NDArray[np.int64], points: Floats, categories: int) -> tuple[float | None, Ends, Ends]:
     estimate = mean_by_question(codes, points, int(codes.max()) + 1)
-    return (estimate.value, estimate.share_interval()) if estimate else (None, None)
+    if estimate is None:
+        return None, None, None
+    return estimate.value, estimate.share_interval(), estimate.share_interval(1 - (1 - LEVEL) / categories)
 
 
 def _by_question(codes: NDArray[np.int64], points: Floats) -> Floats:

@@ -99,9 +99,14 @@ def notes(board: Board) -> Iterator[str]:
         yield (
             f"{counted(tally.lost, 'review')} on questions that the question set doesn't hold (any more) count as well."
         )
-    for note in board.notes:
-        counts = ", ".join(f"{called(name)} ({count:,})" for name, count in note["counts"].items())
-        yield f"The judge changed: these reviews were made by {counts}; the figures mix these."
+    yield from map(_noted, spoken(board.notes))
+
+
+def _noted(note: Entry) -> str:
+    if note["kind"] == "prompt_cut":
+        return f"{captions.of_cut_prompts(note)}."
+    counts = ", ".join(f"{called(name)} ({count:,})" for name, count in note["counts"].items())
+    return f"The judge changed: these reviews were made by {counts}; the figures mix these."
 
 
 def health(board: Board) -> Iterator[Chart]:

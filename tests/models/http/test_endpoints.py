@@ -11,18 +11,11 @@ from servers.running import chat_server
 
 from judgebench.errors import EndpointError, UsageError
 from judgebench.models import Options, Request, load_model, parse_spec
-from judgebench.models.http import runner
+from judgebench.models.http import health, runner, waiting
 from judgebench.models.http.openai_api import OpenAIModel
 from judgebench.tables.records import Sampling
 
-
-@pytest.fixture(autouse=True)
-def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our own waits between tries are short, and no proxy is asked."""
-    monkeypatch.setattr(runner, "_backoff", lambda state: 0.01)
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
+pytestmark = pytest.mark.usefixtures("in_a_hurry")
 
 
 def use(monkeypatch: pytest.MonkeyPatch, *urls: str, key: str = "sk-test") -> None:
@@ -38,10 +31,12 @@ def requests(number: int, **fields: Any) -> list[Request]:
 
 def test_a_dead_endpoint_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the 21st call on all fail: what was done is yielded, one error follows, and few calls are burnt."""
+    monkeypatch.setattr(health, "BLIP", 0.0)
+    monkeypatch.setattr(runner, "_backoff", lambda state: 0.1)
     with chat_server(tmp_path, faults=[{"do": "status", "status": 500, "after": 20}]) as server:
         use(monkeypatch, server.url)
-        with pytest.raises(EndpointError, match="down"):
-            list(OpenAIModel("m", parallel=4, tries=2).generate(requests(500)))
+        with pytest.raises(EndpointError, match=r"is down: no reply for .* \(injected\)"):
+            list(OpenAIModel("m", parallel=4, tries=2, give_up=1.0).generate(requests(500)))
         assert len(server.calls()) < 60
 
 
@@ -51,7 +46,7 @@ def test_replies_before_the_end_are_kept(tmp_path: Path, monkeypatch: pytest.Mon
     with chat_server(tmp_path, faults=[{"do": "reset", "after": 20}]) as server:
         use(monkeypatch, server.url)
         try:
-            for reply in OpenAIModel("m", parallel=4, tries=2).generate(requests(500)):
+            for reply in OpenAIModel("m", parallel=4, tries=2, give_up=0.5).generate(requests(500)):
                 good += reply.failure is None
         except EndpointError:
             pass
@@ -69,32 +64,36 @@ def test_one_of_two_endpoints_may_be_down(tmp_path: Path, monkeypatch: pytest.Mo
         assert len(bad.calls()) < 20
 
 
-def test_an_endpoint_that_refuses_its_key_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_that_refuses_its_key_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nobody: str
+) -> None:
     """As long as another works; nobody listening counts the same."""
     fault = {"do": "status", "status": 401}
     with chat_server(tmp_path / "a", faults=[fault]) as bad, chat_server(tmp_path / "b") as good:
-        use(monkeypatch, bad.url, good.url, "http://127.0.0.1:9/v1")
+        use(monkeypatch, bad.url, good.url, f"http://{nobody}/v1")
         replies = list(OpenAIModel("m", parallel=4, tries=1).generate(requests(30)))
         assert [reply.failure for reply in replies] == [None] * 30
         assert len(bad.calls()) <= 4
 
 
 def test_two_endpoints_share_the_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """About half each, when they are equally fast."""
-    with chat_server(tmp_path / "a", latency=0.03) as first, chat_server(tmp_path / "b", latency=0.03) as second:
+    """Half each, while neither has answered; in the end all is done once."""
+    with chat_server(tmp_path / "a", held=3) as first, chat_server(tmp_path / "b", held=3) as second:
         use(monkeypatch, first.url, second.url)
         list(OpenAIModel("m", parallel=6).generate(requests(60)))
-        assert 20 <= len(first.calls()) <= 40
+        assert min(len(first.calls()), len(second.calls())) >= 3
         assert len(first.calls()) + len(second.calls()) == 60
 
 
 def test_an_endpoint_that_sends_pages_is_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A maintenance page with status 200 for every call stops the run like a 503."""
+    """A maintenance page with status 200 for every call from the first on stops the run before --give-up."""
+    monkeypatch.setattr(health, "BLIP", 0.0)
+    monkeypatch.setattr(waiting, "FIRST", 0.5)
     with chat_server(tmp_path, faults=[{"do": "not_json", "text": "<html>Back soon", "type": "text/html"}]) as server:
         use(monkeypatch, server.url)
-        with pytest.raises(EndpointError, match="down"):
+        with pytest.raises(EndpointError, match=r"down.*Back soon"):
             list(OpenAIModel("m", parallel=4, tries=2).generate(requests(500)))
-        assert len(server.calls()) < 40
+        assert len(server.calls()) < 60
 
 
 def test_as_many_keys_as_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,23 +104,27 @@ def test_as_many_keys_as_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_429_holds_up_all_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After one Retry-After no call begins for that long, and all are done in the end."""
-    fault = {"do": "status", "status": 429, "retry_after": 0.5, "calls": [5]}
+    """After one Retry-After no call begins for that long, neither that one nor another; all are done in the end.
+
+    Three others may be on their way when it comes, and arrive in that time: a fourth of it is without any call.
+    """
+    fault = {"do": "status", "status": 429, "retry_after": 1.0, "calls": [5]}
     with chat_server(tmp_path, faults=[fault], latency=0.02) as server:
         use(monkeypatch, server.url)
-        replies = list(OpenAIModel("m", parallel=4).generate(requests(30)))
-        times = [call["at"] for call in server.calls()]
+        replies = list(OpenAIModel("m", parallel=4).generate(requests(60)))
+        calls = server.calls()
     assert all(reply.failure is None for reply in replies)
-    assert max(later - earlier for earlier, later in pairwise(times)) >= 0.4
+    others = [call["at"] for call in calls if call["messages"] != calls[4]["messages"]]
+    assert max(later - earlier for earlier, later in pairwise(others)) >= 0.25
 
 
 def test_requests_per_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At 600 a minute 20 calls take about a second (ten come at once)."""
+    """At 600 a minute 20 calls take no less than about a second (ten come at once)."""
     with chat_server(tmp_path) as server:
         use(monkeypatch, server.url)
         started = time.monotonic()
         list(OpenAIModel("m", parallel=20, rpm=600).generate(requests(20)))
-    assert 0.8 <= time.monotonic() - started < 5
+    assert time.monotonic() - started >= 0.8
 
 
 def test_trying_again_has_an_end_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Adaptive concurrency, rates per minute, and when an endpoint counts as down; on a real event loop."""
+"""Adaptive concurrency, rates per minute, and times without a call; on a real event loop."""
 
 import asyncio
 import time
@@ -6,7 +6,7 @@ import time
 import pytest
 
 from judgebench.models.http import limits
-from judgebench.models.http.limits import FAILURES, Gate, Health, Pace
+from judgebench.models.http.limits import Gate, Pace
 
 
 def test_a_pace_lets_through_so_many_a_minute() -> None:
@@ -85,15 +85,40 @@ def test_a_cancelled_call_gives_its_place_back() -> None:
     assert asyncio.run(enter()) == 1
 
 
-def test_calls_in_flight_when_it_began_are_one_failure() -> None:
-    """A blip that breaks 100 connections at once is no outage; failures of calls begun since then add up."""
-    health, began = Health(), time.monotonic()
-    for _ in range(100):
-        health.failed(began)
-    assert health.failures == 1
-    for _ in range(FAILURES):
-        health.failed(time.monotonic())
-    assert health.down(last_try=True)
-    assert not health.down(last_try=False)
-    health.well()
-    assert not health.down(last_try=True)
+def test_one_at_a_time_while_it_is_narrow() -> None:
+    """However many there could be; when it is opened again, they pass at once, whatever it was held for."""
+
+    async def enter() -> tuple[int, int]:
+        gate = Gate(8)
+        gate.narrow = True
+        waiting = [asyncio.create_task(gate.enter(1)) for _ in range(4)]
+        await asyncio.sleep(0)
+        narrow = gate.running
+        gate.hold(60.0)
+        gate.leave()
+        gate.reopen()
+        await asyncio.gather(*waiting)
+        return narrow, gate.running
+
+    assert asyncio.run(enter()) == (1, 3)
+
+
+def test_a_call_may_go_before_others() -> None:
+    """One that was sent back is let in first."""
+
+    async def enter() -> list[str]:
+        gate, came = Gate(1), list[str]()
+
+        async def come(name: str, first: bool) -> None:
+            await gate.enter(1, first)
+            came.append(name)
+            gate.leave()
+
+        await gate.enter(1)
+        waiting = [asyncio.create_task(come(name, first)) for name, first in (("a", False), ("b", True))]
+        await asyncio.sleep(0)
+        gate.leave()
+        await asyncio.gather(*waiting)
+        return came
+
+    assert asyncio.run(enter()) == ["b", "a"]

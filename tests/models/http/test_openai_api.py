@@ -1,7 +1,6 @@
 """An endpoint's faults, one by one, against a real server: what is tried again, what is a failed row, what stops."""
 
 import gc
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,20 +12,14 @@ from servers.running import KEY, ChatServer, chat_server, files_that_hold, judge
 
 from judgebench.errors import EndpointError, UsageError
 from judgebench.models import Reply, Request
-from judgebench.models.http import runner
+from judgebench.models.http import waiting
 from judgebench.models.http.openai_api import OpenAIModel
 from judgebench.tables.records import Question, Sampling, Usage
 
 HELLO = ("Say hello.",)
 
 
-@pytest.fixture(autouse=True)
-def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our own waits between tries are short, and no proxy is asked."""
-    monkeypatch.setattr(runner, "_backoff", lambda state: 0.01)
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
+pytestmark = pytest.mark.usefixtures("in_a_hurry")
 
 
 class Endpoint:
@@ -45,10 +38,10 @@ class Endpoint:
             self._environment.setenv("OPENAI_API_KEY", key)
             yield self.server
 
-    def ask(self, *faults: dict[str, Any], turns: Sequence[str] = HELLO, tries: int = 3, timeout: float = 20) -> Reply:
+    def ask(self, *faults: dict[str, Any], turns: Sequence[str] = HELLO, tries: int = 3, **options: Any) -> Reply:
         """The model's reply to one request to a server with these faults."""
         with self.serving(*faults):
-            return ask(turns, tries=tries, timeout=timeout)
+            return ask(turns, tries=tries, **{"timeout": 20.0, **options})
 
 
 @pytest.fixture
@@ -68,10 +61,14 @@ def texts(reply: Reply) -> list[str]:
     return [completion.text for completion in reply.completions]
 
 
-PASSING: dict[str, dict[str, Any]] = {
+LIMITS: dict[str, dict[str, Any]] = {
     "http_429": {"do": "status", "status": 429, "retry_after": 0.01},
-    "http_500": {"do": "status", "status": 500},
+    "http_429 (no hint)": {"do": "status", "status": 429},
     "http_503": {"do": "status", "status": 503},
+    "http_529": {"do": "status", "status": 529},
+}
+FAILURES: dict[str, dict[str, Any]] = {
+    "http_500": {"do": "status", "status": 500},
     "http_408": {"do": "status", "status": 408},
     "connection": {"do": "cut"},
     "connection (reset)": {"do": "reset"},
@@ -81,11 +78,11 @@ PASSING: dict[str, dict[str, Any]] = {
     "broken_reply (null)": {"do": "changed", "body": {"choices": None}},
     "broken_reply (choice)": {"do": "changed", "body": {"choices": ["Yes."]}},
     "broken_reply (message)": {"do": "changed", "body": {"choices": [{"message": "Yes."}]}},
-    "broken_reply (content)": {"do": "changed", "body": {"choices": [{"message": {"content": [{"text": "Yes."}]}}]}},
+    "broken_reply (content)": {"do": "changed", "body": {"choices": [{"message": {"content": 7}}]}},
 }
 
 
-@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+@pytest.mark.parametrize("fault", [*LIMITS.values(), *FAILURES.values()], ids=[*LIMITS, *FAILURES])
 def test_what_may_pass_is_tried_again(endpoint: Endpoint, fault: dict[str, Any]) -> None:
     """After two such faults the third try brings the reply, and its tokens are counted once."""
     reply = endpoint.ask({**fault, "calls": [1, 2]})
@@ -94,7 +91,21 @@ def test_what_may_pass_is_tried_again(endpoint: Endpoint, fault: dict[str, Any])
     assert reply.usage == Usage(2, 1)
 
 
-@pytest.mark.parametrize(("kind", "fault"), PASSING.items(), ids=PASSING)
+@pytest.mark.parametrize("fault", LIMITS.values(), ids=LIMITS)
+def test_a_limit_uses_no_tries_up(endpoint: Endpoint, fault: dict[str, Any]) -> None:
+    """However few there are: after five such answers the sixth call brings the reply."""
+    reply = endpoint.ask({**fault, "calls": [1, 2, 3, 4, 5]}, tries=1)
+    assert (texts(reply), reply.failure) == (["Yes."], None)
+
+
+@pytest.mark.parametrize("fault", LIMITS.values(), ids=LIMITS)
+def test_a_limit_is_waited_out_until_it_is_enough(endpoint: Endpoint, fault: dict[str, Any]) -> None:
+    """Then the run ends, with the endpoint's reason."""
+    with pytest.raises(EndpointError, match=r"lets no call through.*injected"):
+        endpoint.ask(fault, give_up=0.2)
+
+
+@pytest.mark.parametrize(("kind", "fault"), FAILURES.items(), ids=FAILURES)
 def test_what_does_not_pass_becomes_a_failure(endpoint: Endpoint, kind: str, fault: dict[str, Any]) -> None:
     """When the tries are used up, the reply is a failure of a kind that says what it was, without text."""
     reply = endpoint.ask(fault, tries=2)
@@ -107,17 +118,15 @@ def test_what_does_not_pass_becomes_a_failure(endpoint: Endpoint, kind: str, fau
 
 @pytest.mark.parametrize("fault", ["slow", "drip"])
 def test_a_reply_that_takes_too_long_is_a_timeout(endpoint: Endpoint, fault: str) -> None:
-    """The timeout is for the whole call: a reply that arrives byte by byte doesn't stretch it."""
-    started = time.monotonic()
-    reply = endpoint.ask({"do": fault, "seconds": 20}, tries=1, timeout=0.3)
+    """The timeout is for the whole call: a reply that arrives byte by byte doesn't stretch it, so that it comes."""
+    reply = endpoint.ask({"do": fault, "seconds": 60}, tries=1, timeout=0.3)
     assert reply.failure is not None
     assert reply.failure.kind == "timeout"
-    assert time.monotonic() - started < 10
 
 
 def test_a_slow_reply_is_tried_again(endpoint: Endpoint) -> None:
     """A second try that is quick enough is as good as a first."""
-    reply = endpoint.ask({"do": "slow", "seconds": 20, "calls": [1]}, timeout=1.0)
+    reply = endpoint.ask({"do": "slow", "seconds": 60, "calls": [1]}, timeout=1.0, tries=9)
     assert (texts(reply), reply.failure) == (["Yes."], None)
 
 
@@ -167,10 +176,10 @@ def test_a_used_up_quota_stops_the_run(endpoint: Endpoint) -> None:
     assert len(endpoint.server.calls()) == 1
 
 
-def test_nobody_listening_stops_the_run(endpoint: Endpoint) -> None:
-    """After its tries, a port where nobody listens is an EndpointError that names OPENAI_BASE_URL."""
-    with endpoint.serving():
-        pass
+def test_nobody_listening_stops_the_run(monkeypatch: pytest.MonkeyPatch, nobody: str) -> None:
+    """After a few seconds, a port where nobody listens is an EndpointError that names OPENAI_BASE_URL."""
+    monkeypatch.setattr(waiting, "FIRST", 0.2)
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://{nobody}/v1")
     with pytest.raises(EndpointError, match="OPENAI_BASE_URL"):
         ask(tries=2)
 
@@ -193,10 +202,10 @@ def test_an_unsupported_parameter_is_learnt_once(endpoint: Endpoint, bare: bool)
 
 def test_parallel_calls_learn_together(endpoint: Endpoint) -> None:
     """Calls that are in flight while the first 400 comes don't fail, however many there are."""
-    with endpoint.serving({"do": "unsupported", "parameter": "max_tokens"}, latency=0.05) as server:
+    with endpoint.serving({"do": "unsupported", "parameter": "max_tokens"}, held=4) as server:
         replies = list(OpenAIModel("scripted", parallel=4).generate([Request(HELLO, Sampling())] * 8))
     assert [texts(reply) for reply in replies] == [["Yes."]] * 8
-    assert server.did().count("unsupported") <= 4
+    assert server.did().count("unsupported") == 4
 
 
 def test_a_limit_that_is_too_high_is_not_taken_for_an_unsupported_one(endpoint: Endpoint) -> None:
@@ -309,16 +318,36 @@ def test_a_reply_that_is_no_unicode_text(endpoint: Endpoint) -> None:
     assert reply.completions[0].finish_reason == "length"
 
 
+ENDED_BADLY = {
+    "failed": {"finish_reason": "error", "error": {"code": 502, "message": f"upstream wants {KEY}"}},
+    "refused": {"finish_reason": "content_filter"},
+}
+
+
+@pytest.mark.parametrize(("kind", "choice"), ENDED_BADLY.items(), ids=ENDED_BADLY)
+def test_a_reply_that_ended_badly_is_a_failure_that_keeps_its_text(
+    endpoint: Endpoint, kind: str, choice: dict[str, Any]
+) -> None:
+    """It costs one call, whose tokens count, and no answer is made of it; the key is in no message."""
+    fault = {"do": "changed", "body": {"choices": [{"message": {"content": "I"}, **choice}]}}
+    reply = endpoint.ask(fault, turns=("one", "two"))
+    assert reply.failure is not None
+    assert (reply.failure.kind, reply.completions, reply.broken and reply.broken.text) == (kind, (), "I")
+    assert reply.usage == Usage(1, 1)
+    assert KEY not in reply.failure.message
+    assert len(endpoint.server.calls()) == 1
+
+
 def test_at_most_so_many_calls_at_a_time(endpoint: Endpoint) -> None:
     """The server sees `parallel` calls at once, and no more."""
-    with endpoint.serving(latency=0.05) as server:
+    with endpoint.serving(held=3) as server:
         list(OpenAIModel("scripted", parallel=3).generate([Request(HELLO, Sampling())] * 9))
     assert max(call["at_once"] for call in server.calls()) == 3
 
 
 def test_abandoned_replies_leave_nothing_open(endpoint: Endpoint) -> None:
     """Whoever stops listening ends the calls in flight, and no connection is left (a warning would be an error)."""
-    with endpoint.serving({"do": "slow", "seconds": 20, "match": "slow"}) as server:
+    with endpoint.serving({"do": "slow", "seconds": 60, "match": "slow"}) as server:
         requests = [Request((text,), Sampling()) for text in ("quick", "slow", "slow", "never")]
         replies = OpenAIModel("scripted", parallel=3).generate(requests)
         assert next(iter(replies)).index == 0
@@ -351,10 +380,10 @@ def test_the_command_stops_with_one_line_and_keeps_what_is_done(tmp_path: Path, 
     assert not files_that_hold(KEY, tmp_path)
 
 
-def test_the_command_says_that_nobody_listens(tmp_path: Path) -> None:
+def test_the_command_says_that_nobody_listens(tmp_path: Path, nobody: str) -> None:
     """Exit status 1, one line, no row."""
     workspace = make_workspace(tmp_path, QUESTIONS)
-    stopped = judgebench(workspace, *GET_ANSWERS, "4", url="http://127.0.0.1:9/v1")
+    stopped = judgebench(workspace, *GET_ANSWERS, "4", url=f"http://{nobody}/v1")
     assert (stopped.returncode, stopped.stderr.count("judgebench:")) == (1, 1)
     assert "can't be reached" in stopped.stderr
     assert workspace.answers("small", "me").read() == []

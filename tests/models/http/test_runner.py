@@ -1,16 +1,27 @@
-"""Many calls at once: how many, in which order results come, and what a fault or an abandoned run leaves behind."""
+"""Many calls at once: how many, in which order results come, and what a fault or an abandoned run leaves behind.
+
+The seconds that calls take are those of a clock that no machine is too slow for.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import islice
 
 import pytest
+from models.http.timeless import TimelessLoop
 
 from judgebench.models.http import runner
 from judgebench.models.http.runner import TryAgain, retrying, run_concurrently
 
 Delays = Sequence[float]
+
+
+@pytest.fixture(autouse=True)
+def _timeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every loop that the runner makes."""
+    monkeypatch.setattr(asyncio, "Runner", partial(asyncio.Runner, loop_factory=TimelessLoop))
 
 
 class Calls:

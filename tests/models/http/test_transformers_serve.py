@@ -1,17 +1,17 @@
 """`openai:` against a server that isn't ours: `transformers serve` on the small checkpoint, on the loopback."""
 
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from servers.running import KEY, environment, judgebench, make_workspace
+from servers.running import KEY, environment, judgebench, make_workspace, reserved_port
+from servers.waiting import PATIENCE, WHOLE, wait_for
 
 from judgebench.models import Options, Request
 from judgebench.models.hf import HFModel
@@ -39,38 +39,30 @@ ANSWERS = ("get-answers", "--questions", "small", "--max-tokens", "16", "--model
 def served(checkpoint: Path, home: Path) -> Iterator[str]:
     """The server on a checkpoint; its URL. It wants a folder for the Hub's cache, if an empty one."""
     (home / "hub").mkdir(parents=True)
-    port = free_port()
-    words = ["serve", str(checkpoint), "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
-    settings = environment() | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1"}
+    words = ["serve", str(checkpoint), "--host", "127.0.0.1", "--device", "cpu", "--dtype", "float32"]
+    settings = environment() | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     program = Path(sys.executable).with_name("transformers")
     with (
+        reserved_port() as port,
         (home / "log").open("wb") as log,
-        subprocess.Popen([program, *words, "--dtype", "float32"], env=settings, stdout=log, stderr=log) as process,
+        subprocess.Popen([program, *words, "--port", str(port)], env=settings, stdout=log, stderr=log) as process,
     ):
         try:
-            await_health(process, f"http://127.0.0.1:{port}/health", home / "log")
+            look = partial(health, f"http://127.0.0.1:{port}/health", home / "log")
+            wait_for("the server's health", look, lambda seen: seen == "well", process, WHOLE)
             yield f"http://127.0.0.1:{port}/v1"
         finally:
             process.kill()
 
 
-def free_port() -> int:
-    """A port at which nobody listens."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def await_health(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
-    """Until it answers; what it wrote where it ends before that."""
+def health(url: str, log: Path) -> str:
+    """`well`, or what it wrote so far."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while process.poll() is None:
-        try:
-            direct.open(url, timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(log.read_text())
+    try:
+        direct.open(url, timeout=PATIENCE).close()
+    except OSError:
+        return log.read_text()
+    return "well"
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +81,7 @@ def workspace(tmp_path: Path) -> Workspace:
 def test_answers_are_those_of_the_checkpoint_itself(url: str, checkpoint_folder: Path, workspace: Workspace) -> None:
     """Greedy, in float32, by HTTP and by `hf:`: the same words; and a second run asks nothing."""
     served_by, local = f"served=openai:{checkpoint_folder}", f"local=hf:{checkpoint_folder}"
-    done = judgebench(workspace, *ANSWERS, served_by, "--model", local, "--dtype", "float32", url=url, timeout=900)
+    done = judgebench(workspace, *ANSWERS, served_by, "--model", local, "--dtype", "float32", url=url)
     assert done.returncode == 0, done.stderr
     rows = {row.question_id: row for row in workspace.answers("small", "served").read()}
     assert {name: row.turns for name, row in rows.items()} == {
@@ -97,7 +89,7 @@ def test_answers_are_those_of_the_checkpoint_itself(url: str, checkpoint_folder:
     }
     assert "Paris" in rows["capital"].turns[0]
     assert all(row.error is None and row.usage and row.usage.completion_tokens for row in rows.values())
-    again = judgebench(workspace, *ANSWERS, served_by, url=url, timeout=900)
+    again = judgebench(workspace, *ANSWERS, served_by, url=url)
     assert "all 2 are there already" in again.stderr
 
 
@@ -106,8 +98,8 @@ def test_it_judges(url: str, checkpoint_folder: Path, tmp_path: Path) -> None:
     said = {name: [(text, text), (text,)] for name, text in (("one", "Paris."), ("two", "I don't know."))}
     workspace = make_workspace(tmp_path / "workspace", QUESTIONS, said)
     judge = f"judge=openai:{checkpoint_folder}?max_tokens=24"
-    asked = ("review", "--questions", "small", "--judge", judge, "--parallel", "2")
-    done = judgebench(workspace, *asked, url=url, timeout=900)
+    asked = ("review", "--questions", "small", "--judge", judge, "--parallel", "1", "--timeout", str(WHOLE))
+    done = judgebench(workspace, *asked, url=url)
     assert done.returncode == 0, done.stderr
     rows = in_force(workspace.reviews("small", "judge").read()).values()
     assert len(rows) == 6  # three turns, in both orders

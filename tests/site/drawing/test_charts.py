@@ -212,7 +212,7 @@ def test_hostile_names_do_nothing_when_saved_or_compared(page: Any, seen: Any, h
     """Names become words of the picture, the table and the list."""
     page.goto((hostile_site / "index.html").as_uri())
     for button in page.query_selector_all(".saves button"):
-        with page.expect_download(timeout=15_000) as waiting:
+        with page.expect_download() as waiting:
             button.focus()
             page.keyboard.press("Enter")
         assert Path(waiting.value.path()).stat().st_size, button.get_attribute("aria-label")

@@ -26,7 +26,7 @@ def test_the_page_begins_with_the_answer(workspace: Workspace) -> None:
     """The report's own words, with the intervals."""
     (page,) = pages(workspace)
     assert page.lead == (
-        "beta has 103.3 % of alpha's total score (95 % interval -198.8 to 405.5 %). beta is better on 1 of 3 questions,"
+        "beta has 103.3 % of alpha's total score (95 % interval 0.0 to 417.1 %). beta is better on 1 of 3 questions,"
         " alpha on 0, 1 changes with the order, 1 has no verdict. beta's win rate is 75.0 % (1.3 to 99.9 %): these"
         " questions don't tell which is better."
     )

@@ -3,10 +3,13 @@
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.browsing import window
+from servers.waiting import wait_for
 
 from judgebench import site
 from judgebench.judging import asking
@@ -290,10 +293,18 @@ def test_everything_can_be_done_by_keys(page: Any, zoo: Path) -> None:
     assert page.is_visible("dialog")
     page.keyboard.press("Escape")
     assert not page.is_visible("dialog")
-    page.wait_for_timeout(300)  # Escape stops what the browser loads, also what is asked for right after it
-    page.keyboard.press("/")
-    page.wait_for_url("**/questions/index.html*")
+    wait_for("the list of questions", lambda: list_by_key(page), lambda address: "/questions/index.html" in address)
     page.wait_for_function("document.activeElement.type === 'search'")
+
+
+def list_by_key(page: Any) -> str:
+    """Ask for the list; where one is then. Escape stops what the browser loads, also what is asked for right after."""
+    from playwright.sync_api import TimeoutError
+
+    page.keyboard.press("/")
+    with suppress(TimeoutError):
+        page.wait_for_url("**/questions/index.html*", timeout=5_000)
+    return str(page.url)
 
 
 def test_j_and_k_walk_the_rows_that_are_left(page: Any, zoo: Path) -> None:
@@ -490,13 +501,11 @@ def test_python_and_the_page_read_words_alike(page: Any, zoo: Path) -> None:
 
 def test_the_link_is_copied(chromium: Any, zoo: Path) -> None:
     """To the clipboard, where the page may write to it."""
-    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    go(page, (zoo / "questions" / "zoo--1.html").as_uri() + "#left=bob&right=ada")
-    page.click("[data-copy]")
-    page.wait_for_selector(".copied >> text='Link copied'")
-    assert page.evaluate("navigator.clipboard.readText()").endswith("zoo--1.html#left=bob&right=ada")
-    context.close()
+    with window(chromium, permissions=["clipboard-read", "clipboard-write"]) as page:
+        go(page, (zoo / "questions" / "zoo--1.html").as_uri() + "#left=bob&right=ada")
+        page.click("[data-copy]")
+        page.wait_for_selector(".copied >> text='Link copied'")
+        assert page.evaluate("navigator.clipboard.readText()").endswith("zoo--1.html#left=bob&right=ada")
 
 
 def test_without_a_clipboard_there_is_a_field_to_copy_from(page: Any, zoo: Path) -> None:
@@ -511,12 +520,10 @@ def test_without_a_clipboard_there_is_a_field_to_copy_from(page: Any, zoo: Path)
 
 def test_without_scripts_the_first_pair_is_there(chromium: Any, zoo: Path) -> None:
     """With a word on what is not."""
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto((zoo / "questions" / "zoo--1.html").as_uri())
-    assert shown_without_script(page) == ["ada", "bob"]
-    assert "shows ada and bob only, of 3 models" in page.inner_text("noscript .note-box")
-    context.close()
+    with window(chromium, java_script_enabled=False) as page:
+        page.goto((zoo / "questions" / "zoo--1.html").as_uri())
+        assert shown_without_script(page) == ["ada", "bob"]
+        assert "shows ada and bob only, of 3 models" in page.inner_text("noscript .note-box")
 
 
 def shown_without_script(page: Any) -> list[str]:

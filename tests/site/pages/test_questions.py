@@ -271,13 +271,10 @@ def test_the_pieces_of_real_prompts_give_every_message_back(shared_data: Path, t
     from judgebench.interchange.fastchat import import_fastchat
     from judgebench.workspace import FOLDERS
 
-    data = shared_data / "mt-bench"
-    if not data.is_dir():
-        pytest.skip("the published MT-bench files aren't here (../shared/data)")
     for folder in FOLDERS:
         (tmp_path / folder).mkdir()
     workspace = Workspace(tmp_path)
-    import_fastchat(data, workspace)
+    import_fastchat(shared_data / "mt-bench", workspace)
     read = source.read(workspace)
     checked = 0
     for listed in list(question._listed(read))[:6]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.browsing import window
 
 from judgebench import site
 from judgebench.site import server
@@ -106,12 +107,10 @@ def violations(page: Any) -> list[Any]:
 
 def test_without_scripts_the_page_says_what_it_needs(chromium: Any, talks: Any) -> None:
     """And shows no control that would do nothing."""
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(talks.address)
-    assert "needs JavaScript" in page.inner_text("main")
-    assert not any(button.is_visible() for button in page.query_selector_all("button, input, select"))
-    context.close()
+    with window(chromium, java_script_enabled=False) as page:
+        page.goto(talks.address)
+        assert "needs JavaScript" in page.inner_text("main")
+        assert not any(button.is_visible() for button in page.query_selector_all("button, input, select"))
 
 
 def test_the_workspaces_folder_is_not_in_the_page(talks: Any) -> None:

@@ -83,7 +83,6 @@ def test_a_vote_can_be_taken_back(page: Any, voter: Any, talks: Any, name: str) 
     page.fill("#voter", name)
     page.evaluate("document.activeElement.blur()")
     voter.reload()
-    page.set_default_timeout(6000)
     shown = page.inner_text("#turns")
     voter.press("a", "s", "u")
     assert voter.votes == []

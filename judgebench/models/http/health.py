@@ -1,0 +1,119 @@
+"""Whether an endpoint answers, since when it doesn't, and whose doing each failed try was."""
+
+import math
+import time
+from dataclasses import dataclass
+from itertools import chain
+
+DOWN = 4  # different calls that fail, and none is answered: the endpoint is down
+PATIENCE = 60.0  # seconds at most for which it is waited for before that is taken for the doing of all calls left
+BLIP = 2.0  # seconds without an answer that are no outage yet
+SHUN = 3  # failures in a row after which an endpoint is left out while another works
+SHUN_SECONDS = 30.0  # and then tried again
+UNREACHABLE = "unreachable"
+CONNECTION = "connection"
+_ON_THE_WAY = (CONNECTION, "http_502", "http_504", "http_520", "http_521", "http_522", "http_523", "http_524")
+
+
+@dataclass(slots=True, eq=False)
+class Setback:
+    """A try that failed. `own`: whether it was the call's doing and not the endpoint's; None while nothing tells."""
+
+    began: float
+    own: bool | None = None
+
+
+class Health:
+    """What became of the calls to one endpoint.
+
+    It is in trouble from a failed try until a call is answered. Whose doing a failed try was is told by the next call
+    that is answered, begun after it: the call's, unless the endpoint was down.
+    """
+
+    def __init__(self) -> None:
+        self.answered = False  # ever, if only to refuse
+        self.succeeded = False  # ever
+        self.forbidden = 0  # refusals in a row that may be of the account
+        self.latest = -math.inf  # the beginning of the latest call that was answered
+        self._open = list[Setback]()
+        self.clear()
+
+    def clear(self) -> None:
+        """No trouble, as when a run begins."""
+        self.since: float | None = None  # when the trouble began
+        self.tries = 0  # in a row that failed, each begun after the one before had
+        self.rounds = 0  # how often calls were held back, each time after a try that was let through then
+        self.failing: set[int] = set()  # the calls that failed since,
+        self._stranded: dict[int, list[Setback]] = {}  # and those that failed on the way
+        self.busy = self.gone = False  # whether it has too much to do; whether nobody listens
+        self._failed = self._held = -math.inf
+
+    def well(self, began: float, success: bool = True) -> bool:
+        """A call that began then was answered; whether this is the end of a trouble.
+
+        That a call of before a limit was met is answered says nothing of the limit.
+        """
+        self.answered, self.succeeded = True, self.succeeded or success
+        self.forbidden = 0 if success else self.forbidden
+        self.latest = max(self.latest, began)
+        for setback in self._open:
+            if began > setback.began or self.down:
+                setback.own = not self.down
+        self._open = [setback for setback in self._open if setback.own is None]
+        if self.since is None or (self.busy and began < self.since):
+            return False
+        self.clear()
+        return True
+
+    def failed(self, call: int, began: float, kind: str, busy: bool = False) -> Setback:
+        """A try of a call that began then failed."""
+        setback = Setback(began, False if busy or kind == UNREACHABLE else None)
+        if self.latest > began and not busy:  # others that began later were answered
+            setback.own = setback.own is None
+            return setback
+        self._count(began, time.monotonic())
+        self.failing.add(call)
+        self.busy, self.gone = busy, kind == UNREACHABLE
+        self._open += [setback] if setback.own is None else []
+        if kind in _ON_THE_WAY:
+            self._strand(call, setback)
+        return setback
+
+    def _strand(self, call: int, setback: Setback) -> None:
+        """A call that fails on the way may have broken what is behind it; several calls tell that it is gone."""
+        self._stranded.setdefault(call, []).append(setback)
+        if len(self._stranded) > 1:
+            for each in chain.from_iterable(self._stranded.values()):
+                each.own = False
+            self._open = [each for each in self._open if each.own is None]
+
+    def _count(self, began: float, now: float) -> None:
+        if self.since is None:
+            self.since = now
+        if began >= self._failed or not self.tries:
+            self.tries, self._failed = self.tries + 1, now
+
+    def hold(self, began: float) -> None:
+        """Calls are held back, since a try that began then has failed."""
+        if began >= self._held:
+            self.rounds, self._held = self.rounds + 1, time.monotonic()
+
+    @property
+    def down(self) -> bool:
+        """Whether nobody listens, or so many calls failed, for so long, that it is not them."""
+        return self.gone or (len(self.failing) >= DOWN and self._lasted >= BLIP)
+
+    def doubtful(self, give_up: float) -> bool:
+        """Whether, with no other call to tell by, a failed try is taken for the endpoint's doing."""
+        patience = min(PATIENCE, 0.75 * give_up)
+        return self.down and self._lasted < patience
+
+    @property
+    def _lasted(self) -> float:
+        return 0.0 if self.since is None else time.monotonic() - self.since
+
+    @property
+    def shunned(self) -> bool:
+        """Whether another endpoint is to be preferred."""
+        bad = self.since is not None and (self.gone or self.tries >= SHUN)
+        return bad and time.monotonic() - self._failed < SHUN_SECONDS

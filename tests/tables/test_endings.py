@@ -1,0 +1,52 @@
+"""How a text ended is told from the endpoint's word, whatever the endpoint."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from judgebench.tables.endings import ending
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("stop", "end_turn", "eos", "eos_token", "STOP", "stop_sequence", "COMPLETE", "completed", "END_OF_TURN"),
+        *("FINISH_REASON_STOP", "FinishReason.STOP", "stop-sequence", " stop ", "", None, "null", "None"),
+        *("FINISH_REASON_UNSPECIFIED", "eos_found", "finished"),
+    ],
+)
+def test_natural_ends(word: str | None) -> None:
+    """And no word at all, as of servers that say nothing."""
+    assert ending(word) == "natural"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("length", "max_tokens", "MAX_TOKENS", "model_length", "max_output_tokens", "LENGTH", "token_limit"),
+        *("model_context_window_exceeded", "incomplete", "truncated", "FinishReason.MAX_TOKENS", "MaxTokens"),
+    ],
+)
+def test_cuts(word: str) -> None:
+    """At whatever limit."""
+    assert ending(word) == "cut"
+
+
+@pytest.mark.parametrize("word", ["content_filter", "SAFETY", "refusal", "RECITATION", "PROHIBITED_CONTENT", "SPII"])
+def test_filters(word: str) -> None:
+    """They stop what they don't like."""
+    assert ending(word) == "refused"
+
+
+@pytest.mark.parametrize(
+    "word", ["error", "tool_calls", "function_call", "tool_use", "abort", "cancelled", "OTHER", "load"]
+)
+def test_everything_else_is_a_failure(word: str) -> None:
+    """Also a word that nobody knows."""
+    assert ending(word) == "failed"
+
+
+@given(st.text())
+def test_any_word_ends_somehow(word: str) -> None:
+    """Whatever an endpoint says."""
+    assert ending(word) in ("natural", "cut", "refused", "failed")
