@@ -1,8 +1,18 @@
 """What tests of endpoints share."""
 
 import pytest
+from models.http.timeless import Clock
 
-from judgebench.models.http import runner
+from judgebench.models.http import health, limits, runner
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """What tells the time of rates, limits and outages."""
+    made = Clock()
+    for module in (limits, health):
+        monkeypatch.setattr(module, "time", made)
+    return made
 
 
 @pytest.fixture

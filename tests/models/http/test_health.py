@@ -1,16 +1,26 @@
-"""Whose doing a failed try was, as what happens next to other calls tells; pure, but for the clock."""
-
-import time
+"""Whose doing a failed try was, as what happens next to other calls tells; by a clock of the test's own."""
 
 import pytest
+from models.http.timeless import Clock
 
 from judgebench.models.http import health
-from judgebench.models.http.health import DOWN, UNREACHABLE, Health, Setback
+from judgebench.models.http.health import BLIP, DOWN, PATIENCE, UNREACHABLE, Health, Setback
+
+
+@pytest.fixture(autouse=True)
+def _moments(clock: Clock) -> None:
+    """One thing happens after the other."""
+    clock.step = 0.001
+
+
+def now() -> float:
+    """A moment later."""
+    return health.time.monotonic()
 
 
 def fail(health: Health, *calls: int, kind: str = "http_500", **more: bool) -> list[Setback]:
     """A try of each of these calls, one begun after the other, has failed."""
-    return [health.failed(call, time.monotonic(), kind, **more) for call in calls]
+    return [health.failed(call, now(), kind, **more) for call in calls]
 
 
 def test_an_endpoint_that_answers_others_is_not_to_blame() -> None:
@@ -18,13 +28,13 @@ def test_an_endpoint_that_answers_others_is_not_to_blame() -> None:
     one = Health()
     (setback,) = fail(one, 1)
     assert setback.own is None
-    assert one.well(time.monotonic())
+    assert one.well(now())
     assert setback.own is True
 
 
 def test_an_answer_to_an_earlier_call_tells_nothing() -> None:
     """It may have been given before the trouble began."""
-    one, began = Health(), time.monotonic()
+    one, began = Health(), now()
     (setback,) = fail(one, 1)
     one.well(began)
     assert setback.own is None
@@ -32,19 +42,19 @@ def test_an_answer_to_an_earlier_call_tells_nothing() -> None:
 
 def test_what_fails_after_a_later_call_was_answered_is_known_at_once() -> None:
     """A slow call whose younger neighbours are answered is no sign of trouble."""
-    one, began = Health(), time.monotonic()
-    one.well(time.monotonic())
+    one, began = Health(), now()
+    one.well(now())
     assert one.failed(1, began, "timeout").own is True
     assert one.since is None
 
 
-def test_what_fails_while_an_endpoint_is_down_is_forgiven(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fails_while_an_endpoint_is_down_is_forgiven(clock: Clock) -> None:
     """So many different calls failed, and for so long, that it isn't them."""
-    monkeypatch.setattr(health, "BLIP", 0.0)
     one = Health()
     setbacks = fail(one, *range(DOWN))
+    clock.now += BLIP
     assert one.down
-    one.well(time.monotonic())
+    one.well(now())
     assert [setback.own for setback in setbacks] == [False] * DOWN
     assert not one.down
 
@@ -53,7 +63,7 @@ def test_a_moment_is_no_outage() -> None:
     """Of calls that failed at once and others that were answered, each is to blame for its own."""
     one = Health()
     setbacks = fail(one, *range(DOWN))
-    one.well(time.monotonic())
+    one.well(now())
     assert [setback.own for setback in setbacks] == [True] * DOWN
 
 
@@ -82,17 +92,17 @@ def test_nobody_listening_is_nobody_s_doing() -> None:
 
 def test_a_limit_is_over_when_a_call_of_after_it_is_answered() -> None:
     """Those that were let in before say nothing of it."""
-    one, began = Health(), time.monotonic()
+    one, began = Health(), now()
     fail(one, 1, kind="http_429", busy=True)
     assert not one.well(began)
     assert one.since is not None
-    assert one.well(time.monotonic())
+    assert one.well(now())
     assert one.since is None
 
 
 def test_calls_in_flight_when_it_began_are_one_failure() -> None:
     """Tries in a row are counted by those begun after the one before had failed."""
-    one, began = Health(), time.monotonic()
+    one, began = Health(), now()
     for call in range(100):
         one.failed(call, began, "http_500")
     assert one.tries == 1
@@ -100,12 +110,13 @@ def test_calls_in_flight_when_it_began_are_one_failure() -> None:
     assert one.tries == 3
 
 
-def test_doubt_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doubt_has_an_end(clock: Clock) -> None:
     """What is down is waited for, at most for most of --give-up, before that is taken for the doing of all calls."""
-    monkeypatch.setattr(health, "BLIP", 0.0)
     one = Health()
     fail(one, *range(DOWN))
+    assert not one.doubtful(900.0)
+    clock.now += BLIP
     assert one.doubtful(900.0)
-    assert not one.doubtful(0.0)
-    monkeypatch.setattr(health, "PATIENCE", 0.0)
+    assert not one.doubtful(BLIP)
+    clock.now += PATIENCE
     assert not one.doubtful(900.0)

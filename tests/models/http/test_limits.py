@@ -1,12 +1,11 @@
-"""Adaptive concurrency, rates per minute, and times without a call; on a real event loop."""
+"""Adaptive concurrency, rates per minute, and times without a call; by a clock of the test's own."""
 
 import asyncio
-import time
 
 import pytest
+from models.http.timeless import Clock, TimelessLoop
 
-from judgebench.models.http import limits
-from judgebench.models.http.limits import Gate, Pace
+from judgebench.models.http.limits import WINDOW, Gate, Pace
 
 
 def test_a_pace_lets_through_so_many_a_minute() -> None:
@@ -35,37 +34,49 @@ def test_a_pace_is_corrected_by_what_was_counted() -> None:
     assert pace.wait(1000.0) == pytest.approx(5.0)
 
 
-def test_the_limit_is_halved_once_for_all_calls_in_flight() -> None:
+def test_the_limit_is_halved_once_for_all_calls_in_flight(clock: Clock) -> None:
     """Of eight calls in flight that meet a 429, the first halves; one begun later halves again, not below 1."""
-    gate, began = Gate(8), time.monotonic()
+    gate, began = Gate(8), clock.now
     for _ in range(8):
+        clock.now += WINDOW
         gate.slow_down(began, None)
     assert gate.limit == 4.0
-    gate._halved_at -= limits.WINDOW
-    gate.slow_down(time.monotonic(), None)
-    assert gate.limit == 2.0
+    for expected in (2.0, 1.0, 1.0):
+        clock.now += WINDOW
+        gate.slow_down(clock.now, None)
+        assert gate.limit == expected
 
 
-def test_the_limit_grows_back() -> None:
+def test_the_limit_is_halved_once_in_a_window(clock: Clock) -> None:
+    """Calls that begin and are refused one after the other are no several reasons."""
+    gate = Gate(8)
+    for _ in range(4):
+        gate.slow_down(clock.now, None)
+        clock.now += WINDOW / 5
+    assert gate.limit == 4.0
+
+
+def test_the_limit_grows_back(clock: Clock) -> None:
     """Success by success, and never above where it began."""
     gate = Gate(8)
-    gate.slow_down(time.monotonic(), None)
+    gate.slow_down(clock.now, None)
     for _ in range(100):
         gate.grow()
     assert gate.limit == 8.0
 
 
-def test_nobody_passes_while_the_endpoint_asked_to_wait() -> None:
-    """A Retry-After holds up every call, not only the one that met it."""
+def test_nobody_passes_while_the_endpoint_asked_to_wait(clock: Clock) -> None:
+    """A Retry-After holds up every call, not only the one that met it, and no longer than it says."""
+    began = clock.now
 
-    async def enter() -> float:
+    async def enter() -> None:
         gate = Gate(8)
-        gate.slow_down(time.monotonic(), 0.2)
-        began = time.monotonic()
+        gate.slow_down(clock.now, 50.0)
         await asyncio.gather(*(gate.enter(1) for _ in range(4)))
-        return time.monotonic() - began
 
-    assert asyncio.run(enter()) >= 0.19
+    with asyncio.Runner(loop_factory=lambda: TimelessLoop(clock)) as loop:
+        loop.run(enter())
+    assert clock.now - began == pytest.approx(50.0)
 
 
 def test_a_cancelled_call_gives_its_place_back() -> None:
