@@ -13,11 +13,12 @@ help:  ## list these commands
 
 install: $(DEV)  ## install judgebench and all it needs into .venv, from pinned versions
 
-# Each holds what the one before does, and more: demo, test, dev are extras of pyproject.toml.
+# Each holds what the one before does, and more: demo, test, dev are extras of pyproject.toml. Nothing is compiled
+# beforehand: Python does that to what it imports, and most of torch never is.
 $(TEST): $(DEMO)
 $(DEV): $(TEST)
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$*]'
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[$*]'
 	@touch $@
 
 $(BIN)/python:

@@ -22,7 +22,7 @@ from judgebench.workspace import Workspace
 FOLDER = Path("demo")
 QUESTIONS = "core-80"
 ABOUT = (f"--questions={QUESTIONS}", "--limit=3")
-MAX_TOKENS = "--max-tokens=96"
+DRAWN = ("--temperature=0", "--max-tokens=96")
 JUDGE = "embedded"
 BASE, DAMAGED = "smollm2-135m", "smollm2-135m-damaged"
 REGRESS = 3
@@ -31,18 +31,18 @@ SCREEN = """
 judgebench demo: is this checkpoint better than that one?
 
   Checkpoints  smollm2-135m, SmolLM2-135M-Instruct (Apache-2.0), and a copy of
-               it with damaged weights, as a fine-tune that went wrong would
-               look. A model of 135 million parameters answers badly: these
-               answers, cut at 96 tokens, are for seeing the tool work.
+               it with noise on its weights, as a fine-tune that went wrong
+               would look. A model of 135 million parameters answers badly:
+               these answers, cut at 96 tokens, are for seeing the tool work.
   Questions    24 of our set core-80, the first three of each category. So few
-               don't tell of others like them: the verdict is about just these.
+               tell little of others like them: the verdict is about these.
   Judge        `embedded`, an offline surrogate for GPT-4: a small regression
                on features of question and answer, distilled from real GPT-4
                gradings. For a verdict that counts, name a real judge:
                --judge=openai:MODEL.
   Time         on two CPU cores, once the weights are here: a first win rate
                after half a minute, all of it after a minute.
-  Paid         nothing; and nothing leaves this machine, but to get the weights.
+  Paid         nothing. Once the weights are here, nothing leaves this machine.
 """
 
 
@@ -71,13 +71,13 @@ def decide(base: Path, damaged: Path) -> None:
     if not (FOLDER / "question_sets").is_dir():
         judgebench("init", str(FOLDER), workspace=False)
     sides = (f"--baseline={spec(BASE, base)}", f"--candidate={spec(DAMAGED, damaged)}")
-    judgebench("compare", *ABOUT, "--population=set", MAX_TOKENS, f"--judge={JUDGE}", *sides, status=REGRESS)
+    judgebench("compare", *ABOUT, "--population=set", "--look=8", *DRAWN, f"--judge={JUDGE}", *sides, status=REGRESS)
 
 
 def show() -> None:
     """What is left of the questions, so that no figure depends on where the comparison stopped; report and site."""
     models = (f"--model={spec(name)}" for name in (BASE, DAMAGED))
-    judgebench("get-answers", *ABOUT, MAX_TOKENS, *models)
+    judgebench("get-answers", *ABOUT, *DRAWN, *models)
     modes = ("--mode=single", "--mode=pairwise", f"--baseline={BASE}")
     judgebench("review", *ABOUT, f"--judge={JUDGE}", *modes)
     judgebench("report", into=FOLDER / "report.txt")
@@ -106,8 +106,8 @@ def judgebench(*arguments: str, workspace: bool = True, status: int = 0, into: P
 
 def typed(command: Sequence[str]) -> str:
     """A command as it is typed, in lines that a terminal shows whole."""
-    lines = textwrap.wrap(shlex.join(command), COLUMNS, break_long_words=False, break_on_hyphens=False)
-    return "$ " + " \\\n    ".join(lines)
+    whole = {"break_long_words": False, "break_on_hyphens": False}
+    return " \\\n".join(textwrap.wrap(f"$ {shlex.join(command)}", COLUMNS, subsequent_indent="    ", **whole))
 
 
 def first_verdict(since: float) -> float:

@@ -1,7 +1,7 @@
 """Reviews of two models, as many questions at a time as are wanted, and the candidate's points on each."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -17,7 +17,7 @@ from judgebench.statistics.clusters import Floats
 from judgebench.statistics.estimates import points_of_b
 from judgebench.statistics.frames import matches_frame, reviews_frame
 from judgebench.statistics.repeats import matches_over_repeats
-from judgebench.tables.records import Review
+from judgebench.tables.records import Review, Verdict
 from judgebench.tables.store import in_force
 from judgebench.tables.tally import NO_CALL
 from judgebench.workspace import Workspace
@@ -129,6 +129,27 @@ def matches_of(
     points = points_of_b(matches["outcome"]) if len(matches) else np.zeros(0)
     named = (matches["model_b"] == pair[1]).to_numpy()
     return matches.assign(points=np.where(named, points, 1 - points))
+
+
+def reach_by_question(
+    rows: Sequence[Review],
+    pair: tuple[str, str],
+    categories: Mapping[tuple[str, str], str],
+    questions: Sequence[str],
+) -> tuple[Floats, Floats]:
+    """The candidate's points on each question if every call without a verdict were lost, and if won, each (questions,).
+
+    A missing turn, order or repeat counts, and a question without any row is lost, and won, as a whole.
+    """
+    ends = []
+    for winner, points in zip(pair, (0.0, 1.0), strict=True):
+        filled = [row if row.verdict and not row.error else _won_by(row, winner) for row in rows]
+        ends.append(np.nan_to_num(points_by_question(matches_of(filled, pair, categories), questions), nan=points))
+    return ends[0], ends[1]
+
+
+def _won_by(row: Review, model: str) -> Review:
+    return replace(row, verdict=Verdict(winner="A" if row.models[0] == model else "B"), error=None)
 
 
 def points_by_question(matches: pd.DataFrame, questions: Sequence[str]) -> Floats:

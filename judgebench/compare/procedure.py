@@ -11,7 +11,7 @@ import pandas as pd
 
 from judgebench.compare import canaries, order, outages, reading
 from judgebench.compare.bridge import bridge, check_snapshots, snapshots, too_few
-from judgebench.compare.judging import Judging, matches_of, points_by_question, snapshot
+from judgebench.compare.judging import Judging, matches_of, points_by_question, reach_by_question, snapshot
 from judgebench.compare.options import Options
 from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.compare.reading import Reading
@@ -71,6 +71,7 @@ class _Run:
     canaries: tuple[Canary, ...] = ()
     bridge: Bridge | None = None
     points: Floats = field(default_factory=lambda: np.zeros(0))
+    reach: tuple[Floats, Floats] = field(default_factory=lambda: (np.zeros(0), np.zeros(0)))
     vain: float | None = None  # the chance to decide, where it was so small that the rest was left
 
     def __post_init__(self) -> None:
@@ -214,7 +215,8 @@ class _Run:
                 check_snapshots(snapshots(self._called(rows)), self.judge.name)
             done = self.drawn.ids[: len(self.points) + len(chunk)]
             self.points = points_by_question(matches_of(rows, self.judging.pair, self.categories), done)
-            read = reading.read(self.points, self.drawn, self.options)
+            self.reach = reach_by_question(rows, self.judging.pair, self.categories, done)
+            read = reading.read(self.points, self.drawn, self.options, self.reach)
             self._tell(read)
             if read.side or self._in_vain():
                 break
@@ -268,7 +270,7 @@ class _Run:
             seed=options.seed,
             questions=len(self.questions),
             judged=judged,
-            missing=int(np.isnan(self.points).sum()),
+            missing=int((self.reach[0] < self.reach[1]).sum()),
             **outcomes,
             rate=read.rate,
             interval=read.interval,
@@ -278,7 +280,7 @@ class _Run:
             identical=same(*self.sides),
             variance_taken=reading.variance_taken(self.points, self.drawn),
             categories=reading.category_rates(
-                self.points, self.drawn, {one.id: one.category for one in self.questions}, options
+                self.points, self.reach[1], self.drawn, {one.id: one.category for one in self.questions}, options
             ),
             telling=() if matches is None else telling(matches, rows, about, self.judging.pair[0]),
             canaries=self.canaries,

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from judgebench.statistics.shrinkage import shrink
 
 _SEQUENTIAL = 1.1  # questions of a sequential test for one of a fixed test of the same power; benchmarks/sequential.py
 _POWER = 0.8
+Reach: TypeAlias = tuple[Floats, Floats]  # each (questions,)
 FEW = 30  # questions that are no ties: with fewer the variance is no guide
 
 
@@ -54,21 +56,29 @@ class Drawn:
         return np.array(self.planned or [len(self.ids)] * len(self.ids), np.int64)[:questions]
 
 
-def read(points: Floats, drawn: Drawn, options: Options) -> Reading:
-    """Of the points (questions so far,) of the first questions drawn; NaN where there is no verdict."""
-    return _read_once(points, options) if options.fixed else _read_any_time(points, drawn, options)
+def read(points: Floats, drawn: Drawn, options: Options, reach: Reach | None = None) -> Reading:
+    """Of the points (questions so far,) of the first questions drawn; NaN where there is no verdict.
+
+    `reach`: the points if every planned call without a verdict were lost, and if won: what counts for the one claim and
+    for the other. None: whole questions are missing, and nothing else.
+    """
+    reach = reach or (np.nan_to_num(points, nan=0.0), np.nan_to_num(points, nan=1.0))
+    return _read_once(points, reach, options) if options.fixed else _read_any_time(points, reach, drawn, options)
 
 
-def _read_once(points: Floats, options: Options) -> Reading:
+def _read_once(points: Floats, reach: Reach, options: Options) -> Reading:
     fixed = _fixed(points, 1 - options.alpha)
-    interval = _of_all(points) if options.population == "set" else fixed
+    lost, won = (_fixed(end, 1 - options.alpha) for end in reach)
+    interval = (lost[0], won[1]) if lost and won else None
+    if options.population == "set":  # of a set that is judged whole the rate is known, but for what has no verdict
+        interval = float(reach[0].mean()), float(reach[1].mean())
     side = _side(interval, 0.5 - options.margin)
     improved = _side(interval, 0.5) == "above"
     return Reading(side, improved, _mean(points), interval, _width(fixed), _needed(points, options))
 
 
-def _read_any_time(points: Floats, drawn: Drawn, options: Options) -> Reading:
-    known, threshold, trial = _mean(points), 0.5 - options.margin, trial_of(points, drawn, options)
+def _read_any_time(points: Floats, reach: Reach, drawn: Drawn, options: Options) -> Reading:
+    known, threshold, trial = _mean(points), 0.5 - options.margin, trial_of(reach, drawn, options)
     side, _ = trial.decided(threshold, options.alpha)
     improved = side == "above" and trial.decided(0.5, options.alpha)[0] == "above"
     low, high = trial.interval(options.alpha)
@@ -80,9 +90,9 @@ def _read_any_time(points: Floats, drawn: Drawn, options: Options) -> Reading:
     return Reading(side, improved, rate, (low, high), width, _needed(points, options, capital))
 
 
-def trial_of(points: Floats, drawn: Drawn, options: Options) -> Trial:
-    """The evidence of points in the order drawn; a question without a verdict counts against either claim."""
-    return Trial.of(points, partial(_evidence, drawn=drawn, options=options))
+def trial_of(reach: Reach, drawn: Drawn, options: Options) -> Trial:
+    """The evidence of points in the order drawn; what has no verdict counts against either claim."""
+    return Trial(*(_evidence(end, drawn, options) for end in reach))
 
 
 def chance_to_decide(points: Floats, drawn: Drawn, options: Options) -> float:
@@ -113,18 +123,20 @@ def _needed(points: Floats, options: Options, capital: float = 1.0) -> int | Non
 
 
 def category_rates(
-    points: Floats, drawn: Drawn, categories: Mapping[str, str], options: Options
+    points: Floats, won: Floats, drawn: Drawn, categories: Mapping[str, str], options: Options
 ) -> tuple[CategoryRate, ...]:
     """The rate of each category so far, and whether it is worse by more than the margin; `categories` by question.
 
-    Intervals are those of a fixed number. Nothing is flagged where the order favoured some questions.
+    `won`: the points if every call without a verdict were won, by which flags are raised. Intervals are those of a
+    fixed number. Nothing is flagged where the order favoured some questions.
     """
     places = np.array([categories[name] for name in drawn.ids])
     parts = {name: points[places[: len(points)] == name] for name in dict.fromkeys(places[: len(points)].tolist())}
     rates = [_mean(part) for part in parts.values()]
     drawn_in = shrink(rates, [_share(part, LEVEL) for part in parts.values()])
     flags = 2 * options.alpha / len(parts) if parts else 0.0  # the capital that a single flag takes is 2 over this
-    doubts = [_doubt(part, int((places == name).sum()), options, flags) for name, part in parts.items()]
+    best = {name: won[places[: len(points)] == name] for name in parts}
+    doubts = [_doubt(part, int((places == name).sum()), options, flags) for name, part in best.items()]
     worse = sequential.discoveries(doubts if drawn.weights is None else [1.0] * len(doubts), options.alpha)
     return tuple(
         CategoryRate(
@@ -150,9 +162,9 @@ def variance_taken(points: Floats, drawn: Drawn) -> float | None:
 def _doubt(points: Floats, questions: int, options: Options, alpha: float) -> float:
     """Of "not worse than the margin": 1 / capital where one may stop at any time, else the score test's p-value.
 
-    `questions`: how many the category has; the capital aims at 2 / `alpha`. What has no verdict counts as won.
+    `questions`: how many the category has; the capital aims at 2 / `alpha`.
     """
-    threshold, points = 0.5 - options.margin, np.nan_to_num(points, nan=1.0)
+    threshold = 0.5 - options.margin
     if not options.fixed:
         alike = options.population == "alike"
         evidence = sequential.of_alike(points) if alike else sequential.of_set(points, questions)
@@ -193,11 +205,6 @@ def _width(interval: Interval | None) -> float | None:
 
 def _by_question(points: Floats) -> Estimate | None:
     return mean_by_question(np.arange(len(points)), points, len(points)) if len(points) else None
-
-
-def _of_all(points: Floats) -> Interval:
-    """Of a set that is judged whole the rate is known, but for what has no verdict."""
-    return float(np.nan_to_num(points, nan=0.0).mean()), float(np.nan_to_num(points, nan=1.0).mean())
 
 
 def _side(interval: Interval | None, threshold: float) -> Side | None:

@@ -100,9 +100,10 @@ class Comparison:
 
     `reason` is one sentence. `interval` holds at every look (sequential) or at this number of questions (fixed), with
     confidence 1 - alpha. `wins`, `ties`, `losses` and `inconsistent` (the orders disagree) count matches, `missing`
-    the questions without a verdict. `fixed_width` is the interval's width had this number been fixed beforehand.
-    `reused` counts reviews that were there already, `free` those that needed no call. `variance_taken` is the
-    share of the variance that predictions take away, None where they take none. `identical`: both are the same model.
+    the questions of which a planned call has no verdict. `fixed_width` is the interval's width had this number been
+    fixed beforehand. `reused` counts reviews that were there already, `free` those that needed no call.
+    `variance_taken` is the share of the variance that predictions take away, None where they take none. `identical`:
+    both are the same model.
     """
 
     verdict: Verdict

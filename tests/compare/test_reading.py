@@ -8,15 +8,17 @@ import pandas as pd
 import pytest
 
 from judgebench.compare import order, reading
+from judgebench.compare.judging import reach_by_question
 from judgebench.compare.options import Options
 from judgebench.compare.reading import Reading
 from judgebench.compare.reasons import reason
+from judgebench.compare.results import CategoryRate
 from judgebench.compare.telling import telling
 from judgebench.errors import UsageError
 from judgebench.statistics.clusters import mean_by_question
 from judgebench.statistics.frames import matches_frame, reviews_frame
 from judgebench.statistics.repeats import matches_over_repeats
-from judgebench.tables.records import Question
+from judgebench.tables.records import Failure, Question, Review, Verdict
 
 ASKED = Options(baseline="old", candidate="new", questions="s", judge="embedded")
 QUESTIONS = [Question(id=f"q{n:03}", category="abcd"[n % 4], turns=(f"Question {n}?",)) for n in range(80)]
@@ -27,6 +29,11 @@ CATEGORIES = {question.id: question.category for question in QUESTIONS}
 def asked(**changes: Any) -> Options:
     """The usual options, changed."""
     return replace(ASKED, **changes)
+
+
+def rates(points: np.ndarray) -> tuple[CategoryRate, ...]:
+    """Those of all categories."""
+    return reading.category_rates(points, np.nan_to_num(points, nan=1.0), DRAWN, CATEGORIES, ASKED)
 
 
 def points_where(**means: float) -> np.ndarray:
@@ -155,14 +162,14 @@ def test_the_whole_set_is_known() -> None:
 def test_categories_are_flagged_with_false_discoveries_controlled() -> None:
     """One that is lost throughout is; four equal ones hardly ever are: 400 runs, at most 5 % with a flag."""
     points = points_where(a=0.0, b=0.6, c=0.6, d=0.6)
-    flags = {one.category: one.worse for one in reading.category_rates(points, DRAWN, CATEGORIES, ASKED)}
+    flags = {one.category: one.worse for one in rates(points)}
     assert flags == {"a": True, "b": False, "c": False, "d": False}
     rng = np.random.default_rng(0)
     for options in (ASKED, asked(fixed=True)):
         flagged = 0
         for _ in range(400):
             drawn = rng.choice([0.0, 0.5, 1.0], p=[0.45, 0.2, 0.35], size=80)
-            flagged += any(one.worse for one in reading.category_rates(drawn, DRAWN, CATEGORIES, options))
+            flagged += any(one.worse for one in reading.category_rates(drawn, drawn, DRAWN, CATEGORIES, options))
         assert flagged <= 28
 
 
@@ -170,14 +177,14 @@ def test_an_order_by_weights_flags_nothing() -> None:
     """There the questions of a category are no random ones of it."""
     weighted = replace(DRAWN, predictions=np.full(80, 0.5), weights=np.ones(80))
     points = points_where(a=0.0, b=0.6, c=0.6, d=0.6)
-    assert not any(one.worse for one in reading.category_rates(points, weighted, CATEGORIES, ASKED))
+    assert not any(one.worse for one in reading.category_rates(points, points, weighted, CATEGORIES, ASKED))
 
 
 def test_a_category_without_a_verdict_is_worse_in_nothing() -> None:
     """And has no rate."""
     points = points_where(a=0.5, b=0.5, c=0.5, d=0.5)
     points[[CATEGORIES[name] == "a" for name in DRAWN.ids]] = np.nan
-    found = {one.category: one for one in reading.category_rates(points, DRAWN, CATEGORIES, ASKED)}
+    found = {one.category: one for one in rates(points)}
     assert (found["a"].rate, found["a"].interval, found["a"].questions, found["a"].worse) == (None, None, 0, False)
 
 
@@ -265,3 +272,50 @@ def test_looks() -> None:
     assert list(ASKED.looks(5)) == [5]
     assert list(asked(look=3).looks(10)) == [3, 6, 9, 10]
     assert list(asked(fixed=True, look=3).looks(80)) == [80]
+
+
+def test_missing_verdicts_of_a_fixed_number_count_against_either_claim() -> None:
+    """30 won, 15 lost and 35 missing are no PASS: with the 35 lost it is 37.5 %, with the 35 won 81 %."""
+    points = np.array([1.0] * 30 + [0.0] * 15 + [np.nan] * 35)
+    read = reading.read(points, DRAWN, asked(fixed=True))
+    assert (read.side, read.improved, read.rate) == (None, False, pytest.approx(2 / 3))
+    assert read.interval
+    assert read.interval[0] < 0.375 < 0.8125 < read.interval[1]
+    none = reading.read(points[:45], DRAWN, asked(fixed=True))
+    assert none.side == "above"
+
+
+def rows_of(question: str, *orders: tuple[int, str, str | None]) -> list[Review]:
+    """Reviews of a question: turn, the model that was shown first, and the winner (None: no verdict)."""
+    return [
+        Review(
+            id=f"{question}{place}", mode="pairwise", kind="choice", question_set="s", question_id=question, turn=turn,
+            models=pair, answer_ids=pair, judge="j", prompt="p",
+            verdict=Verdict(winner=winner) if winner else None,  # type: ignore[arg-type]
+            error=None if winner else Failure("timeout", "slow"), swapped=first == "new",
+        )
+        for place, (turn, first, winner) in enumerate(orders)
+        for pair in [(first, "new" if first == "old" else "old")]
+    ]  # fmt: skip
+
+
+def test_a_missing_turn_or_order_counts_against_either_claim() -> None:
+    """Won, but for what has no verdict: a turn is half of a question, an order a quarter where there are two turns."""
+    full = [(1, "old", "B"), (1, "new", "A"), (2, "old", "B"), (2, "new", "A")]
+    no_turn = [*full[:2], (2, "old", None), (2, "new", None)]
+    no_order = [*full[:3], (2, "new", None)]
+    rows = [*rows_of("a", *full), *rows_of("b", *no_turn), *rows_of("c", *no_order)]
+    lost, won = reach_by_question(rows, ("old", "new"), {}, ["a", "b", "c", "d"])
+    assert lost.tolist() == [1.0, 0.5, 0.75, 0.0]
+    assert won.tolist() == [1.0, 1.0, 1.0, 1.0]
+
+
+def test_second_turns_without_a_verdict_are_no_pass() -> None:
+    """All first turns won and nothing known of the second ones: at worst every question is half won."""
+    points = np.full(80, 1.0)
+    reach = (np.full(80, 0.5), np.full(80, 1.0))
+    for options in (asked(margin=0.0), asked(margin=0.0, fixed=True), asked(margin=0.0, population="set", fixed=True)):
+        read = reading.read(points, DRAWN, options, reach)
+        assert read.side is None
+        assert read.interval
+        assert read.interval[0] <= 0.5

@@ -121,38 +121,45 @@ class Call:
         if health.since is None or not (health.down and told):
             return False
         self._first = False
-        self._hold(endpoint, error)
+        self._hold(endpoint, began, error)
         return not self._undecided()
 
     def _is_limited(self, endpoint: Endpoint, began: float, error: TryAgain) -> bool:
         """The same of an endpoint that wants to be asked later; this call waits alone where others are let through."""
         health, refused, self._refused = endpoint.health, self._refused, began
-        if refused is not None and health.latest > refused:
-            return False
-        health.failed(self._number, began, error.kind, busy=True)
-        endpoint.gate.slow_down(began, None)
+        passed_over = refused is not None and health.latest > refused
+        if not passed_over:
+            health.failed(self._number, began, error.kind, busy=True)
+            endpoint.gate.slow_down(began, None)
         wait = Wait.of(endpoint, error, self._run.options)
+        alone = wait.over and health.answered and health.failing == {self._number}
+        if alone or (wait.beyond and (passed_over or not self._run.others_tell(self._number))):
+            self._hopeless, self._error = True, TryAgain(error.kind, wait.given_up, error.after, busy=True)
+            return False
+        if passed_over:
+            self._tell(endpoint, wait)
+            return False
         if self._run.endpoints.others_work(endpoint):
             endpoint.gate.hold(wait.pause)
             endpoint.gate.abandon(Elsewhere())
             return True
-        alone = wait.over and health.answered and health.failing == {self._number}
-        if alone or (wait.beyond and not self._run.others_tell(self._number)):
-            self._hopeless, self._error = True, TryAgain(error.kind, wait.given_up, error.after, busy=True)
-            return False
         self._first = wait.heeded
-        self._hold(endpoint, error)
+        self._hold(endpoint, began, error)
         return True
 
-    def _hold(self, endpoint: Endpoint, error: TryAgain) -> None:
+    def _hold(self, endpoint: Endpoint, began: float, error: TryAgain) -> None:
         """Let no call through for a while, or raise EndpointError where it was long enough."""
+        endpoint.health.hold(began)
         wait = Wait.of(endpoint, error, self._run.options)
         if wait.over:
             raise EndpointError(wait.given_up)
         endpoint.gate.narrow = not wait.heeded
         endpoint.gate.hold(wait.pause)
+        self._tell(endpoint, wait)
+
+    def _tell(self, endpoint: Endpoint, wait: Wait) -> None:
         if wait.is_news:
-            endpoint.told_until, endpoint.told_of_outage = wait.until, not error.busy
+            endpoint.told_until, endpoint.told_of_outage = wait.until, wait.error.kind != "http_429"
             self._run.say(wait.told)
 
     async def _asked(self, endpoint: Endpoint) -> Completion:

@@ -42,10 +42,11 @@ class Health:
         """No trouble, as when a run begins."""
         self.since: float | None = None  # when the trouble began
         self.tries = 0  # in a row that failed, each begun after the one before had
+        self.rounds = 0  # how often calls were held back, each time after a try that was let through then
         self.failing: set[int] = set()  # the calls that failed since,
         self._stranded: dict[int, list[Setback]] = {}  # and those that failed on the way
         self.busy = self.gone = False  # whether it has too much to do; whether nobody listens
-        self._failed = -math.inf
+        self._failed = self._held = -math.inf
 
     def well(self, began: float, success: bool = True) -> bool:
         """A call that began then was answered; whether this is the end of a trouble.
@@ -91,6 +92,11 @@ class Health:
             self.since = now
         if began >= self._failed or not self.tries:
             self.tries, self._failed = self.tries + 1, now
+
+    def hold(self, began: float) -> None:
+        """Calls are held back, since a try that began then has failed."""
+        if began >= self._held:
+            self.rounds, self._held = self.rounds + 1, time.monotonic()
 
     @property
     def down(self) -> bool:

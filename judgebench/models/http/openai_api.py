@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import httpx2
 import openai
@@ -38,6 +39,7 @@ from judgebench.tables.records import Failure, valid_text
 
 CONNECT = 15.0  # seconds in which a connection must come about
 _ALERT = "\\x15\\x03"  # how what TLS says to plain HTTP begins, as it stands in an error
+_OPENAI = "https://api.openai.com"
 _NO_KEY = "none"  # what an endpoint that wants no key is sent, since the client insists on one
 
 Client = openai.AsyncOpenAI
@@ -120,7 +122,7 @@ class OpenAIModel:
         except Exception as error:
             if not endpoint.health.answered:
                 await _check_tls(endpoint.address, error)
-            raise _unanswered(error) from error
+            raise await _unanswered(endpoint.address, error) from error
         return Response(answer.status_code, answer.headers, answer.content)
 
 
@@ -177,22 +179,41 @@ async def _speaks_tls(host: str | None, port: int) -> bool:
     anyone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
     try:
-        async with asyncio.timeout(CONNECT):
-            _, writer = await asyncio.open_connection(host, port, ssl=anyone)
+        await _connect(host, port, anyone)
     except (OSError, TimeoutError):
         return False
-    writer.close()
     return True
 
 
-def _unanswered(error: Exception) -> TryAgain:
+async def _connect(host: str | None, port: int, security: ssl.SSLContext | None = None) -> None:
+    """Connect and hang up."""
+    async with asyncio.timeout(CONNECT):
+        _, writer = await asyncio.open_connection(host, port, ssl=security)
+    writer.close()
+
+
+async def _unanswered(address: Address, error: Exception) -> TryAgain:
     """By the innermost cause: what the layers above call it differs from one transport to the other."""
     why = _words(error)
-    if _nobody_listens(error):
-        return TryAgain(UNREACHABLE, f"the endpoint can't be reached ({why}): check OPENAI_BASE_URL and the network")
-    if any(isinstance(cause, TimeoutError) for cause in _causes(error)):
+    if any(isinstance(cause, TimeoutError) for cause in _causes(error)) and not _nobody_listens(error):
         return TryAgain("timeout", "the endpoint did not answer in time")
+    if _nobody_listens(error) or await _has_gone(address):
+        return TryAgain(UNREACHABLE, f"the endpoint can't be reached ({why})")
     return TryAgain(CONNECTION, f"the connection broke before the reply was complete ({why})")
+
+
+async def _has_gone(address: Address) -> bool:
+    """Whether nobody listens any more where a connection broke; it isn't known where a proxy stands between."""
+    parts = urlsplit(address.url or _OPENAI)
+    if getproxies().get(parts.scheme):
+        return False
+    try:
+        await _connect(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
+    except ConnectionRefusedError:
+        return True
+    except (OSError, TimeoutError):
+        return False
+    return False
 
 
 def _nobody_listens(error: Exception) -> bool:

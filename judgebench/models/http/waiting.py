@@ -10,6 +10,7 @@ from judgebench.models.http.runner import TryAgain, backoff
 
 FIRST = 6.0  # seconds after which an endpoint that never answered is given up: more likely it's set up wrongly
 SURE = 3  # tries in a row that fail before an endpoint is given up
+LONGEST = 10.0  # seconds between two tries of an endpoint that doesn't say how long to wait
 SILENT = 3.0  # seconds of waiting that nobody needs to be told of
 
 
@@ -26,9 +27,10 @@ class Wait:
     @classmethod
     def of(cls, endpoint: Endpoint, error: TryAgain, options: Options) -> "Wait":
         """As long as was asked and, since that may be too little, longer each time; at most until the deadline."""
-        tries, wait = endpoint.health.tries, cls(endpoint, error, options, time.monotonic(), 0.0)
+        rounds, wait = endpoint.health.rounds, cls(endpoint, error, options, time.monotonic(), 0.0)
         asked = error.after if error.after is not None and wait.heeded else None
-        pause = max(asked or 0.0, backoff(max(tries, 1)) if asked is None or tries > 1 else 0.0)
+        own = min(backoff(max(rounds, 1)), LONGEST) if asked is None or rounds > 1 else 0.0
+        pause = max(asked or 0.0, own)
         left = wait.deadline - wait.now
         return replace(wait, pause=min(pause, left) if left > 0 else pause)
 
@@ -98,7 +100,7 @@ class Wait:
             return self.too_long
         if not health.answered and not self.error.busy:
             if self.error.kind == UNREACHABLE:
-                return str(self.error)
+                return f"{self.error}: {self.endpoint.address.advice}"
             told = f"the endpoint is down: {tries} tries in a row failed, the last since {self.error}"
             return f"{told}; {self.endpoint.address.advice}"
         lasted = (

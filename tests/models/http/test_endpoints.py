@@ -15,14 +15,7 @@ from judgebench.models.http import health, runner, waiting
 from judgebench.models.http.openai_api import OpenAIModel
 from judgebench.tables.records import Sampling
 
-
-@pytest.fixture(autouse=True)
-def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our own waits between tries are short, and no proxy is asked."""
-    monkeypatch.setattr(runner, "_backoff", lambda state: 0.01)
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
+pytestmark = pytest.mark.usefixtures("in_a_hurry")
 
 
 def use(monkeypatch: pytest.MonkeyPatch, *urls: str, key: str = "sk-test") -> None:

@@ -12,20 +12,14 @@ from servers.running import KEY, ChatServer, chat_server, files_that_hold, judge
 
 from judgebench.errors import EndpointError, UsageError
 from judgebench.models import Reply, Request
-from judgebench.models.http import runner
+from judgebench.models.http import waiting
 from judgebench.models.http.openai_api import OpenAIModel
 from judgebench.tables.records import Question, Sampling, Usage
 
 HELLO = ("Say hello.",)
 
 
-@pytest.fixture(autouse=True)
-def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our own waits between tries are short, and no proxy is asked."""
-    monkeypatch.setattr(runner, "_backoff", lambda state: 0.01)
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
+pytestmark = pytest.mark.usefixtures("in_a_hurry")
 
 
 class Endpoint:
@@ -183,7 +177,8 @@ def test_a_used_up_quota_stops_the_run(endpoint: Endpoint) -> None:
 
 
 def test_nobody_listening_stops_the_run(monkeypatch: pytest.MonkeyPatch, nobody: str) -> None:
-    """After its tries, a port where nobody listens is an EndpointError that names OPENAI_BASE_URL."""
+    """After a few seconds, a port where nobody listens is an EndpointError that names OPENAI_BASE_URL."""
+    monkeypatch.setattr(waiting, "FIRST", 0.2)
     monkeypatch.setenv("OPENAI_BASE_URL", f"http://{nobody}/v1")
     with pytest.raises(EndpointError, match="OPENAI_BASE_URL"):
         ask(tries=2)
