@@ -331,7 +331,9 @@ def test_a_key_that_the_endpoint_echoes_reaches_no_file(tmp_path: Path, small: W
     """The endpoint's own words stand in the row's error and in the output without the key."""
     fault = {"do": "status", "status": 400, "error": {"message": "account {key} is not allowed this"}}
     with chat_server(tmp_path / "server", faults=[fault]) as server:
-        run(small, server, *BOTH_MODES)
+        finished = judgebench(small, *BOTH_MODES, url=server.url)
+    assert finished.returncode == 1  # nothing came of any call
+    assert KEY not in finished.stdout + finished.stderr
     assert error_kinds(stored(small)) == {"refused": 24}
     assert all(row.error and "account [key] is" in row.error.message for row in stored(small))
     assert not files_that_hold(KEY, tmp_path)
