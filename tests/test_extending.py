@@ -111,7 +111,10 @@ def test_the_checker_checks(package: Path, workspace: Workspace, tmp_path: Path)
 
     (package / "my_checker.py").write_text("def check(reference, answer): return 1 / 0\n", encoding="utf-8")
     (package / "my_judgebench-1.dist-info" / "METADATA").write_text("Name: my-judgebench\nVersion: 2\n", "utf-8")
-    run(workspace, "review", "--questions=small", "--judge=checker", "--mode=single", "--category=data", "--model=m")
+    broken = judgebench(
+        workspace, "review", "--questions=small", "--judge=checker", "--mode=single", "--category=data", "--model=m"
+    )
+    assert broken.returncode == 1  # it was the only review
     row = list(in_force(workspace.reviews("small", "checker").read()).values())[-1]
     assert (row.verdict, row.error and row.error.kind) == (None, "broken_checker")
     assert row.error
