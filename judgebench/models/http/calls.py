@@ -29,6 +29,7 @@ class Call:
         self._since: float | None = None  # when it first failed by what may be its own doing
         self._refused: float | None = None  # the beginning of the last try that met a limit
         self._error: TryAgain | None = None
+        self._failed = 0  # how many tries did, by whose doing ever
         self._hopeless = False  # whether no waiting helps
 
     async def answered(self) -> Completion:
@@ -50,9 +51,9 @@ class Call:
         return self._counted() < self._run.options.tries <= possible
 
     def _too_long(self, wait: float) -> bool:
-        """Whether the time for tries will be over after that wait; it begins when the first one has failed."""
+        """Whether the time for tries will be over after that wait: of this call, if it is not the endpoint's doing."""
         late = self._since is not None and time.monotonic() + wait - self._since > self._run.options.give_up
-        return self._hopeless or late
+        return self._hopeless or (late and not self._run.down)
 
     async def _wait(self, seconds: float) -> None:
         """Before the next try others are begun, which may tell whose doing this was."""
@@ -84,7 +85,7 @@ class Call:
         try:
             result = await self._asked(endpoint)
         except TryAgain as error:
-            self._error = error
+            self._error, self._failed = error, self._failed + 1
             self._run.tried.add(self._number)
             if self._is_to_blame(endpoint, began, error):
                 return None
@@ -107,7 +108,7 @@ class Call:
         if self._error is None:
             return await endpoint.gate.enter(self._tokens, self._age)
         with self._run.aside.wait():
-            return await endpoint.gate.enter(self._tokens, self._age, fresh=False)
+            return await endpoint.gate.enter(self._tokens, self._age, self._failed)
 
     def _well(self, endpoint: Endpoint, began: float, success: bool) -> None:
         if endpoint.health.well(began, success):

@@ -49,25 +49,24 @@ class Health:
         self.tries = 0  # in a row that failed, each begun after the one before had
         self.rounds = 0  # how often calls were held back, each time after a try that was let through then
         self.failing: set[int] = set()  # the calls that failed since,
+        self._suspect: set[int] = set()  # those of them that may have been at fault,
         self._stranded: dict[int, list[Setback]] = {}  # and those that failed on the way
         self.busy = self.gone = False  # whether it has too much to do; whether nobody listens
         self._failed = self._held = -math.inf
 
     def well(self, began: float, success: bool = True) -> bool:
-        """A call that began then was answered; whether this is the end of a trouble.
-
-        That a call of before a limit was met is answered says nothing of the limit.
-        """
+        """A call that began then was answered; whether this is the end of a trouble: that of an earlier one is not."""
         self.answered, self.succeeded = True, self.succeeded or success
         self.forbidden = 0 if success else self.forbidden
         self.latest = max(self.latest, began)
+        ends = self.since is not None and began >= self.since
         for setback in self._open:
-            if began > setback.began or self.down:
-                setback.own = not self.down
+            if began > setback.began or (ends and self.down):
+                setback.own = not (ends and self.down)
         self._open = [setback for setback in self._open if setback.own is None]
-        if self.since is None or (self.busy and began < self.since):
+        if not ends:
             return False
-        self._known |= self.failing
+        self._known |= self._suspect
         self._end()
         return True
 
@@ -79,6 +78,7 @@ class Health:
             return setback
         self._count(began, time.monotonic())
         self.failing.add(call)
+        self._suspect |= {call} if setback.own is None else set()
         self.busy, self.gone = busy, kind == UNREACHABLE
         self._open += [setback] if setback.own is None else []
         if kind in _ON_THE_WAY and call not in self._known:

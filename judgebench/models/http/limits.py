@@ -33,7 +33,7 @@ class Place:
 
     age: int
     tokens: float
-    fresh: bool
+    failed: int
     free: asyncio.Future[None]
 
 
@@ -65,12 +65,12 @@ class Gate:
         now = time.monotonic()
         return max(0.0, self._resume_at - now, self._requests.wait(now), self._tokens.wait(now))
 
-    async def enter(self, tokens: float, age: int = 0, fresh: bool = True) -> float:
+    async def enter(self, tokens: float, age: int = 0, failed: int = 0) -> float:
         """Wait for a place for a call of about so many tokens; returns when it began.
 
-        The call with the smallest `age` comes first; where one at a time is let through, one that has not failed yet.
+        The call with the smallest `age` comes first; where one at a time is let through, one that `failed` least.
         """
-        place = Place(age, tokens, fresh, asyncio.get_running_loop().create_future())
+        place = Place(age, tokens, failed, asyncio.get_running_loop().create_future())
         self._waiting.append(place)
         self._let_in()
         try:
@@ -123,7 +123,7 @@ class Gate:
             if pause > AN_INSTANT:
                 self._call_again(pause)
                 return
-            place = min(self._waiting, key=lambda place: (self.narrow and not place.fresh, place.age))
+            place = min(self._waiting, key=lambda place: (place.failed if self.narrow else 0, place.age))
             self._waiting.remove(place)
             if not place.free.done():  # else its call was cancelled while it waited
                 self.running += 1

@@ -112,6 +112,11 @@ class Run:
         return (self.left > 0 and self.aside.number < self.aside.most) or not self.active <= {*self.tried, number}
 
     @property
+    def down(self) -> bool:
+        """Whether an endpoint is, so that no single call is given up."""
+        return any(endpoint.health.down for endpoint in self.endpoints.several)
+
+    @property
     def doubtful(self) -> bool:
         """Whether failed tries are taken for the endpoint's doing where nothing tells."""
         return any(endpoint.health.doubtful(self.options.give_up) for endpoint in self.endpoints.several)

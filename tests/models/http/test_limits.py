@@ -116,19 +116,19 @@ def test_one_at_a_time_while_it_is_narrow() -> None:
 
 @pytest.mark.parametrize(("narrow", "order"), [(False, ["old", "fresh", "new"]), (True, ["fresh", "new", "old"])])
 def test_who_is_let_in_first(narrow: bool, order: list[str]) -> None:
-    """The one that came first, though it was sent back; while it is narrow, those that were not."""
+    """The one that came first, though it was sent back; while it is narrow, the one that was so least often."""
 
     async def enter() -> list[str]:
         gate, came = Gate(1), list[str]()
 
-        async def come(name: str, age: int, fresh: bool) -> None:
-            await gate.enter(1, age, fresh)
+        async def come(name: str, age: int, failed: int) -> None:
+            await gate.enter(1, age, failed)
             came.append(name)
             gate.leave()
 
         await gate.enter(1)
         gate.narrow = narrow
-        waiting = [come("new", 3, True), come("fresh", 2, True), come("old", 1, False)]
+        waiting = [come("new", 3, 0), come("fresh", 2, 0), come("old", 1, 1)]
         tasks = [asyncio.create_task(one) for one in waiting]
         await asyncio.sleep(0)
         gate.leave()
