@@ -1,5 +1,6 @@
 """What all commands share: how errors end, where -C stands, and how options become what a command is called with."""
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -79,6 +80,7 @@ class Main(Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
         warnings.showwarning = _show_warning
+        warnings.filterwarnings("always", module=r"judgebench\.models\.http", append=True)  # what recurs is news
         try:
             return super().invoke(ctx)
         except (click.exceptions.Exit, click.ClickException):
@@ -109,7 +111,8 @@ def inert(text: str) -> str:
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     if category.__module__.startswith("judgebench"):
-        click.echo(f"judgebench: {inert(str(message))}", err=True)
+        start = "\r\x1b[K" if sys.stderr.isatty() else ""  # over the line of progress, which is written anew
+        click.echo(f"{start}judgebench: {inert(str(message))}", err=True)
 
 
 def options(*several: Option) -> Option:

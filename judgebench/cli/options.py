@@ -87,14 +87,14 @@ judge_prompt = click.option("--prompt", metavar="NAME|FILE.j2", help="In place o
 calls = options(
     click.option("--parallel", type=click.IntRange(1), default=8, show_default=True, help="openai: calls at a time."),
     click.option("--timeout", type=float, default=300.0, show_default=True, help="openai: seconds for a call."),
-    click.option("--tries", type=click.IntRange(1), default=5, show_default=True, help="openai: tries for a call."),
+    click.option("--tries", type=click.IntRange(1), default=5, show_default=True, help="openai: tries for one call."),
     click.option(
         "--give-up",
         type=click.FloatRange(0),
         default=900.0,
         show_default=True,
         metavar="SECONDS",
-        help="openai: no other try that long after the first.",
+        help="openai: wait so long for an endpoint that is busy or down.",
     ),
     click.option("--rpm", type=click.FloatRange(0, min_open=True), help="openai: requests a minute per endpoint."),
     click.option("--tpm", type=click.FloatRange(0, min_open=True), help="openai: tokens a minute per endpoint."),

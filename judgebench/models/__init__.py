@@ -181,7 +181,7 @@ class Options:
     parallel: int = 8
     timeout: float = 300.0
     tries: int = 5
-    give_up: float = 900.0  # seconds after its first try in which a call may be tried again
+    give_up: float = 900.0  # seconds for which an endpoint that answers nothing is waited for, and a call tried again
     rpm: float | None = None  # requests a minute, and tokens a minute, that each endpoint may be given
     tpm: float | None = None
     batch_size: int | None = None  # hf: answers at a time; None: as many as memory has room for

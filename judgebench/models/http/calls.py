@@ -24,12 +24,13 @@ class Call:
 
     def __init__(self, run: Run, number: int, request: Request, said: Sequence[str]) -> None:
         self._run, self._number, self._request, self._said = run, number, request, said
-        self._tokens = estimated_tokens(request, said)
+        self._tokens, self._age = estimated_tokens(request, said), next(run.ages)
         self._setbacks = list[Setback]()
-        self._since: float | None = None  # when it first failed
+        self._since: float | None = None  # when it first failed by what may be its own doing
         self._refused: float | None = None  # the beginning of the last try that met a limit
         self._error: TryAgain | None = None
-        self._hopeless = self._first = False  # whether no waiting helps; whether it goes before others
+        self._failed = 0  # how many tries did, by whose doing ever
+        self._hopeless = False  # whether no waiting helps
 
     async def answered(self) -> Completion:
         """The answer; raises TryAgain, RequestRefused, Stopped or EndpointError where there will be none."""
@@ -50,9 +51,9 @@ class Call:
         return self._counted() < self._run.options.tries <= possible
 
     def _too_long(self, wait: float) -> bool:
-        """Whether the time for tries will be over after that wait; it begins when the first one has failed."""
+        """Whether the time for tries will be over after that wait: of this call, if it is not the endpoint's doing."""
         late = self._since is not None and time.monotonic() + wait - self._since > self._run.options.give_up
-        return self._hopeless or late
+        return self._hopeless or (late and not self._run.down)
 
     async def _wait(self, seconds: float) -> None:
         """Before the next try others are begun, which may tell whose doing this was."""
@@ -80,13 +81,15 @@ class Call:
 
     async def _tried(self, endpoint: Endpoint) -> Completion | None:
         """Try once; None where the endpoint is to blame, and is waited for at its gate."""
-        began = await endpoint.gate.enter(self._tokens, self._first)
+        began = await self._entered(endpoint)
         try:
             result = await self._asked(endpoint)
         except TryAgain as error:
-            self._error, self._since = error, self._since or time.monotonic()
+            self._error, self._failed = error, self._failed + 1
+            self._run.tried.add(self._number)
             if self._is_to_blame(endpoint, began, error):
                 return None
+            self._since = self._since or time.monotonic()
             raise self._error from error
         except RequestRefused:
             self._well(endpoint, began, success=False)
@@ -99,6 +102,13 @@ class Call:
         if result.usage:
             endpoint.gate.correct(self._tokens, result.usage.prompt_tokens + result.usage.completion_tokens)
         return result
+
+    async def _entered(self, endpoint: Endpoint) -> float:
+        """Wait at the gate; others are begun in the place of one that has failed and comes again."""
+        if self._error is None:
+            return await endpoint.gate.enter(self._tokens, self._age)
+        with self._run.aside.wait():
+            return await endpoint.gate.enter(self._tokens, self._age, self._failed)
 
     def _well(self, endpoint: Endpoint, began: float, success: bool) -> None:
         if endpoint.health.well(began, success):
@@ -120,7 +130,6 @@ class Call:
         told = self._run.others_tell(self._number) or self._run.doubtful or setback.own is False
         if health.since is None or not (health.down and told):
             return False
-        self._first = False
         self._hold(endpoint, began, error)
         return not self._undecided()
 
@@ -143,7 +152,6 @@ class Call:
             endpoint.gate.hold(wait.pause)
             endpoint.gate.abandon(Elsewhere())
             return True
-        self._first = wait.heeded
         self._hold(endpoint, began, error)
         return True
 

@@ -101,7 +101,7 @@ class Endpoints:
         """A new run: what was down may be up again; what was learnt of parameters and limits stays."""
         for endpoint in self.several:
             endpoint.out = None
-            endpoint.health.clear()
+            endpoint.health.begin()
             endpoint.gate.narrow = False
 
     def others_work(self, endpoint: Endpoint) -> bool:

@@ -7,6 +7,7 @@ from itertools import chain
 
 DOWN = 4  # different calls that fail, and none is answered: the endpoint is down
 PATIENCE = 60.0  # seconds at most for which it is waited for before that is taken for the doing of all calls left
+CERTAIN = 16  # and so many can't all be to blame
 BLIP = 2.0  # seconds without an answer that are no outage yet
 SHUN = 3  # failures in a row after which an endpoint is left out while another works
 SHUN_SECONDS = 30.0  # and then tried again
@@ -35,34 +36,38 @@ class Health:
         self.succeeded = False  # ever
         self.forbidden = 0  # refusals in a row that may be of the account
         self.latest = -math.inf  # the beginning of the latest call that was answered
-        self._open = list[Setback]()
-        self.clear()
+        self.begin()
 
-    def clear(self) -> None:
-        """No trouble, as when a run begins."""
+    def begin(self) -> None:
+        """Another run, with other calls."""
+        self._open = list[Setback]()
+        self._known: set[int] = set()  # calls that failed in an earlier trouble: they tell nothing of the next
+        self._end()
+
+    def _end(self) -> None:
         self.since: float | None = None  # when the trouble began
         self.tries = 0  # in a row that failed, each begun after the one before had
         self.rounds = 0  # how often calls were held back, each time after a try that was let through then
         self.failing: set[int] = set()  # the calls that failed since,
+        self._suspect: set[int] = set()  # those of them that may have been at fault,
         self._stranded: dict[int, list[Setback]] = {}  # and those that failed on the way
         self.busy = self.gone = False  # whether it has too much to do; whether nobody listens
         self._failed = self._held = -math.inf
 
     def well(self, began: float, success: bool = True) -> bool:
-        """A call that began then was answered; whether this is the end of a trouble.
-
-        That a call of before a limit was met is answered says nothing of the limit.
-        """
+        """A call that began then was answered; whether this is the end of a trouble: that of an earlier one is not."""
         self.answered, self.succeeded = True, self.succeeded or success
         self.forbidden = 0 if success else self.forbidden
         self.latest = max(self.latest, began)
+        ends = self.since is not None and began >= self.since
         for setback in self._open:
-            if began > setback.began or self.down:
-                setback.own = not self.down
+            if began > setback.began or (ends and self.down):
+                setback.own = not (ends and self.down)
         self._open = [setback for setback in self._open if setback.own is None]
-        if self.since is None or (self.busy and began < self.since):
+        if not ends:
             return False
-        self.clear()
+        self._known |= self._suspect
+        self._end()
         return True
 
     def failed(self, call: int, began: float, kind: str, busy: bool = False) -> Setback:
@@ -73,9 +78,10 @@ class Health:
             return setback
         self._count(began, time.monotonic())
         self.failing.add(call)
+        self._suspect |= {call} if setback.own is None else set()
         self.busy, self.gone = busy, kind == UNREACHABLE
         self._open += [setback] if setback.own is None else []
-        if kind in _ON_THE_WAY:
+        if kind in _ON_THE_WAY and call not in self._known:
             self._strand(call, setback)
         return setback
 
@@ -101,12 +107,21 @@ class Health:
     @property
     def down(self) -> bool:
         """Whether nobody listens, or so many calls failed, for so long, that it is not them."""
-        return self.gone or (len(self.failing) >= DOWN and self._lasted >= BLIP)
+        return self.gone or (self._telling >= DOWN and self._lasted >= BLIP)
 
     def doubtful(self, give_up: float) -> bool:
         """Whether, with no other call to tell by, a failed try is taken for the endpoint's doing."""
         patience = min(PATIENCE, 0.75 * give_up)
-        return self.down and self._lasted < patience
+        return self.down and (self._lasted < patience or self._telling >= CERTAIN)
+
+    @property
+    def unclear(self) -> bool:
+        """Whether it has just got into trouble, so that nothing is known of it yet."""
+        return self.since is not None and self._lasted < BLIP
+
+    @property
+    def _telling(self) -> int:
+        return len(self.failing - self._known)
 
     @property
     def _lasted(self) -> float:

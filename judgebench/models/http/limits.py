@@ -3,8 +3,9 @@
 import asyncio
 import math
 import time
-from collections import deque
+from dataclasses import dataclass
 
+AN_INSTANT = 1e-6  # seconds; of less, a clock may know nothing
 WINDOW = 1.0  # seconds in which the calls in flight are halved at most once
 
 
@@ -26,6 +27,16 @@ class Pace:
             self._free_at = max(self._free_at, now - self._burst) + units * self._each
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """A call that waits to be let through, and the word that it is."""
+
+    age: int
+    tokens: float
+    failed: int
+    free: asyncio.Future[None]
+
+
 class Gate:
     """Lets calls to one endpoint through: at most `limit` at once, none while it asked to wait, none above its rates.
 
@@ -39,7 +50,7 @@ class Gate:
         self.narrow = False  # whether one call at a time is let through, however many could be
         self.running = 0
         self._requests, self._tokens = Pace(rpm), Pace(tpm)
-        self._waiting: deque[tuple[asyncio.Future[None], float]] = deque()
+        self._waiting: list[Place] = []
         self._resume_at = self._halved_at = -math.inf
         self._timer: asyncio.TimerHandle | None = None
 
@@ -54,15 +65,18 @@ class Gate:
         now = time.monotonic()
         return max(0.0, self._resume_at - now, self._requests.wait(now), self._tokens.wait(now))
 
-    async def enter(self, tokens: float, first: bool = False) -> float:
-        """Wait for a place for a call of about so many tokens, before all others or after; returns when it began."""
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        (self._waiting.appendleft if first else self._waiting.append)((place, tokens))
+    async def enter(self, tokens: float, age: int = 0, failed: int = 0) -> float:
+        """Wait for a place for a call of about so many tokens; returns when it began.
+
+        The call with the smallest `age` comes first; where one at a time is let through, one that `failed` least.
+        """
+        place = Place(age, tokens, failed, asyncio.get_running_loop().create_future())
+        self._waiting.append(place)
         self._let_in()
         try:
-            await place
+            await place.free
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():
+            if place.free.done() and not place.free.cancelled():
                 self.leave()
             raise
         return time.monotonic()
@@ -98,24 +112,25 @@ class Gate:
 
     def abandon(self, error: Exception) -> None:
         """Whoever still waits gets the error in place of a turn."""
-        while self._waiting:
-            place, _ = self._waiting.popleft()
-            if not place.done():
-                place.set_exception(error)
+        waiting, self._waiting = self._waiting, []
+        for place in waiting:
+            if not place.free.done():
+                place.free.set_exception(error)
 
     def _let_in(self) -> None:
         while self._waiting and self.running < (1 if self.narrow else int(self.limit)):
             pause = self.paused
-            if pause > 0:
+            if pause > AN_INSTANT:
                 self._call_again(pause)
                 return
-            place, tokens = self._waiting.popleft()
-            if not place.done():  # else its call was cancelled while it waited
+            place = min(self._waiting, key=lambda place: (place.failed if self.narrow else 0, place.age))
+            self._waiting.remove(place)
+            if not place.free.done():  # else its call was cancelled while it waited
                 self.running += 1
                 now = time.monotonic()
                 self._requests.spend(1, now)
-                self._tokens.spend(tokens, now)
-                place.set_result(None)
+                self._tokens.spend(place.tokens, now)
+                place.free.set_result(None)
 
     def _call_again(self, pause: float) -> None:
         if self._timer:

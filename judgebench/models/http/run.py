@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 from judgebench.errors import EndpointError
@@ -13,7 +14,8 @@ from judgebench.models.http.complaints import Complaint
 from judgebench.models.http.concealed import Secrets
 from judgebench.models.http.dialect import Body
 from judgebench.models.http.endpoints import Endpoint, Endpoints
-from judgebench.models.http.runner import SPARE, Aside, Stopped, say
+from judgebench.models.http.limits import AN_INSTANT
+from judgebench.models.http.runner import SPARE, SPARE_LONG, Aside, Stopped, say
 
 LONGEST = 500  # characters of a message that are kept
 REASON = 300  # and of what an endpoint says in it
@@ -43,9 +45,11 @@ class Run:
     secrets: Secrets
     post: Callable[[Endpoint, Body], Awaitable[Response]]
     left: int  # conversations not begun
-    active: set[int] = field(default_factory=set)  # those begun and not finished
+    active: set[int] = field(default_factory=set)  # those begun and not finished,
+    tried: set[int] = field(default_factory=set)  # and those of them of which a try has failed
     aside: Aside = field(default_factory=Aside)
     stopping: bool = False
+    ages: Iterator[int] = field(default_factory=count)  # one for each call, in the order in which they came
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def stop(self) -> None:
@@ -64,10 +68,13 @@ class Run:
             yield
         finally:
             self.active.discard(number)
+            self.tried.discard(number)
             self.tell()
 
     def tell(self) -> None:
-        """Something has happened, which may tell calls that wait what to do."""
+        """Something has happened, which may tell calls that wait what to do, and how many others are begun."""
+        unclear = any(endpoint.health.unclear for endpoint in self.endpoints.several)
+        self.aside.let(SPARE if unclear else SPARE_LONG)
         self._news.set()
         self._news = asyncio.Event()
 
@@ -81,7 +88,7 @@ class Run:
     async def rest(self, seconds: float) -> None:
         """Wait so long; raises Stopped where the run is."""
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
+        while (left := end - time.monotonic()) > AN_INSTANT:
             await self.news(left)
 
     def choose(self, begun: bool) -> Endpoint:
@@ -97,16 +104,17 @@ class Run:
         endpoint.gate.abandon(Elsewhere())
 
     def others_tell(self, number: int) -> bool:
-        """Whether another conversation can still tell if an endpoint answers: one that has not failed there."""
-        return self.left > 0 or bool(self._untried(number))
+        """Whether another conversation can still tell if an endpoint answers: one of which no try has failed."""
+        return self.left > 0 or not self.active <= {*self.tried, number}
 
     def others_begin(self, number: int) -> bool:
         """Whether one is on its way, or will be."""
-        return (self.left > 0 and self.aside.number < SPARE) or bool(self._untried(number))
+        return (self.left > 0 and self.aside.number < self.aside.most) or not self.active <= {*self.tried, number}
 
-    def _untried(self, number: int) -> set[int]:
-        failing = set[int]().union(*(endpoint.health.failing for endpoint in self.endpoints.several))
-        return self.active - failing - {number}
+    @property
+    def down(self) -> bool:
+        """Whether an endpoint is, so that no single call is given up."""
+        return any(endpoint.health.down for endpoint in self.endpoints.several)
 
     @property
     def doubtful(self) -> bool:

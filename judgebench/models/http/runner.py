@@ -23,7 +23,8 @@ ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
 FEW = 8  # calls begun at a time
-SPARE = 8  # calls at most that others are begun for while they wait
+SPARE = 8  # calls at most that others are begun for while they wait,
+SPARE_LONG = 64  # and so many where it is known what for
 MANY = 16  # with so many calls in flight, others are about to be finished when one is,
 LINGER = 0.01  # and after so many seconds they are handed over, and written to disk, together
 
@@ -66,12 +67,19 @@ class Aside:
 
     def __init__(self) -> None:
         self.number = 0
+        self.most = SPARE_LONG
         self.changed: Callable[[], None] = lambda: None
 
     @property
     def spare(self) -> int:
         """How many others."""
-        return min(self.number, SPARE)
+        return min(self.number, self.most)
+
+    def let(self, most: int) -> None:
+        """Have so many begun at the most."""
+        if most != self.most:
+            self.most = most
+            self.changed()
 
     @contextmanager
     def wait(self) -> Iterator[None]:
@@ -142,7 +150,7 @@ def run_in_bursts(
 ) -> Iterator[list[ResultT]]:
     """Call with each item, at most `parallel` at a time, and yield whatever is finished, in the order of completion.
 
-    Calls that wait `aside` are not counted, up to SPARE of them.
+    Of those that wait `aside`, some are not counted.
 
     When a call raises, or at Ctrl-C, no further one is begun; those in flight are finished and their results
     yielded, since they are paid for, and then the exception (KeyboardInterrupt) is raised. `stop` is called first:
@@ -207,8 +215,8 @@ class _Run(Generic[ItemT, ResultT]):
 
     @property
     def in_flight(self) -> int:
-        """How many calls are not finished."""
-        return len(self._running)
+        """How many calls are not finished, but for those that only wait."""
+        return len(self._running) - self._aside.number
 
     async def _something(self) -> None:
         """Until a call is finished, or more may be begun."""

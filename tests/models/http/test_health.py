@@ -59,6 +59,18 @@ def test_what_fails_while_an_endpoint_is_down_is_forgiven(clock: Clock) -> None:
     assert not one.down
 
 
+def test_calls_that_failed_before_tell_nothing(clock: Clock) -> None:
+    """Where others were answered and the same ones fail again, it is their doing, on the way or at the end of it."""
+    one = Health()
+    fail(one, *range(DOWN), kind="http_502")
+    one.well(now())
+    setbacks = fail(one, *range(DOWN), kind="http_502")
+    clock.now += BLIP
+    assert not one.down
+    one.well(now())
+    assert [setback.own for setback in setbacks] == [True] * DOWN
+
+
 def test_a_moment_is_no_outage() -> None:
     """Of calls that failed at once and others that were answered, each is to blame for its own."""
     one = Health()

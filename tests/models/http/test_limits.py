@@ -114,22 +114,25 @@ def test_one_at_a_time_while_it_is_narrow() -> None:
     assert asyncio.run(enter()) == (1, 3)
 
 
-def test_a_call_may_go_before_others() -> None:
-    """One that was sent back is let in first."""
+@pytest.mark.parametrize(("narrow", "order"), [(False, ["old", "fresh", "new"]), (True, ["fresh", "new", "old"])])
+def test_who_is_let_in_first(narrow: bool, order: list[str]) -> None:
+    """The one that came first, though it was sent back; while it is narrow, the one that was so least often."""
 
     async def enter() -> list[str]:
         gate, came = Gate(1), list[str]()
 
-        async def come(name: str, first: bool) -> None:
-            await gate.enter(1, first)
+        async def come(name: str, age: int, failed: int) -> None:
+            await gate.enter(1, age, failed)
             came.append(name)
             gate.leave()
 
         await gate.enter(1)
-        waiting = [asyncio.create_task(come(name, first)) for name, first in (("a", False), ("b", True))]
+        gate.narrow = narrow
+        waiting = [come("new", 3, 0), come("fresh", 2, 0), come("old", 1, 1)]
+        tasks = [asyncio.create_task(one) for one in waiting]
         await asyncio.sleep(0)
         gate.leave()
-        await asyncio.gather(*waiting)
+        await asyncio.gather(*tasks)
         return came
 
-    assert asyncio.run(enter()) == ["b", "a"]
+    assert asyncio.run(enter()) == order
