@@ -58,11 +58,14 @@ def test_what_a_process_did_last_counts(program: "subprocess.Popen[str]") -> Non
     assert wait_for("its end", lambda: program.returncode, process=program) == 1
 
 
-def test_a_process_that_never_ends_is_killed(program: "subprocess.Popen[str]", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_never_ends_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     """And that is a failure."""
     monkeypatch.setattr(waiting, "WHOLE", 0.01)
-    with pytest.raises(AssertionError, match="waited 0 s for the process to end: status -9"):
-        wait_for_end(program)
+    code = "import signal; signal.pause()"
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) as endless:
+        with pytest.raises(AssertionError, match="waited 0 s for the process to end: status -9"):
+            wait_for_end(endless)
+        endless.kill()
 
 
 def test_a_process_that_ends_without_a_word_is_not_ready(program: "subprocess.Popen[str]") -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from models import tiny
@@ -36,6 +37,19 @@ REVIEW_OVER_HTTP = ("review", "--questions", "small", "--judge", "openai:m", "--
 REVIEW_EMBEDDED = ("review", "--questions", "small", "--judge", "embedded")
 
 
+def prepared(url: str | None, pace: float) -> None:
+    """In the process of the command: the only server there is, and how long a row takes more."""
+    forked.talk_to(url)
+    append = Table.append
+
+    def slowly(*arguments: Any, **options: Any) -> None:
+        append(*arguments, **options)
+        time.sleep(pace)
+
+    if pace:
+        mock.patch.object(Table, "append", slowly).start()
+
+
 @dataclass
 class Run:
     """A command that is killed again and again, and the table that it writes."""
@@ -47,6 +61,7 @@ class Run:
     kills: int = 0
     ends: int = 0  # the exit status of a run that nobody kills
     server: ChatServer | None = None  # whose calls in flight are counted at each kill
+    pace: float = 0.0  # seconds that a row takes more, where the whole is else over in moments
     in_flight: list[int] = field(default_factory=list)
 
     def complete(self) -> bytes:
@@ -56,7 +71,7 @@ class Run:
 
     def start(self) -> forked.Forked:
         """The command, under way; forked, since what it imports takes longer than what is to be killed."""
-        return forked.start(self.workspace, *self.arguments, prepare=partial(forked.talk_to, self.url))
+        return forked.start(self.workspace, *self.arguments, prepare=partial(prepared, self.url, self.pace))
 
     def kill_after(self, pause: float, early: float | None = None) -> bool:
         """Start the command and kill it; False where it had ended before.
@@ -109,7 +124,7 @@ class Run:
             if torn and before:
                 with self.path.open("ab") as file:
                     file.write(before.splitlines()[-1][: 20 * self.kills])
-        return self.kills - len(starting)
+        return max(self.kills - len(starting), 0)
 
     def finish(self) -> bytes:
         """Run the command undisturbed; every row that was on disk before is there byte for byte."""
@@ -132,7 +147,7 @@ def kill(least: int, attempt: Callable[[int], int]) -> None:
 
     One is enough, but on a machine so busy that a command ends before the moment to kill it is noticed.
     """
-    kills = itertools.accumulate(attempt(number) for number in range(least))
+    kills = itertools.accumulate(attempt(number) for number in range(max(least, 20)))
     assert any(so_far >= least for so_far in kills), "the command ends before it can be killed"
 
 
@@ -196,7 +211,7 @@ def test_embedded_reviews_survive_kills(tmp_path: Path) -> None:
     def attempt(number: int) -> int:
         workspace = two_models(tmp_path / f"workspace {number}")
         table = workspace.reviews("small", "embedded")
-        run = Run(workspace, REVIEW_EMBEDDED, table.path)
+        run = Run(workspace, REVIEW_EMBEDDED, table.path, pace=0.02)
         kills = run.kill_often(pauses(f"embedded {number}", 10, 0.01))
         run.finish()
         assert [replace(row, created=None) for row in table.read()] == [replace(row, created=None) for row in expected]
