@@ -243,14 +243,18 @@ def _planned(workspace: Workspace, question_set: QuestionSet, mode: Mode, asked:
     answers = _answers(workspace, question_set.name)
     models = _models(workspace, question_set.name, asked)
     chosen = question_set.select(asked.categories, asked.limit)
-    questions = [question for question in chosen if not asked.ids or question.id in asked.ids]
+    wanted = [question for question in chosen if not asked.ids or question.id in asked.ids]
+    questions = [question for question in wanted if any((model, question.id) in answers for model in models)]
+    if wanted and not questions:
+        raise UsageError(f"none of {', '.join(models)} has an answer to these questions of {question_set.name}")
     if mode == "single":
         return list(matches.single(questions, answers, models, asked.design.repeats))
     pairs = matches.pairs_of(models, asked.baseline)
     if not pairs:
         raise UsageError(f"a pair needs two models, and {question_set.name} has answers of {', '.join(models)} only")
     places = matches.place_in_category(question_set.questions)
-    return list(matches.pairwise(questions, answers, pairs, asked.design, places))
+    found = matches.pairwise(questions, answers, pairs, asked.design, places)
+    return [match for match in found if any(match.answers)]
 
 
 def _answers(workspace: Workspace, question_set: str) -> Answers:

@@ -69,6 +69,7 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
     shown = [frame[(frame["choice"] == 0).to_numpy()] for frame in (matches, scores)]  # what people were shown
     judged = shown[0][~shown[0]["judge"].isin(by_people)]
     votes = votes_frame(judged, shown[1], people)
+    asked = _asked(reviews, matches, scores)
     return {
         "pairs": _controlled(summary.pairs(matches), matches, features) + summary.pair_panels_of(matches, alone),
         "scores": summary.scores(scores) + summary.score_panels_of(scores, alone),
@@ -76,13 +77,22 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
         "turn_differences": summary.turn_differences(scores),
         "ratings": ratings.ratings(matches, options.ratings),
         "win_matrix": ratings.win_matrix(matches),
-        "judges": judging.judges(matches, scores, features, options.own, by_people),
+        "judges": judging.judges(*asked, features, options.own, by_people),
         "agreement": agreements(votes),
         "alpha": alphas(votes),
         "calibration": ppi.win_rates(judged, shown[1], people),
         "answers": answered(answers),
         "notes": snapshots(reviews) + cut_prompts(reviews),
     }
+
+
+def _asked(reviews: pd.DataFrame, matches: pd.DataFrame, scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The matches and scores without those for want of an answer, which says nothing of the judge."""
+    answered = (reviews["error"] != "unanswered").to_numpy()
+    if answered.all():
+        return matches, scores
+    some = reviews[answered]
+    return matches_over_repeats(matches_frame(some)), scores_over_repeats(scores_frame(some))
 
 
 def _controlled(pairs: list[dict[str, Any]], matches: pd.DataFrame, features: pd.DataFrame) -> list[dict[str, Any]]:
