@@ -41,13 +41,15 @@ class Manner:
     """How a judge that is a model is asked.
 
     `prompt` stands in for the categories' own; for `verdict_by` and `repair` see ModelJudge. A reply may have so many
-    tokens, what is thought before it included; None: as many as replies always could.
+    tokens, what is thought before it included; None: as many as replies always could. `any_language`: the embedded
+    judge gives verdicts on texts that aren't English.
     """
 
     prompt: str | None = None
     verdict_by: VerdictBy = "text"
     repair: bool = True
     max_tokens: int | None = None
+    any_language: bool = False
 
     @property
     def sampling(self) -> Sampling:
@@ -99,7 +101,7 @@ def named_judge(
     if name in _OURS and prompt:
         raise UsageError(f"the {name} judge reads no prompt: leave --prompt out, or name a model as --judge")
     if name == embedded.NAME:
-        return EmbeddedJudge()
+        return EmbeddedJudge(english=not manner.any_language)
     asked = workspace.question_set(question_set)
     if name == CheckerJudge.name:
         return _checker(asked)

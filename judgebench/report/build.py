@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
+from judgebench import embedded
 from judgebench.errors import UsageError
 from judgebench.report.answered import answered
 from judgebench.report.loading import load_reviews, texts_of
@@ -82,7 +83,7 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
         "alpha": alphas(votes),
         "calibration": ppi.win_rates(judged, shown[1], people),
         "answers": answered(answers),
-        "notes": snapshots(reviews) + cut_prompts(reviews),
+        "notes": snapshots(reviews) + cut_prompts(reviews) + not_english(reviews),
     }
 
 
@@ -160,6 +161,23 @@ def cut_prompts(reviews: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {"kind": "prompt_cut", "question_set": place[0], "judge": place[1], "cut": int(some), "reviews": int(of)}
         for place, some, of in zip(cut.index, cut["sum"], cut["size"], strict=True)
+        if some
+    ]
+
+
+def not_english(reviews: pd.DataFrame) -> list[dict[str, Any]]:
+    """A note for each judge and set of whose `reviews` some are `left_out` as texts in another language."""
+    there = reviews.assign(left_out=reviews["error"] == embedded.NOT_ENGLISH)
+    found = there.groupby(["question_set", "judge"], sort=False, observed=True)["left_out"].agg(["sum", "size"])
+    return [
+        {
+            "kind": embedded.NOT_ENGLISH,
+            "question_set": place[0],
+            "judge": place[1],
+            "left_out": int(some),
+            "reviews": int(of),
+        }
+        for place, some, of in zip(found.index, found["sum"], found["size"], strict=True)
         if some
     ]
 

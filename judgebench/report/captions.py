@@ -256,6 +256,15 @@ def of_cut_prompts(note: Entry) -> str:
     )
 
 
+def of_other_languages(note: Entry) -> str:
+    """That a judge has no verdict on what it was not measured on."""
+    these = f"{note['left_out']} of {_counted(note['reviews'], 'review', 'reviews')} on {note['question_set']}"
+    return (
+        f"{these} by {note['judge']} have no verdict: a text isn't in English, and this judge was measured on no"
+        " other language (name another judge, or give --any-language)"
+    )
+
+
 def of_calibration(entries: Sequence[Entry]) -> list[str]:
     """What the votes and the judge say together, of the pair with the most votes."""
     known = [entry for entry in entries if entry["win_rate"] is not None]
