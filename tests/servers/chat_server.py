@@ -342,8 +342,8 @@ def not_json(handler: Handler, fault: Json, body: Json) -> None:
 
 
 def no_choices(handler: Handler, fault: Json, body: Json) -> None:
-    """Send a reply whose list of choices is empty."""
-    handler.send(200, body | {"choices": []})
+    """Send a reply whose list of choices is empty, and which counts no tokens."""
+    handler.send(200, body | {"choices": [], "usage": None})
 
 
 def content_filter(handler: Handler, fault: Json, body: Json) -> None:

@@ -176,7 +176,7 @@ class Call:
         while True:
             body = trial.body(run.model, self._request, self._said, run.extra)
             response = await run.post(endpoint, body)
-            read = run.concealed(_read(response))
+            read = run.concealed(_read(response, body))
             if isinstance(read, Completion):
                 self._learn(endpoint, trial, refusal, body, read)
                 notes = (*trial.notes(self._request, run.extra), *ignored(body, read))
@@ -196,11 +196,11 @@ class Call:
                 self._run.say(f"{note}: where that is so, verdicts are read from the text")
 
 
-def _read(response: Response) -> Completion | Complaint:
-    """What a response holds."""
+def _read(response: Response, sent: Body) -> Completion | Complaint:
+    """What a response to a request holds."""
     if response.status < 400:
         try:
-            return completion(response.data)
+            return completion(response.data, sent)
         except TryAgain:  # it may say why
             pass
     return complaint(response.status, response.headers, response.data, time.time())

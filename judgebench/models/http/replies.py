@@ -1,12 +1,15 @@
 """What a Chat Completions response says; pure, and trusting no field's type."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from judgebench.models import Completion, TokenLogprobs, reasoning
-from judgebench.models.http.bodies import value_of
+from judgebench.models.http.bodies import object_of, reply_of
+from judgebench.models.http.endings import ended, reached
 from judgebench.models.http.runner import TryAgain
 from judgebench.models.http.usage import usage_of
+from judgebench.tables.endings import ending
 from judgebench.tables.records import Usage, valid_text
 
 _REASONING = ("reasoning_content", "reasoning", "thinking")  # what servers call it, the older names first
@@ -18,29 +21,80 @@ class RequestRefused(Exception):
     """The endpoint refuses this one request for good (a context too long, say)."""
 
 
-def completion(data: bytes, notes: tuple[str, ...] = ()) -> Completion:
-    """What a response says, however it ended; TryAgain for one without a readable message."""
+def completion(data: bytes, sent: Mapping[str, Any] = MappingProxyType({})) -> Completion:
+    """What a response to a request says, however it ended; TryAgain for one that says nothing and is not billed.
+
+    What is billed and has no readable message is a completion that failed: nobody pays for it again.
+    """
     try:
-        body = value_of(data)
+        body = reply_of(data)
     except ValueError as error:
         raise TryAgain("broken_reply", f"the endpoint sent no readable reply ({error})") from error
+    held = object_of(body)
+    usage, uncounted = _usage(held.get("usage"))
+    choice = _choice(held)
+    problem = next(filter(None, (_problem(each.get("error")) for each in _told_by(choice, held))), None)
+    finish_reason = ended(choice, held, sent) or ("error" if problem else "stop")
     try:
-        choice = body["choices"][0]
-        problem, message = _problem(choice.get("error")), choice.get("message")
-        thought, text = _said(message if message is not None or problem is None else {})
-        usage, uncounted = _usage(body.get("usage"))
+        thought, text = _said(_message(choice, problem or ending(finish_reason) != "natural"))
     except (AttributeError, LookupError, TypeError) as error:
-        raise TryAgain("broken_reply", "the endpoint sent a reply without a message") from error
+        if not (usage and (choice or usage.completion_tokens)):
+            raise TryAgain("broken_reply", "the endpoint sent a reply without a message") from error
+        thought, text, problem = None, "", problem or "the reply holds no message"
+    if _is_no_reply(held, choice, text or thought, usage):
+        raise TryAgain("broken_reply", f"the endpoint sent no reply ({problem})")
+    if ending(finish_reason) == "natural" and reached(sent, _counts(held, usage)):
+        finish_reason = "length"
     return Completion(
         text=text,
-        finish_reason=valid_text(str(choice.get("finish_reason") or ("error" if problem else "stop"))),
+        finish_reason=finish_reason,
         usage=None if usage and not usage.completion_tokens and (text or thought) else usage,
-        served_by=_served_by(body),
+        served_by=_served_by(held),
         logprobs=_logprobs(choice.get("logprobs")),
-        notes=notes,
         reasoning=thought,
         problem=problem or uncounted,
     )
+
+
+def _choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first choice, or the body itself where it is a message and has no choices."""
+    choices = body.get("choices")
+    if isinstance(choices, list):
+        return object_of(choices[0] if choices else None)
+    if isinstance(choices, dict):
+        return choices
+    if body.get("role") == "assistant":
+        return {"message": body}
+    return body if "done" in body and isinstance(body.get("message"), dict) else {}
+
+
+def _message(choice: Mapping[str, Any], nothing_said: object) -> Mapping[str, Any]:
+    """The message of a choice, whatever it is called; none at all where it ended badly, else TypeError."""
+    named = next((choice[name] for name in ("message", "delta") if choice.get(name) is not None), None)
+    if named is None and isinstance(choice.get("text"), str):
+        return {"content": choice["text"]}
+    if named is None and choice and nothing_said:
+        return {}
+    if not isinstance(named, dict):
+        raise TypeError("no message")
+    return named
+
+
+def _told_by(choice: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Where an error may stand beside a reply."""
+    return choice, object_of(choice.get("message")), body
+
+
+def _is_no_reply(body: Mapping[str, Any], choice: Mapping[str, Any], said: str | None, usage: Usage | None) -> bool:
+    """Whether a body holds an error, and nothing that was said or billed."""
+    billed = usage is not None and usage.completion_tokens > 0
+    return bool(_problem(body.get("error")) and not (said or billed or choice.get("error")))
+
+
+def _counts(body: Mapping[str, Any], usage: Usage | None) -> Iterator[object]:
+    """How many tokens the reply has, with hidden ones and without."""
+    yield object_of(body.get("usage")).get("completion_tokens")
+    yield usage and usage.completion_tokens
 
 
 def _said(message: Mapping[str, Any]) -> tuple[str | None, str]:
@@ -79,12 +133,13 @@ def _field(message: Mapping[str, Any]) -> str | None:
 
 
 def _problem(error: object) -> str | None:
-    """Why a choice failed, in the endpoint's words; None where it didn't."""
-    if not error:
+    """Why a reply failed, in the endpoint's words; None where it didn't, as of an error whose fields are all empty."""
+    held = object_of(error)
+    told = [held.get("code"), held.get("message")] if held else [error]
+    said = " ".join(str(part) for part in told if part)
+    if not error or (held and not any(held.values())):
         return None
-    told = error.get("message") if isinstance(error, dict) else error
-    code = error.get("code") if isinstance(error, dict) else None
-    return valid_text(" ".join(str(part) for part in (code, told) if part))[:500] or "error"
+    return valid_text(said)[:500] or "error"
 
 
 def _served_by(body: dict[str, Any]) -> str | None:

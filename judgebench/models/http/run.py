@@ -131,13 +131,19 @@ class Run:
 
     def concealed(self, read: Completion | Complaint) -> Completion | Complaint:
         """What a response says, without secrets; a reason is cut only then."""
-        hide = self.secrets.hide
         if isinstance(read, Complaint):
-            return replace(read, reason=hide(read.reason)[:REASON])
-        return replace(
-            read,
-            text=hide(read.text),
-            reasoning=hide(read.reasoning) if read.reasoning else read.reasoning,
-            served_by=hide(read.served_by) if read.served_by else read.served_by,
-            problem=hide(read.problem)[:REASON] if read.problem else read.problem,
-        )
+            return replace(read, reason=self.secrets.hide(read.reason)[:REASON])
+        return concealed(read, self.secrets)
+
+
+def concealed(said: Completion, secrets: Secrets) -> Completion:
+    """A completion without secrets; what a model says stays as it is but for what it can't say by chance."""
+    hide = secrets.unmistakable.hide
+    return replace(
+        said,
+        text=hide(said.text),
+        finish_reason=hide(said.finish_reason),
+        reasoning=said.reasoning and hide(said.reasoning),
+        served_by=said.served_by and hide(said.served_by),
+        problem=said.problem and secrets.hide(said.problem)[:REASON],
+    )

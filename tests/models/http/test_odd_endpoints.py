@@ -15,7 +15,8 @@ from judgebench.models import Reply, Request, load_model, parse_spec
 from judgebench.models.http import waiting
 from judgebench.models.http.openai_api import OpenAIModel
 from judgebench.models.http.runner import EndpointWarning
-from judgebench.tables.records import Question, Sampling
+from judgebench.tables.endings import ending
+from judgebench.tables.records import Question, Sampling, Usage
 
 pytestmark = [
     pytest.mark.usefixtures("in_a_hurry"),
@@ -204,6 +205,50 @@ def test_a_key_that_comes_back_is_kept_nowhere(played: Played, name: str) -> Non
     assert KEY not in repr(found)
     assert "[key]" in repr(found) or name == "the key, at the edge of what is kept"
     assert "not-to-be-seen" not in repr(found)
+
+
+@pytest.mark.parametrize("key", ["test", "EMPTY", "sk-1234", "sk-no-key-required", "lm-studio", "1", "Yes", "your-key"])
+def test_a_placeholder_for_a_key_changes_no_reply(played: Played, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    """A word like any other, also as a user and a password; what a model says is kept as it is, and sent back so."""
+    said = f"Write a {key} before the code: {key}."
+    with played.playing({"default": said}, user=f"admin:{key}@"):
+        monkeypatch.setenv("OPENAI_API_KEY", key)
+        first, second = OpenAIModel("scripted").generate([Request(("Hi", "And?"), Sampling())] * 2)
+    assert [done.text for done in first.completions + second.completions] == [said] * 4
+    assert played.server.calls()[-1]["usage"][0] == len(f"Hi {said} And?".split())
+
+
+@pytest.mark.parametrize("name", FAMILIES["endings"])
+def test_a_reply_that_ended_badly_is_known_by_whatever_says_it(played: Played, name: str) -> None:
+    """It is a failure, or was cut; and it is not asked for again."""
+    found = played.ask(ENDPOINTS[name])
+    ended = {reply.failure.kind if reply.failure else ending(reply.completions[0].finish_reason) for reply in found}
+    assert len(ended) == 1
+    assert ended <= {"refused", "failed", "cut"}
+    assert len(played.server.calls()) == NUMBER
+    assert all(reply.billed[-1].text for reply in found)
+
+
+@pytest.mark.parametrize("name", FAMILIES["forms"])
+def test_a_reply_in_another_form_is_read(played: Played, name: str) -> None:
+    """At the first call, with its usage."""
+    found = played.ask(ENDPOINTS[name])
+    assert failures(found) == {}
+    assert {
+        (reply.completions[0].text, reply.completions[0].finish_reason in ("stop", "end_turn")) for reply in found
+    } == {("Yes.", True)}
+    assert {reply.usage for reply in found} == {Usage(100, 20)}
+    assert len(played.server.calls()) == NUMBER
+
+
+@pytest.mark.parametrize("name", FAMILIES["billed"])
+def test_what_was_billed_and_holds_no_reply_is_paid_for_once(played: Played, name: str) -> None:
+    """It is a failure of its row, or an empty text that was cut, with the tokens that were counted."""
+    found = played.ask(ENDPOINTS[name])
+    kinds = {reply.failure.kind if reply.failure else ending(reply.completions[0].finish_reason) for reply in found}
+    assert kinds <= {"failed", "refused", "cut"}
+    assert {reply.usage and reply.usage.prompt_tokens for reply in found} == {100}
+    assert len(played.server.calls()) == NUMBER
 
 
 def test_what_is_refused_is_left_out_and_said_once(played: Played) -> None:
