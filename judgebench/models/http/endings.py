@@ -32,7 +32,7 @@ def ended(choice: Mapping[str, Any], body: Mapping[str, Any], sent: Mapping[str,
 
 
 def reached(sent: Mapping[str, Any], counted: Iterable[object]) -> bool:
-    """Whether as many tokens were counted as were allowed: some say `stop` of that too."""
+    """Whether as many tokens were counted as were allowed, in any of these ways."""
     limits = {sent[name] for name in LIMITS if isinstance(sent.get(name), int)}
     return not limits.isdisjoint(number for number in counted if isinstance(number, int))
 

@@ -1,6 +1,7 @@
 """What a Chat Completions response says; pure, and trusting no field's type."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -43,9 +44,8 @@ def completion(data: bytes, sent: Mapping[str, Any] = MappingProxyType({})) -> C
         thought, text, problem = None, "", problem or "the reply holds no message"
     if _is_no_reply(held, choice, text or thought, usage):
         raise TryAgain("broken_reply", f"the endpoint sent no reply ({problem})")
-    if ending(finish_reason) == "natural" and reached(sent, _counts(held, usage)):
-        finish_reason = "length"
-    return Completion(
+    counted = object_of(held.get("usage")).get("completion_tokens")  # without hidden ones, which may not count
+    said = Completion(
         text=text,
         finish_reason=finish_reason,
         usage=None if usage and not usage.completion_tokens and (text or thought) else usage,
@@ -54,6 +54,15 @@ def completion(data: bytes, sent: Mapping[str, Any] = MappingProxyType({})) -> C
         reasoning=thought,
         problem=problem or uncounted,
     )
+    return limited(said, sent, counted)
+
+
+def limited(said: Completion, sent: Mapping[str, Any], counted: object = None) -> Completion:
+    """What was said, as cut where as many tokens were counted as were allowed: some say `stop` of that too."""
+    numbers = (counted, said.usage and said.usage.completion_tokens)
+    if ending(said.finish_reason) == "natural" and reached(sent, numbers):
+        return replace(said, finish_reason="length")
+    return said
 
 
 def _choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -89,12 +98,6 @@ def _is_no_reply(body: Mapping[str, Any], choice: Mapping[str, Any], said: str |
     """Whether a body holds an error, and nothing that was said or billed."""
     billed = usage is not None and usage.completion_tokens > 0
     return bool(_problem(body.get("error")) and not (said or billed or choice.get("error")))
-
-
-def _counts(body: Mapping[str, Any], usage: Usage | None) -> Iterator[object]:
-    """How many tokens the reply has, with hidden ones and without."""
-    yield object_of(body.get("usage")).get("completion_tokens")
-    yield usage and usage.completion_tokens
 
 
 def _said(message: Mapping[str, Any]) -> tuple[str | None, str]:
