@@ -281,6 +281,7 @@ def _fillings(handler: Handler, fault: Json) -> dict[str, str]:
         "{left ms}": f"{left * 1000:.0f}",
         "{until}": email.utils.formatdate(time.time() + left, usegmt=True),
         "{until ms}": f"{(time.time() + left) * 1000:.0f}",
+        "{until s}": f"{time.time() + left:.0f}",
         "{brackets}": "[" * 200_000,
     }
 

@@ -90,15 +90,36 @@ def test_a_reason_is_never_lost(played: Played, name: str) -> None:
         ("a filter with a code", "refused", "The response was filtered"),
         ("a context that is too small", "refused", "maximum context length"),
         ("one request is too large for the limit", "refused", "Requested ~12903"),
+        ("no provider for one input, 404", "refused", "No endpoints found"),
+        ("a way lost for a moment, 404", "http_404", "default backend"),
+        ("a budget of tokens", "refused", "token budget"),
+        ("a budget for thinking", "refused", "budget exceeded"),
+        ("an input about money, quoted", "refused", "billing system"),
+        ("an input about money, flagged", "refused", "bank account"),
+        ("a canned text about money", "refused", "balance"),
         ("one request breaks it", "http_500", "index out of range"),
     ],
 )
 def test_what_concerns_one_input_is_its_row_s_failure(played: Played, name: str, kind: str, reason: str) -> None:
     """The others have their answers."""
-    found = failures(played.ask(changed(name, match="Question 5?", each=9), parallel=2))
+    found = failures(played.ask(changed(name, match="Question 5?", each=9, calls=[*range(1, 99)]), parallel=2))
     assert found.keys() == {5}
     assert found[5].startswith(f"{kind}: ")
     assert reason in found[5]
+
+
+def test_a_404_of_a_moment_is_tried_again(played: Played) -> None:
+    """As from a machine in between, while another is put in its place."""
+    assert failures(played.ask(ENDPOINTS["a way lost for a moment, 404"], parallel=1)) == {}
+
+
+def test_a_404_of_all_that_is_left_ends_the_run(played: Played) -> None:
+    """A model that was taken away in the middle of it; so does money that goes without a code."""
+    asked = OpenAIModel("scripted", parallel=1).generate([Request((f"{place}?",), Sampling()) for place in range(40)])
+    with played.playing(ENDPOINTS["404 for all from the fifth on"]), pytest.raises(EndpointError, match="no model"):
+        list(asked)
+    assert len(played.server.calls()) < 40
+    assert "used up (status 400" in played.error(changed("credit balance", after=2))
 
 
 @pytest.mark.parametrize("name", FAMILIES["money"])
