@@ -35,6 +35,7 @@ from judgebench.models.http.parameters import parameters_of
 from judgebench.models.http.replies import RequestRefused
 from judgebench.models.http.run import Response, Run
 from judgebench.models.http.runner import Stopped, TryAgain, run_in_bursts
+from judgebench.models.http.transport import PACKED, TooLarge, bound
 from judgebench.tables.records import Failure, valid_text
 
 CONNECT = 15.0  # seconds in which a connection must come about
@@ -147,12 +148,12 @@ def _client(address: Address, options: Options) -> Client:
     limits = httpx2.Limits(max_connections=options.parallel, max_keepalive_connections=options.parallel)
     kind = openai.DefaultAioHttpClient if aiohttp else openai.DefaultAsyncHttpxClient
     timeout = httpx2.Timeout(options.timeout, connect=min(options.timeout, CONNECT))
-    http = kind(limits=limits, timeout=timeout)
+    http = bound(kind(limits=limits, timeout=timeout))
     common: dict[str, Any] = {
         "max_retries": 0,
         "timeout": timeout,
         "http_client": http,
-        "default_headers": address.headers,
+        "default_headers": {"Accept-Encoding": PACKED, **address.headers},
     }
     if address.api_version:
         return openai.AsyncAzureOpenAI(
@@ -195,6 +196,8 @@ async def _connect(host: str | None, port: int, security: ssl.SSLContext | None 
 async def _unanswered(address: Address, error: Exception) -> TryAgain:
     """By the innermost cause: what the layers above call it differs from one transport to the other."""
     why = _words(error)
+    if any(isinstance(cause, TooLarge) for cause in _causes(error)):
+        return TryAgain("broken_reply", why, billed=True)
     if any(isinstance(cause, TimeoutError) for cause in _causes(error)) and not _nobody_listens(error):
         return TryAgain("timeout", "the endpoint did not answer in time")
     if _nobody_listens(error) or await _has_gone(address):

@@ -1,5 +1,6 @@
 """What a Chat Completions response says; pure, and trusting no field's type."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -13,6 +14,10 @@ from judgebench.models.http.usage import usage_of
 from judgebench.tables.endings import ending
 from judgebench.tables.records import Usage, valid_text
 
+_BEGUN = re.compile(  # what a reply looks like, or one that is packed
+    rb'"(?:message|delta|usage|candidates|completion_tokens)\\?"\s*:\s*\{|"choices\\?"\s*:\s*\[\s*\{|\A\x1f\x8b'
+)
+_SOME = 100_000  # bytes in which a reply, if it is one, has begun
 _REASONING = ("reasoning_content", "reasoning", "thinking")  # what servers call it, the older names first
 _DETAILS = ("reasoning_details", "thinking_blocks")  # lists of chunks of it
 _TEXTS = ("text", "thinking", "reasoning", "summary", "content", "refusal")  # where a chunk has its text
@@ -30,7 +35,8 @@ def completion(data: bytes, sent: Mapping[str, Any] = MappingProxyType({})) -> C
     try:
         body = reply_of(data)
     except ValueError as error:
-        raise TryAgain("broken_reply", f"the endpoint sent no readable reply ({error})") from error
+        begun = bool(_BEGUN.search(data[:_SOME]))
+        raise TryAgain("broken_reply", f"the endpoint sent no readable reply ({error})", billed=begun) from error
     held = object_of(body)
     usage, uncounted = _usage(held.get("usage"))
     choice = _choice(held)

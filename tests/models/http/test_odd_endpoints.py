@@ -12,7 +12,7 @@ from servers.running import KEY, ChatServer, chat_server, files_that_hold, judge
 
 from judgebench.errors import EndpointError, UsageError
 from judgebench.models import Reply, Request, load_model, parse_spec
-from judgebench.models.http import waiting
+from judgebench.models.http import transport, waiting
 from judgebench.models.http.openai_api import OpenAIModel
 from judgebench.models.http.runner import EndpointWarning
 from judgebench.tables.endings import ending
@@ -270,6 +270,19 @@ def test_what_was_billed_and_holds_no_reply_is_paid_for_once(played: Played, nam
     assert kinds <= {"failed", "refused", "cut"}
     assert {reply.usage and reply.usage.prompt_tokens for reply in found} == {100}
     assert len(played.server.calls()) == NUMBER
+
+
+@pytest.mark.parametrize("name", FAMILIES["unreadable"])
+def test_what_cannot_be_read_is_paid_for_at_most_once_more(
+    played: Played, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """However many tries there are, and without a word of an outage; and no more of it is read than a reply can be."""
+    monkeypatch.setattr(transport, "LARGEST", 3 * 2**20)
+    found = failures(played.ask(ENDPOINTS[name], tries=9))
+    assert found.keys() == {5}
+    assert found[5].startswith("broken_reply: ")
+    assert played.server.did().count("reply") == NUMBER - 1
+    assert len(played.server.calls()) == NUMBER - 1 + 2
 
 
 def test_what_is_refused_is_left_out_and_said_once(played: Played) -> None:
