@@ -36,7 +36,6 @@ from judgebench.models.http.replies import RequestRefused
 from judgebench.models.http.run import Response, Run
 from judgebench.models.http.runner import Stopped, TryAgain, run_in_bursts
 from judgebench.models.http.transport import PACKED, TooLarge, bound
-from judgebench.tables.records import Failure, valid_text
 
 CONNECT = 15.0  # seconds in which a connection must come about
 _ALERT = "\\x15\\x03"  # how what TLS says to plain HTTP begins, as it stands in an error
@@ -88,6 +87,8 @@ class OpenAIModel:
             for burst in run_in_bursts(hold, numbers, self.options.parallel, opened, run.stop, run.aside):
                 for self._ready, reply in zip(reversed(range(len(burst))), burst, strict=True):
                     yield reply
+            if run.lost:
+                raise run.lost
         finally:
             self._ready = 0
 
@@ -128,18 +129,23 @@ class OpenAIModel:
 
 
 async def _held(run: Run, index: int, request: Request) -> Reply:
-    """A conversation, turn by turn, until its end or until a turn has failed."""
+    """A conversation, turn by turn, until its end or until a turn has failed; what was answered before is kept."""
     started, done = time.monotonic(), list[Completion]()
     failure = None
     try:
         while len(done) < len(request.turns) and not (done and done[-1].failure):
             done.append(await Call(run, index, request, [completion.text for completion in done]).answered())
     except RequestRefused as error:
-        failure = Failure("refused", run.hide(valid_text(str(error))))
+        failure = run.failure("refused", error)
     except TryAgain as error:
-        if run.stopping:
+        if run.stopping and not done:
             raise Stopped from error
-        failure = Failure(error.kind, run.hide(valid_text(str(error))))
+        failure = run.failure(error.kind, error)
+    except (EndpointError, Stopped) as error:
+        if not done:
+            raise
+        run.lost = run.lost or (error if isinstance(error, EndpointError) else None)
+        failure = run.failure("stopped", error)
     return Reply.of(index, done, failure, round(time.monotonic() - started, 3))
 
 

@@ -16,6 +16,7 @@ from judgebench.models.http.dialect import Body
 from judgebench.models.http.endpoints import Endpoint, Endpoints
 from judgebench.models.http.limits import AN_INSTANT
 from judgebench.models.http.runner import SPARE, SPARE_LONG, Aside, Stopped, say
+from judgebench.tables.records import Failure, valid_text
 
 LONGEST = 500  # characters of a message that are kept
 REASON = 300  # and of what an endpoint says in it
@@ -49,6 +50,7 @@ class Run:
     tried: set[int] = field(default_factory=set)  # and those of them of which a try has failed
     aside: Aside = field(default_factory=Aside)
     stopping: bool = False
+    lost: EndpointError | None = None  # why the run ends, where a conversation in it was worth keeping
     ages: Iterator[int] = field(default_factory=count)  # one for each call, in the order in which they came
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -128,6 +130,10 @@ class Run:
     def hide(self, text: str) -> str:
         """What is kept of a text that may quote an endpoint."""
         return self.secrets.hide(text)[:LONGEST]
+
+    def failure(self, kind: str, error: Exception) -> Failure:
+        """What is kept of an error."""
+        return Failure(kind, self.hide(valid_text(str(error))) or "the run was stopped before this turn was answered")
 
     def concealed(self, read: Completion | Complaint) -> Completion | Complaint:
         """What a response says, without secrets; a reason is cut only then."""
