@@ -47,7 +47,8 @@ def completion(data: bytes, sent: Mapping[str, Any] = MappingProxyType({})) -> C
     except (AttributeError, LookupError, TypeError) as error:
         if not (usage and (choice or usage.completion_tokens)):
             raise TryAgain("broken_reply", "the endpoint sent a reply without a message") from error
-        thought, text, problem = None, "", problem or "the reply holds no message"
+        spent = ending(finish_reason) == "cut" or reached(sent, (usage.completion_tokens,))
+        thought, text, problem = None, "", problem or (None if spent else "the reply holds no message")
     if _is_no_reply(held, choice, text or thought, usage):
         raise TryAgain("broken_reply", f"the endpoint sent no reply ({problem})")
     counted = object_of(held.get("usage")).get("completion_tokens")  # without hidden ones, which may not count
