@@ -242,8 +242,8 @@ class _Reviewed(Protocol):
 def check(row: _Reviewed) -> None:
     """ValueError where a review can't be one: of so many models, with such scores, on such a scale."""
     wanted = 1 if row.mode == "single" else 2
-    if len(row.models) != wanted or (wanted == 2 and row.models[0] == row.models[1]):
-        what = "one model" if wanted == 1 else "two different models"
+    if len(row.models) != wanted:
+        what = "one model" if wanted == 1 else "two models"
         raise ValueError(f"a {row.mode} review is about {what}, and this one about {list(row.models)}")
     if row.verdict is not None and len(row.verdict.scores) not in (0, wanted):
         raise ValueError(f"a {row.mode} review has {wanted} scores or none, and this one {len(row.verdict.scores)}")
