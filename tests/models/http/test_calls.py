@@ -24,8 +24,14 @@ OUTAGES = {
     "it loads": status(503),
     "pages": Response(200, {}, b"<html>Back soon</html>"),
 }
+JUNK = ["", "OK", "<html>Hi</html>", "{}", "[]", "null", '{"choices": []}', '{"output": [{"text": "Yes."}]}']
 
 pytestmark = pytest.mark.filterwarnings("ignore::judgebench.models.http.runner.EndpointWarning")
+
+
+def junk(body: str) -> Response:
+    """What is no reply, and no error either."""
+    return Response(200, {}, body.encode())
 
 
 def down(answer: Response | TryAgain, start: float, end: float = math.inf) -> Behaviour:
@@ -92,7 +98,7 @@ def test_an_outage_without_end_ends_the_run(answer: Response | TryAgain, give_up
     assert (len(world.done), world.failed) == (len(world.answered), {})
 
 
-@pytest.mark.parametrize("answer", [GONE, status(500), OUTAGES["pages"]], ids=["nobody", "fails", "pages"])
+@pytest.mark.parametrize("answer", [GONE, status(500), *map(junk, JUNK)], ids=["nobody", "fails", *JUNK])
 def test_an_endpoint_that_never_answered_is_given_up_soon(answer: Response | TryAgain) -> None:
     """Within ten seconds, whatever --give-up says: more likely the address is wrong, which is named."""
     world = live(down(answer, 0.0), 100)
