@@ -44,12 +44,14 @@ class Drawn:
     """Questions in the order in which they are drawn, and the weights and predictions of that order (None: none).
 
     `planned`: how many the set was known to have when each was drawn; empty: all of them from the beginning.
+    `since`: so many were drawn when it was last another set.
     """
 
     ids: tuple[str, ...]
     predictions: Floats | None = None
     weights: Floats | None = None
     planned: tuple[int, ...] = ()
+    since: int = 0
 
     def sizes(self, questions: int) -> NDArray[np.int64]:
         """How many were planned when each of the first questions was drawn."""
@@ -127,15 +129,16 @@ def category_rates(
 ) -> tuple[CategoryRate, ...]:
     """The rate of each category so far, and whether it is worse by more than the margin; `categories` by question.
 
-    `won`: the points if every call without a verdict were won, by which flags are raised. Intervals are those of a
-    fixed number. Nothing is flagged where the order favoured some questions.
+    Questions that are in the set no more are in none. `won`: the points if every call without a verdict were won, by
+    which flags are raised. Intervals are those of a fixed number. Nothing is flagged where the order favoured some.
     """
-    places = np.array([categories[name] for name in drawn.ids])
-    parts = {name: points[places[: len(points)] == name] for name in dict.fromkeys(places[: len(points)].tolist())}
+    places = np.array([categories.get(name, "") for name in drawn.ids])
+    seen = places[: len(points)]
+    parts = {name: points[seen == name] for name in dict.fromkeys(seen.tolist()) if name}
     rates = [_mean(part) for part in parts.values()]
     drawn_in = shrink(rates, [_share(part, LEVEL) for part in parts.values()])
     flags = 2 * options.alpha / len(parts) if parts else 0.0  # the capital that a single flag takes is 2 over this
-    best = {name: won[places[: len(points)] == name] for name in parts}
+    best = {name: won[seen == name] for name in parts}
     doubts = [_doubt(part, int((places == name).sum()), options, flags) for name, part in best.items()]
     worse = sequential.discoveries(doubts if drawn.weights is None else [1.0] * len(doubts), options.alpha)
     return tuple(
@@ -177,7 +180,7 @@ def _evidence(points: Floats, drawn: Drawn, options: Options) -> Evidence:
     if options.population == "alike":
         return sequential.of_alike(points, drawn.sizes(points.shape[-1]))
     if drawn.predictions is None or drawn.weights is None:
-        return sequential.of_set(points, len(drawn.ids), sum(size < len(drawn.ids) for size in drawn.planned))
+        return sequential.of_set(points, len(drawn.ids), drawn.since)
     return sequential.of_set_with(points, drawn.predictions, drawn.weights)
 
 
