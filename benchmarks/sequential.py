@@ -36,7 +36,7 @@ from coverage import real_pairs
 
 from judgebench.compare import order
 from judgebench.compare.history import History
-from judgebench.compare.reading import Drawn
+from judgebench.compare.reading import Drawn, few_decided
 from judgebench.errors import UsageError
 from judgebench.statistics import bounded, sequential
 from judgebench.statistics.clusters import Floats, mean_by_question
@@ -573,8 +573,6 @@ def few() -> Iterator[str]:
 
 def outcomes(questions: int) -> tuple[Floats, Floats]:
     """All counts of losses, ties and wins, and the lower ends of two intervals of each: by the variance, and ours."""
-    from judgebench.compare.reading import FEW
-
     counts = [
         (lost, questions - lost - won, won) for lost in range(questions + 1) for won in range(questions + 1 - lost)
     ]
@@ -584,7 +582,7 @@ def outcomes(questions: int) -> tuple[Floats, Floats]:
         estimate = mean_by_question(np.arange(questions), points, questions)
         assert estimate
         by_variance = (estimate.share_interval() or (0.0, 1.0))[0]
-        lows.append((by_variance, by_variance if each[0] + each[2] >= FEW else bounded.lowest(points, ALPHA / 2)))
+        lows.append((by_variance, bounded.lowest(points, ALPHA / 2) if few_decided(points) else by_variance))
     return np.array(counts, np.float64), np.array(lows)
 
 

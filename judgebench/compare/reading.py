@@ -21,7 +21,7 @@ from judgebench.statistics.shrinkage import shrink
 _SEQUENTIAL = 1.1  # questions of a sequential test for one of a fixed test of the same power; benchmarks/sequential.py
 _POWER = 0.8
 Reach: TypeAlias = tuple[Floats, Floats]  # each (questions,)
-FEW = 30  # questions that are no ties: with fewer the variance is no guide
+_FEW, _HALF = 30, 0.5  # questions that are no ties, and their share: with fewer the variance is no guide
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +192,12 @@ def _mean(points: Floats) -> float | None:
 def _fixed(points: Floats, level: float) -> Interval | None:
     """Of a number fixed beforehand; where few points are no ties, by a bound that needs no variance."""
     known = points[~np.isnan(points)]
-    if not len(known) or np.count_nonzero(known != 0.5) >= FEW:
-        return _share(points, level)
-    return bounded.interval(known, level)
+    return bounded.interval(known, level) if len(known) and few_decided(known) else _share(points, level)
+
+
+def few_decided(points: Floats) -> bool:
+    """Whether so few points are no ties that their variance is no guide."""
+    return int(np.count_nonzero(points != 0.5)) < max(_FEW, _HALF * len(points))
 
 
 def _share(points: Floats, level: float) -> Interval | None:

@@ -216,6 +216,14 @@ def test_few_decided_questions_are_no_proof_at_a_fixed_number() -> None:
     wilson = mean_by_question(np.arange(80), decided, 80)
     assert wilson
     assert reading.read(decided, DRAWN, fixed).interval == wilson.share_interval()
+    mostly_tied = np.concatenate([np.full(200, 0.5), np.tile([0.0, 1.0, 1.0], 20)])
+    by_variance = mean_by_question(np.arange(260), mostly_tied, 260)
+    assert by_variance
+    ends = by_variance.share_interval()
+    found = reading.read(mostly_tied, DRAWN, fixed).interval
+    assert ends
+    assert found
+    assert found[0] < ends[0]
 
 
 def test_the_reason_says_what_an_engineer_asks() -> None:
