@@ -19,7 +19,7 @@ def comparison_id(sides: Sequence[Side], judge: Judge, options: Options) -> str:
     """
     models = [(side.name, side.identity()) for side in sides]
     asked = options.overrides if any(side.spec for side in sides) else {}
-    judging = judge.name, judge.identity, options.prompt, options.repair
+    judging = judge.name, judge.identity, options.prompt
     return content_id("comparison", options.questions, models, asked, judging, options.orders, options.repeats)
 
 
