@@ -60,6 +60,9 @@ RowT = TypeVar("RowT", bound=Row)
 ResultT = TypeVar("ResultT", bound=ResultRow)
 
 
+_NO_ROW = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the last where something is nested too deep
+
+
 class TornLineWarning(UserWarning):
     """The last line of a table was cut short by a process that died; every row before it was read."""
 
@@ -145,7 +148,7 @@ class Table(Generic[RowT]):
         lines[0] = lines[0] if start else lines[0].removeprefix(codecs.BOM_UTF8)
         try:
             rows = list(map(self._decoder.decode, lines))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _NO_ROW:
             rows = []  # which of them it is, is found line by line
         if len(rows) == len(lines) and all(row.schema <= SCHEMA for row in rows):
             return rows
@@ -163,7 +166,7 @@ class Table(Generic[RowT]):
     def _decode(self, line: bytes, place: int) -> RowT:
         try:
             row = self._decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except _NO_ROW as error:
             raise DataError(f"{self._named(place)}: not a row of this table ({error}); mend or remove it") from error
         if row.schema > SCHEMA:
             raise DataError(f"{self._named(place)}: written by a newer judgebench (schema {row.schema}); upgrade")
@@ -178,7 +181,7 @@ class Table(Generic[RowT]):
     def _is_row(self, line: bytes) -> bool:
         try:
             self._decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _NO_ROW:
             return False
         return True
 
