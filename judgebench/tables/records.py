@@ -223,6 +223,31 @@ class Review:
         return (*about, *self.models, *((self.choice,) if self.choice else ()))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """How far a comparison has drawn its questions, and what comes next.
+
+    After the first `drawn` questions `questions` follow, each with what its place depends on; None: as it was known.
+    `planned` is how many the comparison is about, as known from here on. `comparison` is the content that tells it from
+    others; `categories`, `snapshot` (of the judge) and `weights` (of an order that favours some) tell its claims apart.
+    """
+
+    comparison: str
+    baseline: str
+    candidate: str
+    question_set: str
+    judge: str
+    seed: int
+    drawn: int
+    planned: int
+    questions: tuple[tuple[str, str], ...] | None = None
+    categories: tuple[str, ...] = ()
+    snapshot: str | None = None
+    weights: str | None = None
+    created: str | None = None
+    schema: int = SCHEMA
+
+
 class _Scored(Protocol):
     @property
     def scores(self) -> tuple[float, ...]: ...

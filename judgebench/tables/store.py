@@ -123,15 +123,15 @@ class Table(Generic[RowT]):
                 " and run the same command to go on"
             ) from error
 
-    def claim(self) -> BinaryIO:
+    def claim(self, briefly: bool = False) -> BinaryIO:
         """Wait until no other stage works on this table, and keep others waiting until the result is closed.
 
         Two runs of one command would else pay twice for the same rows. The claim ends with the process, however
-        it ends.
+        it ends. Others are told that they wait, but for claims that all hold `briefly`.
         """
         message = f"waiting for another process that fills {self.path}"
         lock = self.path.with_name(f".{self.path.name}.lock")
-        return exclusive(lock, lambda: warnings.warn(message, WaitingWarning, stacklevel=4))
+        return exclusive(lock, lambda: briefly or warnings.warn(message, WaitingWarning, stacklevel=4))
 
     def _encoded(self, row: RowT) -> bytes:
         """A row as its line; what could not be read back (a NaN, which JSON lacks) is refused before it is written."""
@@ -199,7 +199,7 @@ class Table(Generic[RowT]):
         warnings.warn(f"{self.path}: a torn last line was moved to {aside.name}", TornLineWarning, stacklevel=3)
 
 
-def exclusive(path: Path, wait: Callable[[], None]) -> BinaryIO:
+def exclusive(path: Path, wait: Callable[[], object]) -> BinaryIO:
     """Lock a file until the result is closed, or its process ends; `wait` is called first where others hold it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("ab")
