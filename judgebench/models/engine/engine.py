@@ -224,12 +224,13 @@ class Run:
         longest = max(row.length for row in self.entering)
         logits, past = self.forward.prefill([row.known for row in self.entering], [row.kept for row in self.entering])
         self._draw(logits, self.entering)
-        stay = [place for place, row in enumerate(self.entering) if not row.reason]
+        stay = [place for place, row in enumerate(self.entering) if not (row.reason or self._crossed(row))]
         if stay:
             self.forward.cache.join(past, stay, longest)
         self.rows += [self.entering[place] for place in stay]
         for row in self.entering:
             row.kept = None
+        self.waiting.put(row for row in self.entering if not row.reason and self._crossed(row))
         self.entering = []
 
     def _step(self) -> None:
