@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from judgebench.models.engine.rows import Row
-from judgebench.models.engine.sides import ALONE, sides_of
+from judgebench.models.engine.sides import ALONE, BY_LENGTH, sides_of
 
 
 class Alone:
@@ -19,7 +19,7 @@ class Alone:
         self._masked = (
             model.config.is_encoder_decoder or "attention_mask" in inspect.signature(model.forward).parameters
         )
-        self._remembers = sides_of(model).long == ALONE
+        self._remembers = sides_of(model).long == ALONE and sides_of(model).beyond == BY_LENGTH
 
     def follow(self, row: Row, most: int, draw: Callable[[Any, list[Row]], None]) -> None:
         """Go on with a row, whose tokens are drawn by `draw`, until that ends it or there are so many more."""

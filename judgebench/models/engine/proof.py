@@ -1,6 +1,6 @@
 """Does the engine compute what the model says alone? Tried on each model before it answers, on its own logits.
 
-Two short prompts of unlike length are gone on with in one batch, for a turn and then another. The model's `generate` is
+Short prompts of unlike length are gone on with in one batch, for a turn and then another. The model's `generate` is
 then made to draw the same tokens, one prompt at a time, and its logits are held against the engine's. Texts would not
 do: rounding turns a near tie in models that nothing is wrong with.
 """
@@ -19,9 +19,9 @@ from judgebench.models.loading.telling import first_line
 
 # How far sound models' logits are off at most, in shares of their spread, with room; docs/checkpoints.md has figures.
 TOLERANCE = {"float32": 1e-3, "float16": 1e-1, "bfloat16": 2e-1}
-_PROMPTS = (17, 21)  # tokens: near enough to each other to go in together
-_LATER = (5, 6)  # of the turn after it
-_DRAWN = 2
+_PROMPTS = (17, 21, 45)  # tokens: two that go in together, beside a longer one
+_LATER = (5, 6)  # of the turns after the first two
+_DRAWN = (2, 2, 3)
 _WHOLE = 64  # tokens of context for which these are meant
 
 
@@ -62,7 +62,7 @@ def _unsound(engine: Engine) -> str | None:
 
 
 def _beside(engine: Engine, sides: Sides | None = None) -> Engine:
-    """An engine for two rows that never end by themselves."""
+    """An engine for a few rows that never end by themselves."""
     made = copy.copy(engine)
     made.batch_size, made.count, made.sides = len(_PROMPTS), Count(), sides or engine.sides
     made.endings = Endings(engine.endings.tokenizer, frozenset(), engine.endings.limits)
@@ -70,7 +70,7 @@ def _beside(engine: Engine, sides: Sides | None = None) -> Engine:
 
 
 class _Talk:
-    """Two conversations of two turns, in tokens that nothing is special about."""
+    """Two conversations of two turns and one of one, in tokens that nothing is special about."""
 
     def __init__(self, engine: Engine) -> None:
         self.tokens = ordinary(engine.endings.tokenizer, engine.model.get_input_embeddings().weight.shape[0])
@@ -83,14 +83,14 @@ class _Talk:
 
     def later(self, done: Done) -> Job | None:
         """What follows on what was said, once."""
-        if done.failure or done.index >= len(_PROMPTS):
+        if done.failure or done.index >= len(_LATER):
             return None
         before = (*self.asked[done.index].prompt, *done.tokens)
         place = done.index + len(_PROMPTS)
         return self._job(place, (*before, *self._piece(place, _LATER[done.index])))
 
     def _job(self, place: int, prompt: tuple[int, ...]) -> Job:
-        self.asked.append(Job(place, prompt, _DRAWN))
+        self.asked.append(Job(place, prompt, _DRAWN[place % len(_PROMPTS)]))
         return self.asked[-1]
 
     def _piece(self, place: int, length: int) -> tuple[int, ...]:

@@ -9,8 +9,11 @@ from typing import Any
 
 from judgebench.models.engine.limits import rope_settings
 
+_CHOOSING = ("index_topk", "keep_window_size")  # how many tokens a sparse attention takes
 SHORT, LONG, ALONE = "short", "long", "alone"
 BY_LENGTH = "beyond the positions of its training the model turns them by the length of each text"
+
+BY_CHOICE = "beyond so many tokens the model attends to a choice of them, in which ties go by their places"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,12 @@ class Sides:
     crosses: bool = True
     long: str = LONG
     apart: str | None = None
+    beyond: str = BY_LENGTH
 
     @property
     def why_alone(self) -> str:
         """Why a row is."""
-        return self.apart or BY_LENGTH
+        return self.beyond if self.apart is None else self.apart
 
     def of(self, prompt: int, length: int, most: int) -> str:
         """The side of a row of that `length`, whose prompt has so many tokens and which may come to so many."""
@@ -43,8 +47,11 @@ class Sides:
 
 
 def sides_of(model: Any) -> Sides:
-    """By the model's rotary settings."""
+    """By the settings of the model's positions and of its attention."""
     config = model.config.get_text_config(decoder=True)
+    chosen = [getattr(config, name, None) for name in _CHOOSING]
+    if any(chosen):
+        return Sides(min(int(one) for one in chosen if one), long=ALONE, beyond=BY_CHOICE)
     for one in rope_settings(config):
         kind = str(one.get("rope_type"))
         if kind == "longrope":
