@@ -5,14 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="hf: models need the extra `local`")
-pytest.importorskip("transformers", reason="hf: models need the extra `local`")
-
 from models import families
 
 from judgebench.models.engine import Done, Engine, Job
 from judgebench.models.engine.proof import prove
+
+torch = pytest.importorskip("torch", reason="hf: models need the extra `local`")
+pytest.importorskip("transformers", reason="hf: models need the extra `local`")
 
 LENGTHS = (17, 60, 21, 50)
 STATED = ("leave no room", "can't answer this prompt")

@@ -5,10 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="hf: models need the extra `local`")
-transformers = pytest.importorskip("transformers", reason="hf: models need the extra `local`")
-
 from models import families, tiny
 
 from judgebench.errors import JudgebenchError
@@ -20,6 +16,9 @@ from judgebench.models.engine.proof import TOLERANCE, distance, prove
 from judgebench.models.engine.sides import ALONE, LONG, SHORT, Sides, sides_of
 from judgebench.models.hf import HELD_ALONE, HeldAloneWarning, HFModel
 from judgebench.tables.records import Sampling
+
+torch = pytest.importorskip("torch", reason="hf: models need the extra `local`")
+transformers = pytest.importorskip("transformers", reason="hf: models need the extra `local`")
 
 
 @pytest.fixture(autouse=True)
