@@ -174,6 +174,25 @@ def test_an_adapter_is_merged(base: Path, tmp_path: Path) -> None:
         assert type(merged.model).__name__ == "LlamaForCausalLM"
 
 
+@pytest.mark.filterwarnings("ignore")  # of peft's, when such a one is made
+@pytest.mark.parametrize("targets", [["lm_head"], ["embed_tokens"], ["lm_head", "embed_tokens", "q_proj"]])
+def test_an_adapter_on_one_of_two_tied_tables_changes_that_one(tmp_path: Path, targets: list[str]) -> None:
+    """Where one table serves input and output, the merged model says what the adapter says beside its base."""
+    peft = pytest.importorskip("peft", reason="adapters need peft")
+    import torch
+    from transformers import LlamaForCausalLM
+
+    base = tiny.tokenizer(tiny.llama(tmp_path / "base", tied=True))
+    torch.manual_seed(1)
+    settings = peft.LoraConfig(r=2, target_modules=targets, init_lora_weights=False, task_type="CAUSAL_LM")
+    beside = peft.get_peft_model(LlamaForCausalLM.from_pretrained(base), settings).eval()
+    beside.save_pretrained(tmp_path / "adapter")
+    merged = tiny.opened(f"{base}+{tmp_path / 'adapter'}").model
+    prompt = torch.tensor([[5, 6, 7, 8]])
+    with torch.inference_mode():
+        assert torch.allclose(merged(prompt).logits, beside(prompt).logits, atol=1e-4)
+
+
 def test_an_adapter_says_what_it_needs(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without peft the line names it; its identity needs none."""
     folder = tiny.adapter(tmp_path / "adapter", str(base))
