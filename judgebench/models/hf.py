@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.models import Completion, Options, Reply, Request, Requests, loading, messages, reasoning
 from judgebench.models.engine import Count, Done, Job
-from judgebench.models.loading import Loaded, LoadOptions
+from judgebench.models.loading import DTYPES, Loaded, LoadOptions
 from judgebench.models.loading.encoding import Encoder
 from judgebench.tables.records import Failure, Usage, content_id, valid_text
 
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from judgebench.models.engine import Engine
 
 HELD_ALONE = "held one prompt at a time, by its own `generate`"
+
+
+_GOES_ON = "goes on in {}, in which there are answers of it already; name another --dtype to make all anew"
+
+
+class SettledDtypeWarning(UserWarning):
+    """Answers go on in another arithmetic than this machine would choose."""
 
 
 class HeldAloneWarning(UserWarning):
@@ -41,11 +48,30 @@ class HFModel:
         self._batch_size = options.batch_size
         self._count = Count()
         self._how = LoadOptions(**{one.name: getattr(options, one.name) for one in fields(LoadOptions)})
+        self._settled: str | None = None  # the dtype that `auto` means
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """The content of the checkpoint (weights, tokenizer, template, settings) and the arithmetic used."""
         return loading.identity(self.target, self._how)
+
+    def settle(self, made: Iterable[Mapping[str, Any]]) -> None:
+        """Say what `auto` means for a dtype by the provenance of answers that there are, the last one first.
+
+        Answers of these weights go on in the dtype that others of them were made in, whatever the machine would choose.
+        """
+        if self._how.dtype != "auto":
+            return
+        asked, named, used = self.identity, None, None
+        for one in made:
+            dtype = str(one.get("dtype"))
+            if {**one, "dtype": "auto"}.items() >= asked.items():
+                used, named = (_dtype_of(one) or used, named) if dtype == "auto" else (used, dtype)
+        if used is None and named in DTYPES:
+            self.__dict__.pop("identity", None)
+            self._how = replace(self._how, dtype=str(named))
+            warnings.warn(f"{self.target} {_GOES_ON.format(named)}", SettledDtypeWarning, stacklevel=2)
+        self._settled = used
 
     @property
     def drawn(self) -> int:
@@ -81,8 +107,10 @@ class HFModel:
         from judgebench.models.engine import Engine
         from judgebench.models.engine.proof import prove
 
-        loaded = loading.load(self.target, self._how)
-        own = loaded.kind == "seq2seq"
+        loaded = loading.load(self.target, self._how, self._settled)
+        if self._settled and loaded.provenance["dtype_used"] != loaded.usual_dtype:
+            warnings.warn(f"{self.target} {_GOES_ON.format(self._settled)}", SettledDtypeWarning, stacklevel=2)
+        own = loaded.kind == "seq2seq" or self._how.generation_config
         engine = Engine(
             loaded.model, loaded.tokenizer, batch_size=self._batch_size, count=self._count, own_settings=own
         )
@@ -162,6 +190,12 @@ class _Held:
         sampling = talk.request.sampling
         stops = (*self.loaded.stops, *sampling.stop)
         return Job(index, prompt, sampling.max_tokens, sampling.temperature, _seed(text, talk.request), stops)
+
+
+def _dtype_of(provenance: Mapping[str, Any]) -> str | None:
+    """The arithmetic in which an answer was made, by what served it."""
+    words = " ".join(map(str, provenance.get("served_by") or ())).split()
+    return next((word for word in words if word in DTYPES), None)
 
 
 def once_each(requests: Sequence[Request], answer: Callable[[Sequence[Request]], Iterator[Reply]]) -> Iterator[Reply]:

@@ -11,6 +11,8 @@ from judgebench.models.loading import files, weights
 from judgebench.models.loading.options import LoadOptions
 from judgebench.models.loading.targets import Addition, Source
 
+_EMBEDDINGS = re.compile(r"(?:embed_tokens|word_embeddings|wte|embed_in|lm_head|embed_out)(?:\.\w+)*\.weight$")
+
 
 def add(model: Any, addition: Addition, options: LoadOptions, vocabulary: int) -> Any:
     """The model with the addition in its weights; JudgebenchError, DataError or UsageError where it doesn't fit."""
@@ -51,16 +53,32 @@ def _add_adapter(model: Any, source: Source, options: LoadOptions, vocabulary: i
         peft: Any = import_module("peft")  # an optional package without types
     except ImportError as error:
         raise JudgebenchError(f"{source.text} is an adapter, which needs peft: pip install peft") from error
-    if vocabulary > model.get_input_embeddings().weight.shape[0]:
-        model.resize_token_embeddings(vocabulary)  # tokens added in training; their rows come with the adapter
+    rows = model.get_input_embeddings().weight.shape[0]
+    wanted = _rows(source) or max(rows, vocabulary)
+    if wanted != rows:
+        model.resize_token_embeddings(wanted)  # tokens added in training; their rows come with the adapter
     _untie(model, source)
     with weights.explained(source), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         safe = not files.is_pickled(source.folder)
         found = peft.PeftModel.from_pretrained(model, str(source.folder), use_safetensors=safe)
+        if not hasattr(found.base_model, "merge_and_unload"):
+            kind = found.active_peft_config.peft_type.value
+            raise UsageError(
+                f"{source.text} is an adapter of the kind {kind}, which has no weights to be added: use LoRA"
+            )
         merged = found.get_base_model() if options.quantize else found.merge_and_unload()
     _check_adapter(source, [str(warning.message) for warning in warned])
     return merged.eval()
+
+
+def _rows(source: Source) -> int | None:
+    """The rows of the embeddings that an adapter brings along whole, which may be padded; None where it brings none."""
+    for path in sorted(source.folder.glob("adapter_model*.safetensors")):
+        for name, shape in files.shapes(path).items():
+            if _EMBEDDINGS.search(name) and "lora_" not in name:
+                return shape[0]
+    return None
 
 
 def _untie(model: Any, source: Source) -> None:
