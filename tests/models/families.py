@@ -99,6 +99,17 @@ _CHANGED: dict[str, dict[str, Any]] = {
 }
 CASES: Mapping[str, dict[str, Any]] = {**{name: {} for name in _PLAIN.split()}, **_CHANGED}
 
+# Held one prompt at a time by `generate`: they have no positions, no cache or a state of their own in a batch.
+ALONE = frozenset(
+    ["cpmant", "hy_v4", "minimax", "moshi", "openai-gpt", "rwkv", "trocr", "xlm", "xlnet", "roformer"]
+) | {"openai-gpt, few positions"}
+# So are those of their rows that may come to more tokens than this setting says.
+BEYOND: Mapping[str, str] = {
+    **dict.fromkeys(("deepseek_v4", "axk2", "deepseek_v32", "glm_moe_dsa", "dots3_note_text"), "index_topk"),
+    "doge, chosen tokens": "keep_window_size",
+    "llama, dynamic": "max_position_embeddings",
+}
+
 
 @dataclass
 class Letters:
