@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
+from judgebench import embedded
 from judgebench.errors import UsageError
 from judgebench.report.answered import answered
 from judgebench.report.loading import load_reviews, texts_of
@@ -69,6 +70,7 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
     shown = [frame[(frame["choice"] == 0).to_numpy()] for frame in (matches, scores)]  # what people were shown
     judged = shown[0][~shown[0]["judge"].isin(by_people)]
     votes = votes_frame(judged, shown[1], people)
+    asked = _asked(reviews, matches, scores)
     return {
         "pairs": _controlled(summary.pairs(matches), matches, features) + summary.pair_panels_of(matches, alone),
         "scores": summary.scores(scores) + summary.score_panels_of(scores, alone),
@@ -76,13 +78,22 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
         "turn_differences": summary.turn_differences(scores),
         "ratings": ratings.ratings(matches, options.ratings),
         "win_matrix": ratings.win_matrix(matches),
-        "judges": judging.judges(matches, scores, features, options.own, by_people),
+        "judges": judging.judges(*asked, features, options.own, by_people),
         "agreement": agreements(votes),
         "alpha": alphas(votes),
         "calibration": ppi.win_rates(judged, shown[1], people),
         "answers": answered(answers),
-        "notes": snapshots(reviews) + cut_prompts(reviews),
+        "notes": snapshots(reviews) + cut_prompts(reviews) + not_english(reviews),
     }
+
+
+def _asked(reviews: pd.DataFrame, matches: pd.DataFrame, scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The matches and scores without those for want of an answer, which says nothing of the judge."""
+    answered = (reviews["error"] != "unanswered").to_numpy()
+    if answered.all():
+        return matches, scores
+    some = reviews[answered]
+    return matches_over_repeats(matches_frame(some)), scores_over_repeats(scores_frame(some))
 
 
 def _controlled(pairs: list[dict[str, Any]], matches: pd.DataFrame, features: pd.DataFrame) -> list[dict[str, Any]]:
@@ -150,6 +161,23 @@ def cut_prompts(reviews: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {"kind": "prompt_cut", "question_set": place[0], "judge": place[1], "cut": int(some), "reviews": int(of)}
         for place, some, of in zip(cut.index, cut["sum"], cut["size"], strict=True)
+        if some
+    ]
+
+
+def not_english(reviews: pd.DataFrame) -> list[dict[str, Any]]:
+    """A note for each judge and set of whose `reviews` some are `left_out` as texts in another language."""
+    there = reviews.assign(left_out=reviews["error"] == embedded.NOT_ENGLISH)
+    found = there.groupby(["question_set", "judge"], sort=False, observed=True)["left_out"].agg(["sum", "size"])
+    return [
+        {
+            "kind": embedded.NOT_ENGLISH,
+            "question_set": place[0],
+            "judge": place[1],
+            "left_out": int(some),
+            "reviews": int(of),
+        }
+        for place, some, of in zip(found.index, found["sum"], found["size"], strict=True)
         if some
     ]
 

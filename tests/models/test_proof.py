@@ -175,6 +175,16 @@ def test_an_encoder_decoder_has_two_limits() -> None:
     assert long.failure == "the prompt's 60 tokens are more than the 40 that the model's encoder takes"
 
 
+def test_an_answer_that_is_made_to_end_at_its_limit_is_cut() -> None:
+    """Some settings force an end token there."""
+    model = bart()
+    model.generation_config = transformers.GenerationConfig(
+        decoder_start_token_id=1, pad_token_id=0, eos_token_id=2, forced_eos_token_id=2
+    )
+    (done,) = run(engine(model, own_settings=True), 12, tokens=6)
+    assert (done.finish_reason, done.drawn, len(done.tokens)) == ("length", 6, 5)
+
+
 def roformer(folder: Path) -> Path:
     """A checkpoint that has no positions for a batch, with tiny's words."""
     torch.manual_seed(0)

@@ -213,11 +213,14 @@ class Run:
         if not engine.own_settings:
             self.alone.follow(row, most, self._draw)
             return
-        for token in self.alone.by_its_settings(row, most, engine.endings.tokens):
+        said = self.alone.by_its_settings(row, most, engine.endings.tokens)
+        for token in said:
             if not row.reason:
                 self._take(row, token)
         if not row.reason:
             self._end(row, "stop")
+        elif row.end is not None and len(said) == most:  # some models are made to end at the limit
+            row.reason = "length"
 
     def _prefill(self) -> None:
         """Put the prompts of `entering` through the model; those that aren't at their end already join the batch."""
