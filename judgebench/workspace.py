@@ -8,7 +8,7 @@ from pathlib import Path
 from judgebench import question_sets
 from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
-from judgebench.tables.records import Answer, Review
+from judgebench.tables.records import Answer, ImportRecord, Review
 from judgebench.tables.store import RowT, Table, file_name
 
 FOLDERS = ("question_sets", "answers", "reviews", "webpage")
@@ -62,6 +62,10 @@ class Workspace:
     def attacks(self, question_set: str, judge: str) -> Table[Review]:
         """The table of what one judge said of manipulated answers to one set, for `audit`; no report counts them."""
         return Table(self.root / "reviews" / ".attacks" / file_name(question_set) / f"{file_name(judge)}.jsonl", Review)
+
+    def imports(self) -> Table[ImportRecord]:
+        """The table of what was imported; who claims it is the only one who imports."""
+        return Table(self.root / "reviews" / ".imports.jsonl", ImportRecord)
 
     def models(self, question_set: str) -> list[str]:
         """The models that have answers to a set."""

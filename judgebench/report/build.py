@@ -7,7 +7,8 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 
 from judgebench.errors import UsageError
-from judgebench.report.answered import answered
+from judgebench.report.answered import answered, is_incomplete
+from judgebench.report.imported import missing
 from judgebench.report.loading import load_reviews, texts_of
 from judgebench.statistics import controls, judging, ppi, ratings, style, summary
 from judgebench.statistics.agreement import agreements, alphas
@@ -48,7 +49,8 @@ def owners(given: Sequence[str]) -> dict[str, set[str]]:
 def build(workspace: Workspace, options: Options = Options()) -> Report:
     """The report on a workspace, as `assemble` makes it; UsageError where there are no such reviews."""
     answers = list(in_force(workspace.all_answers(options.questions)).values())
-    return assemble(reviews_of(workspace, options), answers, options)
+    report = assemble(reviews_of(workspace, options), answers, options)
+    return report | {"imports": missing(workspace.imports().read(), options.questions)}
 
 
 def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Options = Options()) -> Report:
@@ -58,8 +60,8 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
     `pairs`, `scores`, `score_differences`, `turn_differences`: see `statistics.summary`; entries of a panel stand
     after those of its judges, and pairs carry what `statistics.controls` says. `ratings`, `win_matrix`:
     `statistics.ratings`. `judges`: `statistics.judging`. `agreement`, `alpha`: `statistics.agreement`. `calibration`:
-    `statistics.ppi`. `answers`: `report.answered`. Raises UsageError where `options.own` names a judge or a model that
-    no review does.
+    `statistics.ppi`. `answers`: `report.answered`. `imports`: `report.imported`, by `build` alone.
+    Raises UsageError where `options.own` names a judge or a model that no review does.
     """
     check_owners(reviews, options.own)
     matches, scores = matches_over_repeats(matches_frame(reviews)), scores_over_repeats(scores_frame(reviews))
@@ -80,9 +82,26 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
         "agreement": agreements(votes),
         "alpha": alphas(votes),
         "calibration": ppi.win_rates(judged, shown[1], people),
-        "answers": answered(answers),
+        "answers": answered(answers, _used(reviews, answers)),
         "notes": snapshots(reviews) + cut_prompts(reviews),
+        "imports": [],
     }
+
+
+def _used(reviews: pd.DataFrame, answers: Collection[Answer]) -> set[tuple[str, str, str]]:
+    """By set, question and model the incomplete answers of which a turn that is there has a verdict."""
+    there = {
+        (one.question_set, one.question_id, one.model, turn)
+        for one in answers
+        if is_incomplete(one)
+        for turn in range(1, len(one.turns) + 1)
+    }
+    if not there:
+        return set()
+    known = reviews[reviews["error"].isna() & reviews["question_id"].isin({question for _, question, *_ in there})]
+    places = (known[["question_set", "question_id", model, "turn"]] for model in ("model_a", "model_b"))
+    graded = there.intersection(tuple(place) for shown in places for place in shown.itertuples(index=False))
+    return {(question_set, question, model) for question_set, question, model, _ in graded}
 
 
 def _controlled(pairs: list[dict[str, Any]], matches: pd.DataFrame, features: pd.DataFrame) -> list[dict[str, Any]]:

@@ -57,7 +57,7 @@ def _csv(report: Report) -> str:
     return "\n".join(_csv_table([row for entry in entries for row in _rows(entry)]) for entries in parts)
 
 
-_NOT_IN_CSV = ("win_matrix", "notes")
+_NOT_IN_CSV = ("win_matrix", "notes", "imports")
 
 
 def _rows(entry: Mapping[str, object]) -> Iterator[Mapping[str, object]]:

@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from judgebench.interchange.fastchat.rows import READ_RANGE
-from judgebench.interchange.merge import Merged, RowT
 from judgebench.tables.records import Review, Verdict
 from judgebench.verdicts.text import from_scores, parse
 
 _SAID = re.compile(r"^Assistant ([12]): (\d{1,2}(?:\.\d{1,2})?)\b", re.ASCII | re.MULTILINE)
 _SHOWN = 10
-_PARTS = ("equal", "superseded", "outdone")
 
 
 def verdict_notes(reviews: Sequence[Review]) -> Iterator[str]:
@@ -31,7 +29,7 @@ def verdict_notes(reviews: Sequence[Review]) -> Iterator[str]:
 
 
 def _parsed(review: Review) -> Verdict | None:
-    return parse(review.kind, review.reply or "", READ_RANGE)
+    return parse(review.kind, review.reply or "", review.scale or READ_RANGE)
 
 
 def _said(review: Review) -> Verdict | None:
@@ -51,14 +49,3 @@ def _names(reviews: Sequence[Review]) -> str:
 def _name(review: Review) -> str:
     number = review.extra.get("review_id", review.id)
     return f"question {review.question_id}, turn {review.turn}, {' and '.join(review.models)} ({number})"
-
-
-def row_notes(what: str, merged: Sequence[Merged[RowT]]) -> Iterator[str]:
-    """What became of rows that stand more than once."""
-    equal, superseded, outdone = (sum(getattr(one, part) for one in merged) for part in _PARTS)
-    if equal:
-        yield f"{equal} {what} stand more than once, word for word: each was imported once."
-    if superseded:
-        yield f"{superseded} {what} were made again later: of each, the last that did not fail counts; all are kept."
-    if outdone:
-        yield f"{outdone} failed {what} were left out: the workspace holds a success in their place."

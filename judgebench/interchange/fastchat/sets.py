@@ -8,9 +8,9 @@ from pathlib import Path
 
 from judgebench import question_sets
 from judgebench.errors import DataError, UsageError
-from judgebench.interchange.fastchat.lines import Log
 from judgebench.interchange.fastchat.prompts import JudgePrompt, choose, prompt_text
 from judgebench.interchange.fastchat.rows import Folder
+from judgebench.interchange.lines import Log
 from judgebench.question_sets import Category, QuestionSet, SetHead
 from judgebench.tables.records import Question
 from judgebench.workspace import Workspace

@@ -1,4 +1,4 @@
-"""Reading FastChat's JSONL files line by line: what can't be used is refused with its reason, and the rest goes on."""
+"""Reading JSONL files line by line: what can't be used is refused with its reason, and the rest goes on."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from judgebench.interchange.imported import Refused
+from judgebench.interchange.imported import Imported, Refused
 from judgebench.tables.records import valid_text
 
 ERROR_TEXT = "$ERROR$"  # what FastChat stores in place of text when a call failed
@@ -30,10 +30,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What an import has to say: the lines that it refused, and notes as plain sentences."""
+    """What an import has to say: the lines that it refused, notes as plain sentences, and what came to nothing."""
 
     refused: list[Refused] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    vain: list[str] = field(default_factory=list)  # what came to nothing, as sentences
+
+    def imported(self, question_set: str, counts: Mapping[str, int], new: Mapping[str, int]) -> Imported:
+        """What the import came to, with all that is said of it."""
+        return Imported(question_set, counts, new, tuple(self.refused), tuple(self.notes), tuple(self.vain))
 
     def refuse(self, line: Line, reason: str) -> None:
         """Keep in mind that a line was not imported."""
@@ -48,13 +53,22 @@ class Log:
 def convert(paths: Iterable[Path], make: Callable[[Line], Iterable[MadeT]], log: Log) -> list[MadeT]:
     """What `make` makes of every line of the files, in order; a line that it can't use is refused."""
     made: list[MadeT] = []
-    for path in paths:
+    before, read = len(log.refused), list(paths)
+    for path in read:
         for line in lines(path, log):
             try:
                 made += tuple(make(line))  # whole or not at all
             except Unusable as problem:
                 log.refuse(line, str(problem))
+    if not made and len(log.refused) > before:
+        log.vain.append(f"nothing was taken of {read[0].name if len(read) == 1 else read[0].parent.name}")
     return made
+
+
+def tables(folder: Path, below: str) -> list[Path]:
+    """The JSONL files below a part of a folder, in whatever subfolder, by name; hidden ones are no data."""
+    found = (path for path in folder.glob(f"{below}/**/*.jsonl") if path.is_file())
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
 def lines(path: Path, log: Log) -> Iterator[Line]:
@@ -106,6 +120,11 @@ def text(row: Row, name: str) -> str:
     if not isinstance(value, str):
         raise Unusable(f"has a {name} that is not text")
     return value
+
+
+def optional_text(row: Row, name: str) -> str:
+    """A field that may hold text; "" where it is missing."""
+    return "" if row.get(name) is None else text(row, name)
 
 
 def texts(row: Row, name: str) -> tuple[str, ...]:

@@ -1,0 +1,145 @@
+"""The formats that are read: which one a file or folder is of, told by what it holds, and what reads it."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from judgebench.errors import UsageError
+from judgebench.interchange.fastchat import READ_RANGE, import_fastchat, is_fastchat
+from judgebench.interchange.imported import Imported
+from judgebench.interchange.keeping import record
+from judgebench.interchange.votes import import_votes
+from judgebench.verdicts.text import Range
+from judgebench.workspace import Workspace
+
+_BEGINNING = 1 << 22  # bytes of a file in which its first row has to end
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a file may leave unsaid, by the names of the command's options; None and False where nothing is said."""
+
+    questions: str | None = None
+    judge: str | None = None
+    model: str | None = None
+    scale: Range | None = None
+    pair: tuple[str, str] | None = None
+    reparse: bool = False
+    everyone: bool = False
+    new_models: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self, known: "Format") -> None:
+        """Raise UsageError for an option that says nothing about this format."""
+        given = [one.name for one in fields(self) if getattr(self, one.name)]
+        alien = [_SPELT.get(name, f"--{name.replace('_', '-')}") for name in given if name not in known.options]
+        if alien:
+            raise UsageError(f"{', '.join(alien)} says nothing about {known.name}: {known.title}")
+
+
+_SPELT = {"everyone": "--all", "columns": "--question, --reference, --category or --id"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """A first look at what is to be imported."""
+
+    path: Path
+
+    def has(self, *names: str) -> bool:
+        """Whether it is a folder that holds one of these."""
+        return any((self.path / name).exists() for name in names)
+
+    @cached_property
+    def row(self) -> Mapping[str, Any]:
+        """The first object of a file of JSON lines or of a JSON list, or the one that it is; else an empty one."""
+        if not self.path.is_file():
+            return {}
+        with self.path.open("rb") as file:
+            text = file.read(_BEGINNING).removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").lstrip()
+        try:
+            found, _ = json.JSONDecoder().raw_decode(text.removeprefix("[").lstrip())
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a file is one JSON list."""
+        with self.path.open("rb") as file:
+            return file.read(1 << 10).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format: its name and title, how it is told by content, what reads it, and the options that it heeds."""
+
+    name: str
+    title: str
+    fits: Callable[[Look], bool]
+    read: Callable[[Path, Workspace, Options], Imported]
+    options: tuple[str, ...] = ("questions",)
+
+
+def _fastchat(path: Path, workspace: Workspace, options: Options) -> Imported:
+    scale = options.scale or READ_RANGE
+    return import_fastchat(
+        path, workspace, options.questions, options.reparse, scale=scale, pair=options.pair, judge=options.judge
+    )
+
+
+def _votes(path: Path, workspace: Workspace, options: Options) -> Imported:
+    judge = options.judge or "people"
+    return import_votes(path, workspace, options.questions, judge, options.everyone, options.new_models)
+
+
+FORMATS = (
+    Format(
+        "fastchat",
+        "a FastChat folder: the 2023 `table`, or `llm_judge` data (MT-bench)",
+        lambda look: is_fastchat(look.path),
+        _fastchat,
+        ("questions", "judge", "scale", "pair", "reparse"),
+    ),
+    Format(
+        "votes",
+        "people's votes on pairs (JSON lines), or Arena battles (a JSON list)",
+        lambda look: {"model_a", "model_b", "winner"} <= look.row.keys(),
+        _votes,
+        ("questions", "judge", "everyone", "new_models"),
+    ),
+)
+
+
+def import_path(path: Path, workspace: Workspace, name: str | None = None, options: Options = Options()) -> Imported:
+    """Import a file or folder of a format, which is found by its content where no name is given.
+
+    What it came to is put on record. Raises UsageError for an unknown format or an option that says nothing about it.
+    """
+    workspace.check()
+    if not path.exists():
+        raise UsageError(f"nothing at {path}")
+    known = _named(name) if name else _found(path)
+    options.check(known)
+    imported = known.read(path, workspace, options)
+    record(imported, path, known.name, workspace)
+    return imported
+
+
+def _named(name: str) -> Format:
+    found = next((known for known in FORMATS if known.name == name), None)
+    if found is None:
+        raise UsageError(f"no format {name!r} is read; there is: {', '.join(known.name for known in FORMATS)}")
+    return found
+
+
+def _found(path: Path) -> Format:
+    look = Look(path)
+    found = next((known for known in FORMATS if known.fits(look)), None)
+    if found is None:
+        read = "; ".join(f"{known.name} ({known.title})" for known in FORMATS)
+        raise UsageError(f"{path} is of no format that is told by its content. These are read, by name too: {read}")
+    return found
