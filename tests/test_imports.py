@@ -26,6 +26,7 @@ ALLOWED = {
     "prompts": {"verdicts", "tables", "errors"},
     "question_sets": {"models", "prompts", "verdicts", "tables", "errors"},
     "workspace": {"question_sets", "tables", "errors"},
+    "removal": {"workspace", "tables", "errors"},
     "answers": {"question_sets", "models", "tables"},
     "interchange": {"workspace", "question_sets", "prompts", "verdicts", "tables", "errors"},
     "judging": {

@@ -14,6 +14,7 @@ from judgebench.cli.embedded import embedded
 from judgebench.cli.imports import import_
 from judgebench.cli.questions import questions
 from judgebench.cli.references import references
+from judgebench.cli.remove import remove
 from judgebench.cli.report import report
 from judgebench.cli.review import review
 
@@ -40,6 +41,7 @@ main.add_command(review)
 main.add_command(questions)
 main.add_command(references)
 main.add_command(import_)
+main.add_command(remove)
 main.add_command(report)
 main.add_command(compare)
 main.add_command(audit)
