@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from judgebench.errors import UsageError
+from judgebench.interchange import alpaca_eval
 from judgebench.interchange.fastchat import READ_RANGE, import_fastchat, is_fastchat
 from judgebench.interchange.imported import Imported
 from judgebench.interchange.keeping import record
@@ -52,6 +53,10 @@ class Look:
     def has(self, *names: str) -> bool:
         """Whether it is a folder that holds one of these."""
         return any((self.path / name).exists() for name in names)
+
+    def finds(self, *names: str) -> bool:
+        """Whether it is a folder that holds one of these, in whatever subfolder."""
+        return self.path.is_dir() and any(next(self.path.glob(f"**/{name}"), None) for name in names)
 
     @cached_property
     def row(self) -> Mapping[str, Any]:
@@ -103,6 +108,19 @@ FORMATS = (
         lambda look: is_fastchat(look.path),
         _fastchat,
         ("questions", "judge", "scale", "pair", "reparse"),
+    ),
+    Format(
+        "alpaca-eval",
+        "AlpacaEval's model_outputs.json and annotations.json, or a folder with them",
+        lambda look: (
+            alpaca_eval.is_outputs(look.row)
+            or alpaca_eval.is_annotation(look.row)
+            or look.finds("model_outputs.json", "annotations.json")
+        ),
+        lambda path, workspace, options: alpaca_eval.import_alpaca_eval(
+            path, workspace, options.questions, options.judge
+        ),
+        ("questions", "judge"),
     ),
     Format(
         "votes",

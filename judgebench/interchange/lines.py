@@ -1,16 +1,20 @@
 """Reading JSONL files line by line: what can't be used is refused with its reason, and the rest goes on."""
 
 import json
+import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from judgebench.errors import DataError
 from judgebench.interchange.imported import Imported, Refused
 from judgebench.tables.records import valid_text
 
 ERROR_TEXT = "$ERROR$"  # what FastChat stores in place of text when a call failed
+_ENTRY = re.compile(r"[^\s,]")
 MadeT = TypeVar("MadeT")
 Row = Mapping[str, Any]
 
@@ -50,18 +54,23 @@ class Log:
             self.notes.append(sentence)
 
 
-def convert(paths: Iterable[Path], make: Callable[[Line], Iterable[MadeT]], log: Log) -> list[MadeT]:
+def convert(
+    paths: Iterable[Path],
+    make: Callable[[Line], Iterable[MadeT]],
+    log: Log,
+    read: Callable[[Path, Log], Iterator[Line]] | None = None,
+) -> list[MadeT]:
     """What `make` makes of every line of the files, in order; a line that it can't use is refused."""
     made: list[MadeT] = []
-    before, read = len(log.refused), list(paths)
-    for path in read:
-        for line in lines(path, log):
+    before, found = len(log.refused), list(paths)
+    for path in found:
+        for line in (read or lines)(path, log):
             try:
                 made += tuple(make(line))  # whole or not at all
             except Unusable as problem:
                 log.refuse(line, str(problem))
     if not made and len(log.refused) > before:
-        log.vain.append(f"nothing was taken of {read[0].name if len(read) == 1 else read[0].parent.name}")
+        log.vain.append(f"nothing was taken of {found[0].name if len(found) == 1 else found[0].parent.name}")
     return made
 
 
@@ -77,7 +86,7 @@ def lines(path: Path, log: Log) -> Iterator[Line]:
     with path.open("rb") as file:
         for number, data in enumerate(file, start=1):
             try:
-                row, changed = _parsed(data.removeprefix(b"\xef\xbb\xbf") if number == 1 else data)
+                row, changed = _parsed(data.removeprefix(BOM_UTF8) if number == 1 else data)
             except Unusable as problem:
                 log.refuse(Line(path, number, {}), str(problem))
                 continue
@@ -86,6 +95,45 @@ def lines(path: Path, log: Log) -> Iterator[Line]:
                 yield Line(path, number, row)
     if mended:
         log.note(f"{path.name}: half a character (a lone surrogate) became U+FFFD in {mended} line(s).")
+
+
+def objects(file: Path, log: Log) -> Iterator[Line]:
+    """Every JSON object of a file that is one JSON list, or has an object a line."""
+    with file.open("rb") as opened:
+        first = opened.read(1 << 16).removeprefix(BOM_UTF8).lstrip()[:1]
+    return _listed(file, log) if first == b"[" else lines(file, log)
+
+
+def _listed(file: Path, log: Log) -> Iterator[Line]:
+    """Every object of a JSON list, with the line that it begins on."""
+    try:
+        whole = file.read_bytes().removeprefix(BOM_UTF8).decode("utf-8")
+        found = json.loads(whole)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{file}:{error.lineno}: is not JSON ({error.msg}); nothing was imported") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{file}: is not JSON ({error}); nothing was imported") from error
+    decoder, begun, place, number = json.JSONDecoder(), 0, whole.index("[") + 1, 1
+    for row in _mended(found, log):
+        start = next(_ENTRY.finditer(whole, place)).start()
+        number += whole.count("\n", begun, start)
+        begun, (_, place) = start, decoder.raw_decode(whole, start)
+        line = Line(file, number, row if isinstance(row, dict) else {})
+        if isinstance(row, dict):
+            yield line
+        else:
+            log.refuse(line, "is not a JSON object")
+
+
+def _mended(rows: list[Any], log: Log) -> list[Any]:
+    """The rows without lone surrogates, which can't be written as UTF-8."""
+    said = json.dumps(rows, ensure_ascii=False)
+    valid = valid_text(said)
+    if said == valid:
+        return rows
+    log.note("Half characters (lone surrogates) became U+FFFD.")
+    mended: list[Any] = json.loads(valid)
+    return mended
 
 
 def _parsed(data: bytes) -> tuple[Row | None, bool]:

@@ -6,10 +6,8 @@ first), `model_b`, `winner`, and where known `question_id`, `turn`, `voter` or `
 an Arena battle; without a `question_id` it is a question of its own.
 """
 
-import json
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,7 +16,7 @@ from typing import Any, TypeAlias
 from judgebench.errors import DataError, UsageError
 from judgebench.interchange.fastchat import Imported
 from judgebench.interchange.keeping import name_of
-from judgebench.interchange.lines import Line, Log, Row, Unusable, created, identifier, lines, rest, text
+from judgebench.interchange.lines import Line, Log, Row, Unusable, created, identifier, objects, rest, text
 from judgebench.tables.records import IMPORTED_FROM, Review, Verdict, Winner, content_id, valid_text
 from judgebench.tables.store import Table
 from judgebench.workspace import Workspace
@@ -32,9 +30,7 @@ _WINNERS: Mapping[str, Winner] = {
 _READ = ("question_set", "question_id", "turn", "model_a", "model_b", "winner", "voter", "answer_ids", "tstamp")
 _CONVERSATIONS = ("conversation_a", "conversation_b")
 _MEANT_OTHERWISE = ("label", "chance", "repair", "awaiting_repair", "logprobs", "notes")  # in a review's `extra`
-_BOM = b"\xef\xbb\xbf"
 _CERTAIN = 10  # votes without a voter that are the same by chance hardly ever
-_ENTRY = re.compile(r"[^\s,]")
 
 
 def import_votes(
@@ -90,7 +86,7 @@ def _import(file: Path, workspace: Workspace, judge: str, wanted: Wanted, log: L
 def _votes(file: Path, questions: str | None, judge: str, workspace: Workspace, log: Log) -> list[Cast]:
     """Every vote of the file, or DataError for the first that can't be used."""
     made: list[Cast] = []
-    read = list(_lines(file, log))
+    read = list(objects(file, log))
     for line in read:
         try:
             made.append((line.number, _vote(line.row, questions or _own(file), judge)))
@@ -190,44 +186,6 @@ def _refuse_doubles(votes: Sequence[Review], file: Path, judge: str, workspace: 
 def _content(vote: Review) -> tuple[object, ...]:
     """What a vote says, whatever its judge and its set are called."""
     return vote.question_id, vote.turn, vote.models, vote.verdict, vote.extra.get("voter"), vote.created
-
-
-def _lines(file: Path, log: Log) -> Iterator[Line]:
-    with file.open("rb") as opened:
-        first = opened.read(1 << 16).removeprefix(_BOM).lstrip()[:1]
-    return _listed(file, log) if first == b"[" else lines(file, log)
-
-
-def _listed(file: Path, log: Log) -> Iterator[Line]:
-    """Every object of a JSON list, with the line that it begins on."""
-    try:
-        whole = file.read_bytes().removeprefix(_BOM).decode("utf-8")
-        found = json.loads(whole)
-    except json.JSONDecodeError as error:
-        raise DataError(f"{file}:{error.lineno}: is not JSON ({error.msg}); nothing was imported") from error
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{file}: is not JSON ({error}); nothing was imported") from error
-    decoder, begun, place, number = json.JSONDecoder(), 0, whole.index("[") + 1, 1
-    for row in _mended(found, log):
-        start = next(_ENTRY.finditer(whole, place)).start()
-        number += whole.count("\n", begun, start)
-        begun, (_, place) = start, decoder.raw_decode(whole, start)
-        line = Line(file, number, row if isinstance(row, dict) else {})
-        if isinstance(row, dict):
-            yield line
-        else:
-            log.refuse(line, "is not a JSON object")
-
-
-def _mended(rows: list[Any], log: Log) -> list[Any]:
-    """The rows without lone surrogates, which can't be written as UTF-8."""
-    said = json.dumps(rows, ensure_ascii=False)
-    valid = valid_text(said)
-    if said == valid:
-        return rows
-    log.note("Half characters (lone surrogates) became U+FFFD.")
-    mended: list[Any] = json.loads(valid)
-    return mended
 
 
 def _vote(row: Row, question_set: str, judge: str) -> Review:

@@ -60,6 +60,7 @@ class Matches:
     won_first: Floats
     won_second: Floats
     agree: Floats
+    expected: Floats
     chance: Floats
     reviews: Codes
     missing: Codes

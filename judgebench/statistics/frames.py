@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from judgebench.statistics import columns
-from judgebench.statistics.columns import ABOUT, Coded, Judgment
+from judgebench.statistics.columns import ABOUT, Coded, Extra, Judgment
 from judgebench.statistics.current import current
 from judgebench.statistics.groups import Floats, Groups
 from judgebench.tables.records import Review
@@ -18,7 +18,7 @@ Categories = Mapping[tuple[str, str], str]  # (question set, question id) -> cat
 REVIEWS = [
     *("question_set", "question_id", "category", "turn", "mode", "kind", "judge", "model_a", "model_b"),
     *("swapped", "choice", "repeat", "winner", "score_a", "score_b", "low", "high", "error", "source", "prompt"),
-    *("served_by", "prompt_tokens", "completion_tokens", "prompt_cut", "chance", "voter", "created"),
+    *("served_by", "prompt_tokens", "completion_tokens", "prompt_cut", "chance", "voter", "created", "expected"),
 ]
 SCORES = [
     *("question_set", "judge", "model", "question_id", "category", "turn", "choice", "repeat"),
@@ -26,7 +26,7 @@ SCORES = [
 ]
 MATCHES = [
     *("question_set", "judge", "kind", "model_a", "model_b", "question_id", "category", "turn", "choice", "repeat"),
-    *("outcome", "score_a", "score_b", "won_first", "won_second", "agree"),
+    *("outcome", "score_a", "score_b", "won_first", "won_second", "agree", "expected"),
     *("reviews", "missing", "orders", "chance", "low", "high", "created"),
 ]
 OUTCOMES = ["a", "b", "tie", "inconsistent", "incomplete"]
@@ -48,7 +48,8 @@ def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categorie
     `winner` (a, b, tie) is None, `score_a` and `score_b` are NaN, where there is no verdict or none of that kind;
     `error` is then the kind of failure. `low` and `high` are the scale of the scores, `source` says how the verdict was
     read, `created` is ISO 8601. `prompt_cut`: the server read only a part of the prompt. `chance`: with which an
-    adaptive run showed the match in this order. `voter`: whose vote this is. Texts are categorical.
+    adaptive run showed the match in this order. `voter`: whose vote this is. `expected`: the judge's own probability
+    that model_b is better, a tie as half; NaN where it isn't known. Texts are categorical.
     """
     read = columns.read(batches)
     kept = current(read)
@@ -69,10 +70,11 @@ def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categorie
         "source": about["verdict_source"].series(),
         "prompt_tokens": read.tokens[kept, 0],
         "completion_tokens": read.tokens[kept, 1],
-        "prompt_cut": about["extra"].map(lambda extra: extra.prompt_cut is not None).numbers().astype(bool),
-        "chance": about["extra"].map(lambda extra: extra.known_chance).numbers(),
-        "voter": about["extra"].map(lambda extra: extra.known_voter).series(),
+        "prompt_cut": about["extra.prompt_cut"].map(lambda cut: cut is not None).numbers().astype(bool),
+        "chance": about["extra.chance"].map(lambda chance: Extra(chance=chance).known_chance).numbers(),
+        "voter": about["extra.voter"].map(lambda voter: Extra(voter=voter).known_voter).series(),
         "created": pd.Series(read.created[kept], dtype=object),  # seldom twice the same
+        "expected": np.where(swapped, 1 - read.second_wins[kept], read.second_wins[kept]),
     }
     return pd.DataFrame({name: values[name] for name in REVIEWS})
 
@@ -90,12 +92,14 @@ def matches_frame(reviews: pd.DataFrame) -> pd.DataFrame:
     `incomplete` (an order has no verdict). `score_a` and `score_b` are means over the orders, NaN without scores or
     when incomplete. `won_first` and `won_second`: a's win (1, a tie 0.5, a loss 0) where a was shown first, and
     second; NaN where it wasn't, or when incomplete. `agree` (whether the orders' outcomes are the same) is NaN without
-    two orders with a verdict. `reviews` and `missing` count the reviews with and without a verdict, `orders` the
+    two orders with a verdict. `expected`: the mean over the orders of the judge's own probability that b is better, NaN
+    where one is not known. `reviews` and `missing` count the reviews with and without a verdict, `orders` the
     orders. `chance`: how likely the second order was to be judged. `created`: of its last review.
     """
     pairwise = reviews[(reviews["mode"] == "pairwise").to_numpy()]
     groups = Groups.of(pairwise, _MATCH)
     won: Floats = np.asarray(pairwise["winner"].astype(object).map(_WON), np.float64)
+    expected = pairwise["expected"].to_numpy()
     known, swapped = ~np.isnan(won), pairwise["swapped"].to_numpy(bool)
     missing, orders = groups.count(~known), groups.count(np.ones(len(won), bool))
     complete = missing == 0
@@ -112,6 +116,7 @@ def matches_frame(reviews: pd.DataFrame) -> pd.DataFrame:
         "won_first": first,
         "won_second": second,
         "agree": np.where(both, (first == second).astype(float), np.nan),
+        "expected": np.where(complete & (groups.count(np.isnan(expected)) == 0), groups.mean(expected), np.nan),
         "reviews": orders - missing,
         "missing": missing,
         "orders": orders,
