@@ -10,7 +10,7 @@ from judgebench.errors import UsageError
 from judgebench.report.answered import answered, is_incomplete
 from judgebench.report.imported import missing
 from judgebench.report.loading import load_reviews, texts_of
-from judgebench.statistics import controls, judging, ppi, ratings, style, summary
+from judgebench.statistics import controls, expected, judging, ppi, ratings, style, summary
 from judgebench.statistics.agreement import agreements, alphas
 from judgebench.statistics.frames import matches_frame, scores_frame
 from judgebench.statistics.repeats import matches_over_repeats, scores_over_repeats
@@ -72,7 +72,8 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
     judged = shown[0][~shown[0]["judge"].isin(by_people)]
     votes = votes_frame(judged, shown[1], people)
     return {
-        "pairs": _controlled(summary.pairs(matches), matches, features) + summary.pair_panels_of(matches, alone),
+        "pairs": _controlled(_expected(summary.pairs(matches), reviews), matches, features)
+        + _expected(summary.pair_panels_of(matches, alone), reviews),
         "scores": summary.scores(scores) + summary.score_panels_of(scores, alone),
         "score_differences": summary.score_differences(scores),
         "turn_differences": summary.turn_differences(scores),
@@ -102,6 +103,16 @@ def _used(reviews: pd.DataFrame, answers: Collection[Answer]) -> set[tuple[str, 
     places = (known[["question_set", "question_id", model, "turn"]] for model in ("model_a", "model_b"))
     graded = there.intersection(tuple(place) for shown in places for place in shown.itertuples(index=False))
     return {(question_set, question, model) for question_set, question, model, _ in graded}
+
+
+def _expected(pairs: list[dict[str, Any]], reviews: pd.DataFrame) -> list[dict[str, Any]]:
+    """The pairs, with b's win rate by the judge's own probabilities; None where it gave none."""
+    found = expected.win_rates(reviews)
+    nothing = dict.fromkeys(("expected_win_rate", "expected_win_rate_interval"))
+    return [
+        pair | found.get((*(pair[name] for name in ("question_set", "judge", "kind")), *pair["models"]), nothing)
+        for pair in pairs
+    ]
 
 
 def _controlled(pairs: list[dict[str, Any]], matches: pd.DataFrame, features: pd.DataFrame) -> list[dict[str, Any]]:

@@ -27,9 +27,10 @@ def load_reviews(
     winner (a, b, tie or None), score_a, score_b (NaN without one), low and high (the scale); error (why there is no
     verdict), source (how it was read), prompt, served_by (the judge's snapshot); prompt_tokens and completion_tokens
     (as the endpoint counted them), prompt_cut (whether the server read only a part of it), chance (of having been
-    chosen), voter, created (ISO 8601), expected (the judge's own probability that model_b is better). Estimators
-    take what `statistics.frames.matches_frame` and `scores_frame` make of it.
+    chosen), voter, created (ISO 8601). Estimators take what `statistics.frames.matches_frame` and `scores_frame` make
+    of it.
 
+    Where a judge gave probabilities, one more column says how likely model_b is better by them.
     Raises UsageError where the folder is no workspace, and DataError with file and line for a row that can't be read.
     """
     from judgebench.statistics.frames import judgments_frame

@@ -60,7 +60,6 @@ class Matches:
     won_first: Floats
     won_second: Floats
     agree: Floats
-    expected: Floats
     chance: Floats
     reviews: Codes
     missing: Codes

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from judgebench.statistics import columns
 from judgebench.statistics.columns import ABOUT, Coded, Extra, Judgment
 from judgebench.statistics.current import current
+from judgebench.statistics.expected import EXPECTED
 from judgebench.statistics.groups import Floats, Groups
 from judgebench.tables.records import Review
 
@@ -18,7 +19,7 @@ Categories = Mapping[tuple[str, str], str]  # (question set, question id) -> cat
 REVIEWS = [
     *("question_set", "question_id", "category", "turn", "mode", "kind", "judge", "model_a", "model_b"),
     *("swapped", "choice", "repeat", "winner", "score_a", "score_b", "low", "high", "error", "source", "prompt"),
-    *("served_by", "prompt_tokens", "completion_tokens", "prompt_cut", "chance", "voter", "created", "expected"),
+    *("served_by", "prompt_tokens", "completion_tokens", "prompt_cut", "chance", "voter", "created"),
 ]
 SCORES = [
     *("question_set", "judge", "model", "question_id", "category", "turn", "choice", "repeat"),
@@ -26,7 +27,7 @@ SCORES = [
 ]
 MATCHES = [
     *("question_set", "judge", "kind", "model_a", "model_b", "question_id", "category", "turn", "choice", "repeat"),
-    *("outcome", "score_a", "score_b", "won_first", "won_second", "agree", "expected"),
+    *("outcome", "score_a", "score_b", "won_first", "won_second", "agree"),
     *("reviews", "missing", "orders", "chance", "low", "high", "created"),
 ]
 OUTCOMES = ["a", "b", "tie", "inconsistent", "incomplete"]
@@ -48,8 +49,8 @@ def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categorie
     `winner` (a, b, tie) is None, `score_a` and `score_b` are NaN, where there is no verdict or none of that kind;
     `error` is then the kind of failure. `low` and `high` are the scale of the scores, `source` says how the verdict was
     read, `created` is ISO 8601. `prompt_cut`: the server read only a part of the prompt. `chance`: with which an
-    adaptive run showed the match in this order. `voter`: whose vote this is. `expected`: the judge's own probability
-    that model_b is better, a tie as half; NaN where it isn't known. Texts are categorical.
+    adaptive run showed the match in this order. `voter`: whose vote this is. Texts are categorical. Where a judge gave
+    probabilities there is a column `expected` besides: that model_b is better, a tie as half; NaN where it isn't known.
     """
     read = columns.read(batches)
     kept = current(read)
@@ -74,9 +75,13 @@ def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categorie
         "chance": about["extra.chance"].map(lambda chance: Extra(chance=chance).known_chance).numbers(),
         "voter": about["extra.voter"].map(lambda voter: Extra(voter=voter).known_voter).series(),
         "created": pd.Series(read.created[kept], dtype=object),  # seldom twice the same
-        "expected": np.where(swapped, 1 - read.second_wins[kept], read.second_wins[kept]),
     }
-    return pd.DataFrame({name: values[name] for name in REVIEWS})
+    return pd.DataFrame({name: values[name] for name in REVIEWS} | _expected(read.second_wins[kept], swapped))
+
+
+def _expected(second_wins: Floats, swapped: NDArray[np.bool_]) -> dict[str, Floats]:
+    known = not np.isnan(second_wins).all()
+    return {EXPECTED: np.where(swapped, 1 - second_wins, second_wins)} if known else {}
 
 
 def scores_frame(reviews: pd.DataFrame) -> pd.DataFrame:
@@ -92,14 +97,12 @@ def matches_frame(reviews: pd.DataFrame) -> pd.DataFrame:
     `incomplete` (an order has no verdict). `score_a` and `score_b` are means over the orders, NaN without scores or
     when incomplete. `won_first` and `won_second`: a's win (1, a tie 0.5, a loss 0) where a was shown first, and
     second; NaN where it wasn't, or when incomplete. `agree` (whether the orders' outcomes are the same) is NaN without
-    two orders with a verdict. `expected`: the mean over the orders of the judge's own probability that b is better, NaN
-    where one is not known. `reviews` and `missing` count the reviews with and without a verdict, `orders` the
+    two orders with a verdict. `reviews` and `missing` count the reviews with and without a verdict, `orders` the
     orders. `chance`: how likely the second order was to be judged. `created`: of its last review.
     """
     pairwise = reviews[(reviews["mode"] == "pairwise").to_numpy()]
     groups = Groups.of(pairwise, _MATCH)
     won: Floats = np.asarray(pairwise["winner"].astype(object).map(_WON), np.float64)
-    expected = pairwise["expected"].to_numpy()
     known, swapped = ~np.isnan(won), pairwise["swapped"].to_numpy(bool)
     missing, orders = groups.count(~known), groups.count(np.ones(len(won), bool))
     complete = missing == 0
@@ -116,7 +119,6 @@ def matches_frame(reviews: pd.DataFrame) -> pd.DataFrame:
         "won_first": first,
         "won_second": second,
         "agree": np.where(both, (first == second).astype(float), np.nan),
-        "expected": np.where(complete & (groups.count(np.isnan(expected)) == 0), groups.mean(expected), np.nan),
         "reviews": orders - missing,
         "missing": missing,
         "orders": orders,

@@ -99,7 +99,7 @@ def _matches(rows: pd.DataFrame, groups: Groups) -> pd.DataFrame:
         return merged.assign(flip=False)
     complete = (rows["outcome"] != "incomplete").to_numpy()
     merged["outcome"], merged["flip"] = _majority(rows["outcome"], groups)
-    for name in ("score_a", "score_b", "won_first", "won_second", "agree", "expected"):
+    for name in ("score_a", "score_b", "won_first", "won_second", "agree"):
         merged[name] = groups.mean(np.where(complete, rows[name].to_numpy(), np.nan))
     for name in ("reviews", "missing"):
         merged[name] = groups.sum(rows[name]).astype(int)

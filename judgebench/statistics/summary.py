@@ -255,7 +255,6 @@ def _win_rates(group: Matches) -> dict[str, Any]:
 
     `win_rate`: ties and inconsistent matches as half (MT-bench). `consistent_win_rate`: over the matches judged in both
     orders that agree. `order_corrected_win_rate`: the mean of b's win rates shown second and shown first.
-    `expected_win_rate`: the mean of the judge's own probabilities that b is better, where it gave some (AlpacaEval 2).
     `win_rate_bounds`: with every incomplete match lost, and won (Manski 1990); None where none is.
     `win_rate_bounds_interval`: from the lower end of the first's interval to the upper end of the second's. `open`: the
     interval of `win_rate` leaves out one half, so that one model seems better, and that interval does not.
@@ -265,7 +264,6 @@ def _win_rates(group: Matches) -> dict[str, Any]:
         "win_rate": group.mean(group.points()),
         "consistent_win_rate": group.mean(both_agree),
         "order_corrected_win_rate": _order_corrected(group),
-        "expected_win_rate": group.mean(group.expected),
     }
     entry: dict[str, Any] = {}
     for name, estimate in named.items():
