@@ -1,5 +1,6 @@
 """What another tool's files hold, as rows of ours, and how it becomes part of the workspace."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ class Bundle:
     questions: dict[str, Question] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
     reviews: list[Review] = field(default_factory=list)
+    votes: Counter[tuple[str, int, frozenset[str]]] = field(default_factory=Counter)  # how many each match has had
 
     def ask(
         self, turns: Sequence[str], category: str, name: str | None = None, reference: str | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from judgebench.errors import UsageError
-from judgebench.interchange import alpaca_eval
+from judgebench.interchange import alpaca_eval, arena_hard, plain, preferences
 from judgebench.interchange.fastchat import READ_RANGE, import_fastchat, is_fastchat
 from judgebench.interchange.imported import Imported
 from judgebench.interchange.keeping import record
@@ -101,14 +101,32 @@ def _votes(path: Path, workspace: Workspace, options: Options) -> Imported:
     return import_votes(path, workspace, options.questions, judge, options.everyone, options.new_models)
 
 
+def _alpaca_eval(path: Path, workspace: Workspace, options: Options) -> Imported:
+    return alpaca_eval.import_alpaca_eval(path, workspace, options.questions, options.judge)
+
+
+def _arena_hard(path: Path, workspace: Workspace, options: Options) -> Imported:
+    return arena_hard.import_arena_hard(path, workspace, options.questions, options.pair)
+
+
+def _preferences(path: Path, workspace: Workspace, options: Options) -> Imported:
+    judge = options.judge or preferences.PEOPLE
+    known = options.questions is not None and workspace.question_set_folder(options.questions).is_dir()
+    if known and "conversation_a" in Look(path).row:  # on questions that are there: votes, and no more
+        return _votes(path, workspace, options)
+    return preferences.import_preferences(path, workspace, options.questions, judge)
+
+
+def _faireval(path: Path, workspace: Workspace, options: Options) -> Imported:
+    judge = options.judge or preferences.PEOPLE
+    return preferences.import_faireval(path, workspace, options.questions, options.pair, judge)
+
+
+def _plain(path: Path, workspace: Workspace, options: Options) -> Imported:
+    return plain.import_plain(path, workspace, options.questions, options.model)
+
+
 FORMATS = (
-    Format(
-        "fastchat",
-        "a FastChat folder: the 2023 `table`, or `llm_judge` data (MT-bench)",
-        lambda look: is_fastchat(look.path),
-        _fastchat,
-        ("questions", "judge", "scale", "pair", "reparse"),
-    ),
     Format(
         "alpaca-eval",
         "AlpacaEval's model_outputs.json and annotations.json, or a folder with them",
@@ -117,10 +135,29 @@ FORMATS = (
             or alpaca_eval.is_annotation(look.row)
             or look.finds("model_outputs.json", "annotations.json")
         ),
-        lambda path, workspace, options: alpaca_eval.import_alpaca_eval(
-            path, workspace, options.questions, options.judge
-        ),
+        _alpaca_eval,
         ("questions", "judge"),
+    ),
+    Format(
+        "arena-hard",
+        "Arena-Hard's questions, answers and judgments (v0.1, v2): a folder or one of its files",
+        lambda look: arena_hard.is_row(look.row) or (look.path.is_dir() and arena_hard.is_folder(look.path)),
+        _arena_hard,
+        ("questions", "pair"),
+    ),
+    Format(
+        "fastchat",
+        "a FastChat folder: the 2023 `table`, or `llm_judge` data (MT-bench)",
+        lambda look: is_fastchat(look.path),
+        _fastchat,
+        ("questions", "judge", "scale", "pair", "reparse"),
+    ),
+    Format(
+        "preferences",
+        "people's preferences with what they are about: LLMBar, PandaLM, Auto-J, votes with conversations",
+        lambda look: preferences.fits(look.row),
+        _preferences,
+        ("questions", "judge", "everyone", "new_models"),
     ),
     Format(
         "votes",
@@ -128,6 +165,20 @@ FORMATS = (
         lambda look: {"model_a", "model_b", "winner"} <= look.row.keys(),
         _votes,
         ("questions", "judge", "everyone", "new_models"),
+    ),
+    Format(
+        "answers",
+        "answers of a model to a set of the workspace: question_id and answer a row",
+        lambda look: plain.is_row(look.row),
+        _plain,
+        ("questions", "model"),
+    ),
+    Format(
+        "faireval",
+        "FairEval's verdicts of people, a line for each question of a set (by name only)",
+        lambda look: False,
+        _faireval,
+        ("questions", "judge", "pair"),
     ),
 )
 

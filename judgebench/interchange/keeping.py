@@ -1,5 +1,6 @@
 """Imported rows into their tables, each once, and a record of what an import came to."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +19,12 @@ _PARTS = ("equal", "superseded", "outdone")
 def name_of(path: Path) -> str:
     """What an import is called: its rows carry it, the report names it, and `remove --import` takes it."""
     return path.resolve().name
+
+
+def set_name(path: Path) -> str:
+    """What a question set is called that comes from a file or a folder, where nothing else says so."""
+    name = path.resolve().stem if path.is_file() else path.resolve().name
+    return re.sub(r"[^\w.]+|_+", "-", name.lower()).strip("-.") or "imported"
 
 
 def append_new(what: str, rows: Sequence[RowT], table_of: Callable[[RowT], Table[RowT]], origin: Path, log: Log) -> int:

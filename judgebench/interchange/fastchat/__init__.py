@@ -1,6 +1,5 @@
 """Fill a workspace from a FastChat evaluation folder, of the 2023 `table` format or the `llm_judge` format."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from judgebench.interchange.fastchat.rows import READ_RANGE, Folder, Target
 from judgebench.interchange.fastchat.sets import keep_questions
 from judgebench.interchange.fastchat.table import Pair, TableFolder
 from judgebench.interchange.imported import Imported, Refused
-from judgebench.interchange.keeping import append_new
+from judgebench.interchange.keeping import append_new, set_name
 from judgebench.interchange.lines import Log, Row, lines
 from judgebench.interchange.merge import with_own_ids
 from judgebench.question_sets import SetHead
@@ -45,7 +44,9 @@ def import_fastchat(
     """
     log = Log()
     source = _open(folder, log, pair, judge)
-    about = about or SetHead(question_set or _slug(folder), description="Imported from a FastChat evaluation folder.")
+    about = about or SetHead(
+        question_set or set_name(folder), description="Imported from a FastChat evaluation folder."
+    )
     with workspace.check().imports().claim():
         return _import(folder, source, about, Target(about.name, {}, reparse, scale), workspace, log)
 
@@ -104,7 +105,3 @@ def _open(folder: Path, log: Log, pair: Pair | None, judge: str | None) -> Folde
     if both:
         log.note("The folder holds parts of both formats: only those of the format of its questions were read.")
     return LlmJudgeFolder(folder, log) if llm_judge else TableFolder(folder, log, pair, judge)
-
-
-def _slug(folder: Path) -> str:
-    return re.sub(r"[^\w.]+|_+", "-", folder.resolve().name.lower()).strip("-.") or "fastchat"
