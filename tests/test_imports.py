@@ -71,6 +71,8 @@ HOMES = {
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},
     "tenacity": {"models/http/runner.py"},
     "ray": {"models/ray_engine/"},
+    "pyarrow": {"interchange/columns.py"},
+    "inspect_ai": {"interchange/graded.py"},
 }
 HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray")
 

@@ -39,7 +39,9 @@ class Bundle:
     def answer(self, question: Question, model: str, turns: Sequence[str], **about: object) -> Answer:
         """An answer of a model, which is the same one however often it is met."""
         row = Answer(
-            id=content_id("imported answer", self.question_set, question.id, question.digest, model, list(turns)),
+            id=content_id(
+                "imported answer", self.question_set, question.id, question.digest, model, list(turns), *_told(about)
+            ),
             question_set=self.question_set,
             question_id=question.id,
             question_digest=question.digest,
@@ -63,6 +65,11 @@ class Bundle:
         row = replace(row, id=content_id("imported review", row.slot, row.prompt, row.swapped, told))
         self.reviews.append(row)
         return row
+
+
+def _told(about: Mapping[str, object]) -> list[object]:
+    """What tells two answers of the same text apart: which sample it is, and that it failed."""
+    return [about["choice"]] if about.get("choice") else []
 
 
 def keep(bundle: Bundle, origin: Path, workspace: Workspace, log: Log) -> Imported:

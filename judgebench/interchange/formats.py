@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from judgebench.errors import UsageError
-from judgebench.interchange import alpaca_eval, arena_hard, plain, preferences
+from judgebench.interchange import alpaca_eval, arena_hard, columns, graded, plain, preferences
 from judgebench.interchange.fastchat import READ_RANGE, import_fastchat, is_fastchat
 from judgebench.interchange.imported import Imported
 from judgebench.interchange.keeping import record
@@ -126,6 +126,16 @@ def _plain(path: Path, workspace: Workspace, options: Options) -> Imported:
     return plain.import_plain(path, workspace, options.questions, options.model)
 
 
+def _graded(read: graded.Reader) -> Callable[[Path, Workspace, Options], Imported]:
+    return lambda path, workspace, options: graded.import_samples(
+        path, workspace, read, options.questions, options.model
+    )
+
+
+def _questions(path: Path, workspace: Workspace, options: Options) -> Imported:
+    return columns.import_questions(path, workspace, options.questions, options.columns)
+
+
 FORMATS = (
     Format(
         "alpaca-eval",
@@ -172,6 +182,34 @@ FORMATS = (
         lambda look: plain.is_row(look.row),
         _plain,
         ("questions", "model"),
+    ),
+    Format(
+        "lm-eval",
+        "lm-evaluation-harness' samples_TASK_TIME.jsonl, or a folder with them",
+        lambda look: graded.lm_eval_fits(look.row) or look.finds("samples_*.jsonl"),
+        _graded(graded.lm_eval),
+        ("questions", "model"),
+    ),
+    Format(
+        "inspect",
+        "a log of Inspect's, .eval or .json (extra `inspect`)",
+        lambda look: graded.inspect_fits(look.path, look.row),
+        _graded(graded.inspect),
+        ("questions", "model"),
+    ),
+    Format(
+        "lighteval",
+        "lighteval's details_TASK_TIME.parquet (extra `parquet`)",
+        lambda look: graded.lighteval_fits(look.path),
+        _graded(graded.lighteval),
+        ("questions", "model"),
+    ),
+    Format(
+        "questions",
+        "questions in columns of any name: JSON lines, JSON, CSV, Parquet (by name only)",
+        lambda look: False,
+        _questions,
+        ("questions", "columns"),
     ),
     Format(
         "faireval",
