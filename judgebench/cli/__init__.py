@@ -11,6 +11,7 @@ from judgebench.cli.audit import audit
 from judgebench.cli.base import Main, workspace_option
 from judgebench.cli.compare import compare
 from judgebench.cli.embedded import embedded
+from judgebench.cli.exports import export
 from judgebench.cli.imports import import_
 from judgebench.cli.questions import questions
 from judgebench.cli.references import references
@@ -41,6 +42,7 @@ main.add_command(review)
 main.add_command(questions)
 main.add_command(references)
 main.add_command(import_)
+main.add_command(export)
 main.add_command(remove)
 main.add_command(report)
 main.add_command(compare)

@@ -182,8 +182,14 @@ def lighteval(path: Path, model: str | None, log: Log) -> list[Sample]:
     """The samples of a file `details/MODEL/TIME/details_TASK_TIME.parquet`."""
     task = _DETAILS.fullmatch(path.stem)
     name = re.sub(r"\|", "-", task["task"] if task else path.stem)
-    whose = model or path.resolve().parent.parent.name
+    whose = model or _owner(path.resolve().parts)
     return convert([path], lambda line: [_lighteval_sample(line, name, whose)], log, parquet)
+
+
+def _owner(parts: Sequence[str]) -> str:
+    """The folders between `details` and the time of the run: a model's name may have two parts."""
+    start = max((place for place, part in enumerate(parts[:-2]) if part == "details"), default=len(parts) - 4)
+    return "/".join(parts[start + 1 : -2]) or parts[-2]
 
 
 def _lighteval_sample(line: Line, task: str, model: str) -> Sample:

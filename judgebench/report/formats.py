@@ -71,11 +71,16 @@ def _rows(entry: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
 
 
 def _csv_table(entries: Sequence[Mapping[str, object]]) -> str:
-    out, rows = io.StringIO(), [dict(_flat(entry)) for entry in entries]
+    out, rows = io.StringIO(), flat_rows(entries)
     writer = csv.DictWriter(out, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
+
+
+def flat_rows(entries: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """The entries as rows of plain cells."""
+    return [dict(_flat(entry)) for entry in entries]
 
 
 def _flat(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:

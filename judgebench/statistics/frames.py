@@ -84,6 +84,11 @@ def _expected(second_wins: Floats, swapped: NDArray[np.bool_]) -> dict[str, Floa
     return {EXPECTED: np.where(swapped, 1 - second_wins, second_wins)} if known else {}
 
 
+def places(batches: Iterable[Sequence[Judgment]]) -> NDArray[np.int64]:
+    """Which of these rows, counted from 0, stand in `judgments_frame` of them, in its order."""
+    return current(columns.read(batches))
+
+
 def scores_frame(reviews: pd.DataFrame) -> pd.DataFrame:
     """The single reviews of a frame of reviews, columns SCORES; `score` is NaN where there is no verdict."""
     single = reviews[(reviews["mode"] == "single").to_numpy()]

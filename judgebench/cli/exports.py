@@ -1,0 +1,59 @@
+"""judgebench export: what the workspace holds, in files that other tools open."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from judgebench.cli.base import Command
+from judgebench.errors import UsageError
+
+if TYPE_CHECKING:
+    from judgebench.workspace import Workspace
+
+_TABLES = ("reviews", "answers", "questions")
+_WHAT = (*_TABLES, "figures", "llm-comparator")
+
+
+@click.command(cls=Command)
+@click.argument("what", type=click.Choice(_WHAT))
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--questions", metavar="SET", help="Only of this question set.")
+@click.option("--judge", metavar="NAME", help="Only by this judge.")
+@click.option("--pair", nargs=2, metavar="A B", help="llm-comparator: the two models (default: the only two).")
+@click.option("--parquet", is_flag=True, help="figures: as Parquet (extra `parquet`), not CSV.")
+@click.pass_obj
+def export(
+    workspace: "Workspace", what: str, path: Path, questions: str | None, judge: str | None,
+    pair: tuple[str, str] | None, parquet: bool,
+) -> None:  # fmt: skip
+    """Write what the workspace holds in a form that other tools open.
+
+    Reviews, answers and questions are a table in a file that ends in .csv or .parquet; figures are the report's tables,
+    a file each in the folder PATH; llm-comparator is a pair as LLM Comparator's JSON. docs/files.md says what is kept.
+    """
+    from judgebench.report import Options, exports
+
+    place, options = workspace.check(), Options(questions, judge)
+    if pair and what != "llm-comparator":
+        raise UsageError("--pair is for llm-comparator")
+    if what in _TABLES:
+        click.echo(f"{exports.export_table(what, path, place, options)} rows in {path}")
+    elif what == "figures":
+        for written in exports.export_figures(path, place, options, ".parquet" if parquet else ".csv"):
+            click.echo(str(written))
+    else:
+        click.echo(f"{_comparator(path, place, questions, judge, pair)} examples in {path}")
+
+
+def _comparator(
+    path: Path, workspace: "Workspace", questions: str | None, judge: str | None, pair: tuple[str, str] | None
+) -> int:
+    import json
+
+    from judgebench.interchange.llm_comparator import comparison
+    from judgebench.tables.store import replace_file
+
+    made = comparison(workspace, questions, judge, pair)
+    replace_file(path, json.dumps(made, ensure_ascii=False, indent=1, allow_nan=False).encode("utf-8"))
+    return len(made["examples"])
