@@ -33,9 +33,10 @@ def append_new(what: str, rows: Sequence[RowT], table_of: Callable[[RowT], Table
     A table is claimed from the reading to the writing, so that two imports at once add each row once.
     """
     by_table: dict[Path, tuple[Table[RowT], list[RowT]]] = {}
+    name = name_of(origin)
     for row in rows:
         table = table_of(row)
-        stamped = replace(row, extra={**row.extra, IMPORTED_FROM: name_of(origin)})
+        stamped = replace(row, extra={**row.extra, IMPORTED_FROM: name})
         by_table.setdefault(table.path, (table, []))[1].append(stamped)
     merged: list[Merged[RowT]] = []
     for table, ours in by_table.values():
