@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from judgebench.workspace import Workspace
 
 _TABLES = ("reviews", "answers", "questions")
-_WHAT = (*_TABLES, "figures", "llm-comparator")
+_WHAT = (*_TABLES, "figures", "fastchat", "llm-comparator")
 
 
 @click.command(cls=Command)
@@ -30,7 +30,8 @@ def export(
     """Write what the workspace holds in a form that other tools open.
 
     Reviews, answers and questions are a table in a file that ends in .csv or .parquet; figures are the report's tables,
-    a file each in the folder PATH; llm-comparator is a pair as LLM Comparator's JSON. docs/files.md says what is kept.
+    a file each in the folder PATH; fastchat is a folder of `llm_judge` data; llm-comparator is a pair as LLM
+    Comparator's JSON. docs/files.md says what is kept.
     """
     from judgebench.report import Options, exports
 
@@ -42,8 +43,20 @@ def export(
     elif what == "figures":
         for written in exports.export_figures(path, place, options, ".parquet" if parquet else ".csv"):
             click.echo(str(written))
+    elif what == "fastchat":
+        counts = _fastchat(path, place, questions, judge)
+        click.echo(f"{', '.join(f'{number} {part}' for part, number in counts.items())} in {path}")
     else:
         click.echo(f"{_comparator(path, place, questions, judge, pair)} examples in {path}")
+
+
+def _fastchat(path: Path, workspace: "Workspace", questions: str | None, judge: str | None) -> dict[str, int]:
+    from judgebench.interchange.fastchat.writing import export_fastchat
+
+    names = [found.name for found in workspace.question_sets()]
+    if questions is None and len(names) != 1:
+        raise UsageError(f"say which set by --questions SET; there is {', '.join(names) or 'none'}")
+    return export_fastchat(path, workspace, questions or names[0], judge)
 
 
 def _comparator(

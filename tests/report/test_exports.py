@@ -10,10 +10,13 @@ import pandas as pd
 import pytest
 
 import judgebench
+from judgebench import report
 from judgebench.cli import main
 from judgebench.errors import UsageError
-from judgebench.interchange.formats import import_path
+from judgebench.interchange.fastchat.writing import export_fastchat
+from judgebench.interchange.formats import Options, import_path
 from judgebench.interchange.llm_comparator import comparison
+from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
 Row = dict[str, Any]
@@ -117,6 +120,45 @@ class TestLlmComparator:
         with pytest.raises(UsageError, match="no review compares a and x; there is a and b"):
             comparison(workspace, pair=("a", "x"))
         assert [one["score"] for one in comparison(workspace, pair=("b", "a"))["examples"]] == [-1.0, 0.0]
+
+
+class TestFastChat:
+    """A folder of `llm_judge` data, and back."""
+
+    def test_round_trip(self, workspace: Workspace, tmp_path: Path) -> None:
+        """What was written and read again gives the same rows, and the same figures."""
+        assert run(workspace, "fastchat", tmp_path / "out").exit_code == 0
+        again = _imported(tmp_path / "out", tmp_path / "again")
+        assert _told(again) == _told(workspace)
+        ours, theirs = (report.build(one)["pairs"][0] for one in (workspace, again))
+        assert {name: ours[name] for name in ours if name != "question_set"} == {
+            name: theirs[name] for name in theirs if name != "question_set"
+        }
+
+    def test_the_real_judgments(self, workspace: Workspace, tmp_path: Path, shared_data: Path) -> None:
+        """MT-bench: every question, reference, answer and review comes back."""
+        first = _imported(shared_data / "mt-bench", tmp_path / "first")
+        counts = export_fastchat(tmp_path / "out", first, "mt-bench")
+        assert (counts["question"], counts["reference_answer"]) == (80, 30)
+        again = _imported(tmp_path / "out", tmp_path / "again")
+        assert _told(again) == _told(first)
+
+
+def _imported(folder: Path, root: Path) -> Workspace:
+    (root / "question_sets").mkdir(parents=True)
+    import_path(folder, Workspace(root), options=Options("mt-bench"))
+    return Workspace(root)
+
+
+def _told(workspace: Workspace) -> tuple[Any, ...]:
+    """What the rows in force say, whatever their set is called."""
+    (found,) = workspace.question_sets()
+    asked = [(one.id, one.category, one.turns, one.references) for one in found.questions]
+    answers = {(row.model, row.question_id, row.choice): (row.turns, row.error is None, row.id)
+               for row in in_force(workspace.all_answers()).values()}  # fmt: skip
+    reviews = {(row.judge, row.prompt, row.question_id, row.turn, row.models, row.swapped): (row.verdict, row.reply)
+               for row in in_force(workspace.all_reviews()).values()}  # fmt: skip
+    return asked, answers, reviews
 
 
 def _shape(value: Any) -> Any:
