@@ -30,6 +30,7 @@ _judge = options(
     ),
     shared.judge_prompt,
     shared.judge_max_tokens,
+    shared.any_language,
     click.option(
         "--verdict-by", type=click.Choice(shared.WAYS), default="text", show_default=True,
         help="How verdicts are read; see review.",

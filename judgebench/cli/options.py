@@ -83,6 +83,9 @@ judge_max_tokens = click.option(
     "--judge-max-tokens", type=click.IntRange(1), metavar="N",
     help="Of a judge's reply, its thinking included (default: 2048).",
 )  # fmt: skip
+any_language = click.option(
+    "--any-language", is_flag=True, help="embedded: texts that aren't English too, of which it knows nothing."
+)
 judge_prompt = click.option("--prompt", metavar="NAME|FILE.j2", help="In place of the categories' own judge prompts.")
 calls = options(
     click.option("--parallel", type=click.IntRange(1), default=8, show_default=True, help="openai: calls at a time."),

@@ -131,7 +131,7 @@ def _home(read: Sequence[Line], file: Path, workspace: Workspace) -> str:
 
 def _known(votes: Sequence[Cast], file: Path, workspace: Workspace, wanted: Wanted, log: Log) -> list[Review]:
     """The votes on questions and models that there are; battles are their own."""
-    by_set: dict[str, tuple[set[str], set[str]]] = {}
+    by_set: dict[str, tuple[Mapping[str, int], set[str]]] = {}
     kept = []
     for number, vote in votes:
         if "anony" not in vote.extra:
@@ -145,17 +145,19 @@ def _known(votes: Sequence[Cast], file: Path, workspace: Workspace, wanted: Want
     return kept
 
 
-def _what_there_is(question_set: str, workspace: Workspace) -> tuple[set[str], set[str]]:
-    """The ids of a set's questions, and the models that answered or were reviewed; UsageError for no such set."""
-    questions = {question.id for question in workspace.question_set(question_set).questions}
+def _what_there_is(question_set: str, workspace: Workspace) -> tuple[Mapping[str, int], set[str]]:
+    """How many turns each question has, and the models that answered or were reviewed; UsageError for no such set."""
+    questions = {question.id: len(question.turns) for question in workspace.question_set(question_set).questions}
     reviewed = {model for row in workspace.all_reviews(question_set) for model in row.models}
     return questions, reviewed.union(workspace.models(question_set))
 
 
-def _unknown(vote: Review, questions: set[str], models: set[str], new_models: bool) -> str | None:
+def _unknown(vote: Review, questions: Mapping[str, int], models: set[str], new_models: bool) -> str | None:
     """What a vote is about that the workspace doesn't know."""
     if vote.question_id not in questions:
         return f"is about question {vote.question_id!r}, which {vote.question_set} does not hold"
+    if vote.turn > questions[vote.question_id]:
+        return f"is about turn {vote.turn}, where question {vote.question_id!r} has {questions[vote.question_id]}"
     news = [] if new_models else [model for model in vote.models if model not in models]
     if not news:
         return None

@@ -168,11 +168,13 @@ def _cut(request: Request, reply: Reply) -> dict[str, Any]:
 class EmbeddedJudge:
     """The offline surrogate: grades by features, so that it gives the same verdict in either order.
 
-    `grader` is a judge of one's own; without it, the one that is installed.
+    `grader` is a judge of one's own; without it, the one that is installed. With `english` a match that holds a text
+    in another language is done: a row with the error `not_english`.
     """
 
-    def __init__(self, name: str = embedded.NAME, grader: embedded.Grader | None = None) -> None:
+    def __init__(self, name: str = embedded.NAME, grader: embedded.Grader | None = None, english: bool = False) -> None:
         self.name = name
+        self._english = english
         self._grader = grader or embedded.built_in()
 
     def draft(self, match: Match, question_set: str) -> Review:
@@ -183,8 +185,11 @@ class EmbeddedJudge:
             return draft
         digest = content_id(match.conversation())
         version = self._grader.version
-        identity = content_id("review", draft.slot, digest, version, EMBEDDED_TIE)
-        return replace(draft, id=identity, prompt_digest=digest, verdict_source="computed", served_by=version)
+        draft = replace(draft, prompt_digest=digest, verdict_source="computed", served_by=version)
+        other = _other_language(match) if self._english else None
+        if other:
+            return replace(draft, id=content_id(embedded.NOT_ENGLISH, draft.slot, digest, version), error=other)
+        return replace(draft, id=content_id("review", draft.slot, digest, version, EMBEDDED_TIE))
 
     def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
         """Grade each match, some together; it takes less than a millisecond and costs nothing."""
@@ -246,6 +251,17 @@ def _checked_result(checks: Sequence[checkers.Check]) -> dict[str, Any]:
         return {"verdict": Verdict(scores=(scores[0],)), "reply": checks[0].explanation}
     reply = "\n".join(f"{side}: {check.explanation}" for side, check in zip("AB", checks, strict=True))
     return {"verdict": from_scores(*scores), "reply": reply}
+
+
+def _other_language(match: Match) -> Failure | None:
+    """Where a text of the match is in a language that the installed judge was never measured on."""
+    said = [text for answer in match.answers if answer for text in answer.turns[: match.turn]]
+    for what, texts in (("the question", match.question.turns[: match.turn]), ("an answer", said)):
+        found = next(filter(None, map(embedded.other_language, texts)), None)
+        if found:
+            reason = f"{what} is in {found}, and this judge was measured on English: name another, or --any-language"
+            return Failure(embedded.NOT_ENGLISH, reason)
+    return None
 
 
 def _graded(match: Match, answer: Answer) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
+from judgebench import embedded
 from judgebench.errors import UsageError
 from judgebench.report.answered import answered, is_incomplete
 from judgebench.report.imported import missing
@@ -71,6 +72,7 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
     shown = [frame[(frame["choice"] == 0).to_numpy()] for frame in (matches, scores)]  # what people were shown
     judged = shown[0][~shown[0]["judge"].isin(by_people)]
     votes = votes_frame(judged, shown[1], people)
+    asked = _asked(reviews, matches, scores)
     return {
         "pairs": _controlled(_expected(summary.pairs(matches), reviews), matches, features)
         + _expected(summary.pair_panels_of(matches, alone), reviews),
@@ -79,12 +81,12 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
         "turn_differences": summary.turn_differences(scores),
         "ratings": ratings.ratings(matches, options.ratings),
         "win_matrix": ratings.win_matrix(matches),
-        "judges": judging.judges(matches, scores, features, options.own, by_people),
+        "judges": judging.judges(*asked, features, options.own, by_people),
         "agreement": agreements(votes),
         "alpha": alphas(votes),
         "calibration": ppi.win_rates(judged, shown[1], people),
         "answers": answered(answers, _used(reviews, answers)),
-        "notes": snapshots(reviews) + cut_prompts(reviews),
+        "notes": snapshots(reviews) + cut_prompts(reviews) + not_english(reviews),
         "imports": [],
     }
 
@@ -113,6 +115,15 @@ def _expected(pairs: list[dict[str, Any]], reviews: pd.DataFrame) -> list[dict[s
         pair | found.get((*(pair[name] for name in ("question_set", "judge", "kind")), *pair["models"]), nothing)
         for pair in pairs
     ]
+
+
+def _asked(reviews: pd.DataFrame, matches: pd.DataFrame, scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The matches and scores without those for want of an answer, which says nothing of the judge."""
+    answered = (reviews["error"] != "unanswered").to_numpy()
+    if answered.all():
+        return matches, scores
+    some = reviews[answered]
+    return matches_over_repeats(matches_frame(some)), scores_over_repeats(scores_frame(some))
 
 
 def _controlled(pairs: list[dict[str, Any]], matches: pd.DataFrame, features: pd.DataFrame) -> list[dict[str, Any]]:
@@ -180,6 +191,23 @@ def cut_prompts(reviews: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {"kind": "prompt_cut", "question_set": place[0], "judge": place[1], "cut": int(some), "reviews": int(of)}
         for place, some, of in zip(cut.index, cut["sum"], cut["size"], strict=True)
+        if some
+    ]
+
+
+def not_english(reviews: pd.DataFrame) -> list[dict[str, Any]]:
+    """A note for each judge and set of whose `reviews` some are `left_out` as texts in another language."""
+    there = reviews.assign(left_out=reviews["error"] == embedded.NOT_ENGLISH)
+    found = there.groupby(["question_set", "judge"], sort=False, observed=True)["left_out"].agg(["sum", "size"])
+    return [
+        {
+            "kind": embedded.NOT_ENGLISH,
+            "question_set": place[0],
+            "judge": place[1],
+            "left_out": int(some),
+            "reviews": int(of),
+        }
+        for place, some, of in zip(found.index, found["sum"], found["size"], strict=True)
         if some
     ]
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from judgebench.errors import UsageError
 from judgebench.report.build import Options, build
-from judgebench.report.formats import flat_rows
+from judgebench.report.formats import flat_rows, no_formula
 from judgebench.report.loading import MORE, load_answers, load_questions, load_reviews
 from judgebench.workspace import Workspace
 
@@ -53,12 +53,19 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
     beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         if path.suffix == ".csv":
-            frame.to_csv(beside, index=False, lineterminator="\n")
+            _csv(frame, beside)
         else:
             _parquet(frame, beside)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _csv(frame: pd.DataFrame, path: Path) -> None:
+    """What other tools open is often a spreadsheet, and texts are anybody's."""
+    texts = frame.select_dtypes(["object", "string", "category"]).columns
+    plain = frame.assign(**{name: frame[name].astype(object).map(no_formula) for name in texts})
+    plain.to_csv(path, index=False, lineterminator="\n")
 
 
 def _parquet(frame: pd.DataFrame, path: Path) -> None:

@@ -138,7 +138,11 @@ def _cut(note: Entry) -> str:
     return printable(f"{captions.of_cut_prompts(note)}.")
 
 
-_NOTES = {"snapshots": _changed, "prompt_cut": _cut}
+def _other(note: Entry) -> str:
+    return printable(f"{captions.of_other_languages(note)}.")
+
+
+_NOTES = {"snapshots": _changed, "prompt_cut": _cut, "not_english": _other}
 
 
 def _counted(report: Report) -> Iterator[str]:

@@ -78,9 +78,9 @@ def answered(workspace: Workspace, *names: str) -> None:
             import_answers(workspace, name, model, {"81": ["Yes."]}, Path("answers"))
 
 
-def with_set(workspace: Workspace, name: str, *ids: str) -> None:
+def with_set(workspace: Workspace, name: str, *ids: str, turns: int = 1) -> None:
     """Give the workspace a question set."""
-    questions = tuple(Question(id=one, category="writing", turns=("Write.",)) for one in ids)
+    questions = tuple(Question(id=one, category="writing", turns=("Write.",) * turns) for one in ids)
     head = SetHead(name, categories={"writing": Category()})
     question_sets.save(QuestionSet(head, questions), workspace.question_set_folder(name))
 
@@ -245,6 +245,11 @@ class TestVotes:
         assert [(one.line, one.reason) for one in imported.refused] == [
             (2, "is about question 'x', which v does not hold")
         ]
+
+    def test_turns_that_are_not_there(self, known: Workspace, tmp_path: Path) -> None:
+        """A question of one turn has no second."""
+        imported = import_votes(lined(tmp_path / "v.jsonl", vote(), vote(turn=2)), known)
+        assert [one.reason for one in imported.refused] == ["is about turn 2, where question '81' has 1"]
 
     def test_models_that_are_not_there(self, known: Workspace, tmp_path: Path) -> None:
         """A misspelt model is no new one, unless that is asked for; of none taken the import has failed."""
@@ -418,7 +423,7 @@ def test_every_vote_comes_back(rows: list[Row], cut: int, as_list: bool) -> None
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder))
         (workspace.root / "question_sets").mkdir()
-        with_set(workspace, "v", *{str(row["question_id"]) for row in rows} | {"81"})
+        with_set(workspace, "v", *{str(row["question_id"]) for row in rows} | {"81"}, turns=3)
         for part in (rows[:cut], rows, rows):
             path = workspace.root / "v"
             if part:

@@ -13,6 +13,7 @@ import judgebench
 from judgebench import report
 from judgebench.cli import main
 from judgebench.errors import UsageError
+from judgebench.interchange.answers import import_answers
 from judgebench.interchange.fastchat.writing import export_fastchat
 from judgebench.interchange.formats import Options, import_path
 from judgebench.interchange.llm_comparator import comparison
@@ -80,6 +81,14 @@ class TestTables:
         (pairs,) = pd.read_csv(tmp_path / "out" / "pairs.csv").to_dict("records")
         assert (pairs["models_a"], pairs["wins_a"], pairs["inconsistent"]) == ("a", 1, 1)
         assert {path.name for path in (tmp_path / "out").iterdir()} >= {"pairs.csv", "judges.csv", "answers.csv"}
+
+    def test_no_formulas(self, workspace: Workspace, tmp_path: Path) -> None:
+        """What a spreadsheet would run is text to it."""
+        import_answers(workspace, "my-eval", "=cmd", {"1": ['=HYPERLINK("http://x")'], "2": ["-1"]}, tmp_path)
+        assert run(workspace, "answers", tmp_path / "x.csv").exit_code == 0
+        frame = pd.read_csv(tmp_path / "x.csv")
+        assert frame["text"].tolist()[:2] == ['\'=HYPERLINK("http://x")', "'-1"]
+        assert frame["model"].tolist()[:2] == ["'=cmd", "'=cmd"]
 
     def test_another_ending(self, workspace: Workspace, tmp_path: Path) -> None:
         """The error says which there are."""

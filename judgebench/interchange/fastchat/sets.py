@@ -61,7 +61,8 @@ def _counts(questions: Sequence[Question], prompts: int) -> dict[str, int]:
 
 
 def _first_reason(log: Log) -> str:
-    return f"line {log.refused[0].line} {log.refused[0].reason}" if log.refused else "it is empty"
+    first = log.refused[0] if log.refused else None
+    return f"{first.path}:{first.line} {first.reason}" if first else "it is empty"
 
 
 def _compare(held: QuestionSet, found: Sequence[Question]) -> None:
