@@ -1,6 +1,7 @@
 """The formats that are read: which one a file or folder is of, told by what it holds, and what reads it."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from judgebench.errors import UsageError
-from judgebench.interchange import alpaca_eval, arena_hard, columns, graded, plain, preferences
+from judgebench.interchange import alpaca_eval, arena_hard, auto_j, columns, graded, llm_comparator, plain, preferences
 from judgebench.interchange.fastchat import READ_RANGE, import_fastchat, is_fastchat
 from judgebench.interchange.imported import Imported
 from judgebench.interchange.keeping import record
@@ -64,18 +65,19 @@ class Look:
         if not self.path.is_file():
             return {}
         with self.path.open("rb") as file:
-            text = file.read(_BEGINNING).removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").lstrip()
-        try:
-            found, _ = json.JSONDecoder().raw_decode(text.removeprefix("[").lstrip())
-        except (ValueError, RecursionError):
-            return {}
-        return found if isinstance(found, dict) else {}
+            begun = file.read(_BEGINNING)
+            found = _first(begun)
+            return (_first(begun + file.read()) if found is None and len(begun) == _BEGINNING else found) or {}
 
-    @property
-    def is_list(self) -> bool:
-        """Whether a file is one JSON list."""
-        with self.path.open("rb") as file:
-            return file.read(1 << 10).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
+
+def _first(data: bytes) -> Mapping[str, Any] | None:
+    """The object that some data, or the list that it is, begins with; None where there is none, or it is cut."""
+    text = data.removeprefix(BOM_UTF8).decode("utf-8", "replace").lstrip()
+    try:
+        found, _ = json.JSONDecoder().raw_decode(text.removeprefix("[").lstrip())
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,14 @@ def _faireval(path: Path, workspace: Workspace, options: Options) -> Imported:
 
 def _plain(path: Path, workspace: Workspace, options: Options) -> Imported:
     return plain.import_plain(path, workspace, options.questions, options.model)
+
+
+def _auto_j(path: Path, workspace: Workspace, options: Options) -> Imported:
+    return auto_j.import_auto_j(path, workspace, options.questions, options.judge, options.model)
+
+
+def _llm_comparator(path: Path, workspace: Workspace, options: Options) -> Imported:
+    return llm_comparator.import_comparison(path, workspace, options.questions, options.judge)
 
 
 def _graded(read: graded.Reader) -> Callable[[Path, Workspace, Options], Imported]:
@@ -182,6 +192,20 @@ FORMATS = (
         lambda look: plain.is_row(look.row),
         _plain,
         ("questions", "model"),
+    ),
+    Format(
+        "auto-j",
+        "Auto-J's critiques of single responses, with their grades",
+        lambda look: auto_j.is_row(look.row),
+        _auto_j,
+        ("questions", "judge", "model"),
+    ),
+    Format(
+        "llm-comparator",
+        "a pair as LLM Comparator opens it",
+        lambda look: {"models", "examples"} <= look.row.keys(),
+        _llm_comparator,
+        ("questions", "judge"),
     ),
     Format(
         "lm-eval",

@@ -104,15 +104,26 @@ def objects(file: Path, log: Log) -> Iterator[Line]:
     return _listed(file, log) if first == b"[" else lines(file, log)
 
 
-def _listed(file: Path, log: Log) -> Iterator[Line]:
-    """Every object of a JSON list, with the line that it begins on."""
+def whole_object(file: Path, log: Log) -> Row:
+    """The object that a file is; an empty one where it is something else."""
+    _, found = _json(file)
+    return _mended([found], log)[0] if isinstance(found, dict) else {}
+
+
+def _json(file: Path) -> tuple[str, Any]:
+    """A file's text, and what it is as JSON; DataError where it is none."""
     try:
-        whole = file.read_bytes().removeprefix(BOM_UTF8).decode("utf-8")
-        found = json.loads(whole)
+        text = file.read_bytes().removeprefix(BOM_UTF8).decode("utf-8")
+        return text, json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(f"{file}:{error.lineno}: is not JSON ({error.msg}); nothing was imported") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{file}: is not JSON ({error}); nothing was imported") from error
+
+
+def _listed(file: Path, log: Log) -> Iterator[Line]:
+    """Every object of a JSON list, with the line that it begins on."""
+    whole, found = _json(file)
     decoder, begun, place, number = json.JSONDecoder(), 0, whole.index("[") + 1, 1
     for row in _mended(found, log):
         start = next(_ENTRY.finditer(whole, place)).start()

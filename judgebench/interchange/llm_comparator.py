@@ -1,16 +1,25 @@
-"""Reviews of a pair as the JSON that LLM Comparator opens (https://github.com/PAIR-code/llm-comparator)."""
+"""Reviews of a pair as the JSON that LLM Comparator opens (https://github.com/PAIR-code/llm-comparator), out and in."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from judgebench.errors import UsageError
-from judgebench.tables.records import Answer, Question, Review
+from judgebench.errors import DataError, UsageError
+from judgebench.interchange.bundle import Bundle, keep
+from judgebench.interchange.imported import Imported
+from judgebench.interchange.keeping import set_name
+from judgebench.interchange.lines import Line, Log, Row, Unusable, identifier, text, whole_object
+from judgebench.tables.records import Answer, Failure, Question, Review, Verdict
 from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
 _WORDS: Mapping[float, str] = {
     **{1.5: "A is much better", 1.0: "A is better", 0.0: "same", -1.0: "B is better", -1.5: "B is much better"},
 }
+JUDGE = "llm-comparator"
+CLEARLY = 1.5
+_MOST = 10.0  # raters give at most 1.5; other tools may give more
 Place = tuple[str, int]
 
 
@@ -47,6 +56,78 @@ def comparison(
         "models": [{"name": model} for model in chosen],
         "examples": [example for example in examples if example is not None],
     }
+
+
+def import_comparison(
+    path: Path, workspace: Workspace, questions: str | None = None, judge: str | None = None
+) -> Imported:
+    """Add the questions, answers and ratings of such a file: each rater's score is a review, or else the example's.
+
+    A score above 0 is for the first model. Raises DataError for a file that is none.
+    """
+    log = Log()
+    found = whole_object(path, log)
+    names, examples = (found.get(part) for part in ("models", "examples"))
+    if not isinstance(names, list) or not isinstance(examples, list) or len(names) != 2:
+        raise DataError(f"{path}: is no file of LLM Comparator's: it needs two `models`, and `examples`")
+    bundle = Bundle(questions or set_name(path), "Prompts of a comparison.")
+    for number, example in enumerate(examples, start=1):
+        line = Line(path, number, example if isinstance(example, dict) else {})
+        try:
+            pair = [identifier(name if isinstance(name, dict) else {}, "name") for name in names]
+            _compared(line.row, (pair[0], pair[1]), bundle, judge or JUDGE)
+        except Unusable as problem:
+            log.refuse(line, f"is an example that {problem}")
+    return keep(bundle, path, workspace, log)
+
+
+def _compared(row: Row, pair: tuple[str, str], bundle: Bundle, judge: str) -> None:
+    asked, said = text(row, "input_text"), (text(row, "output_text_a"), text(row, "output_text_b"))
+    tags, raters = row.get("tags") or [], row.get("individual_rater_scores") or []
+    if not asked.strip() or not isinstance(raters, list) or not all(isinstance(one, dict) for one in raters):
+        raise Unusable("has an empty input_text, or raters that are no objects")
+    scores = [(_score(one), one) for one in raters] or [(_score(row), row)]
+    category = (
+        tags[0] if isinstance(tags, list) and tags and isinstance(tags[0], str) and tags[0].strip() else "general"
+    )
+    question = bundle.ask([asked], category)
+    answers = [bundle.answer(question, model, [answer]) for model, answer in zip(pair, said, strict=True)]
+    times: Counter[bool] = Counter()
+    for score, rater in scores:
+        flipped = rater.get("is_flipped") is True
+        order = slice(None, None, -1 if flipped else 1)
+        bundle.review(
+            question,
+            judge,
+            mode="pairwise",
+            kind="choice",
+            turn=1,
+            models=pair[order],
+            answer_ids=tuple(answer.id for answer in answers)[order],
+            prompt=JUDGE,
+            verdict=None if score is None else _verdict(-score if flipped else score),
+            error=Failure("unparsed", "the example has no score") if score is None else None,
+            reply=rater["rationale"] if isinstance(rater.get("rationale"), str) else None,
+            verdict_source="stored",
+            swapped=flipped,
+            repeat=times[flipped],
+        )
+        times[flipped] += 1
+
+
+def _score(row: Row) -> float | None:
+    """A rating from -1.5 to 1.5; None for none."""
+    score = row.get("score")
+    if score is None:
+        return None
+    if isinstance(score, bool) or not isinstance(score, int | float) or not abs(score) <= _MOST:
+        raise Unusable("has a score that is not a number that a rating can be")
+    return float(score)
+
+
+def _verdict(score: float) -> Verdict:
+    strength = None if score == 0 else 2 if abs(score) >= CLEARLY else 1
+    return Verdict(winner="tie" if score == 0 else "A" if score > 0 else "B", strength=strength)
 
 
 def _pair(reviews: Sequence[Review]) -> tuple[str, str]:
@@ -97,7 +178,7 @@ def _example(
 
 def _rater(row: Review, pair: tuple[str, str]) -> dict[str, Any]:
     flipped, verdict = row.models != pair, row.verdict
-    size = 1.5 if verdict and (verdict.strength or 0) > 1 else 1.0
+    size = CLEARLY if verdict and (verdict.strength or 0) > 1 else 1.0
     winner = verdict.winner if verdict else None
     score = 0.0 if winner == "tie" else size * (1 if winner == "A" else -1) * (-1 if flipped else 1)
     return {"score": score, "rating_label": _WORDS[score], "is_flipped": flipped, "rationale": row.reply or ""}

@@ -10,6 +10,7 @@ from judgebench import report
 from judgebench.errors import DataError, UsageError
 from judgebench.interchange.formats import Options, import_path
 from judgebench.interchange.imported import Imported
+from judgebench.interchange.llm_comparator import comparison
 from judgebench.tables.records import Verdict
 from judgebench.workspace import Workspace
 
@@ -214,3 +215,72 @@ class TestPlainAnswers:
             self.take(workspace, tmp_path / "mine.jsonl", rows[0])
         with pytest.raises(UsageError, match="--questions NAME"):
             import_path(tmp_path / "mine.jsonl", workspace)
+
+
+class TestAutoJ:
+    """Auto-J's critiques."""
+
+    def test_the_real_critiques(self, workspace: Workspace, shared_data: Path) -> None:
+        """960 grades of responses to 825 queries; their mean is that of the grades."""
+        file = shared_data / "auto-j" / "single_traindata.jsonl"
+        imported = import_path(file, workspace)
+        assert (imported.counts, imported.refused) == ({"questions": 825, "answers": 960, "reviews": 960}, ())
+        assert set(import_path(file, workspace).new.values()) == {0}
+        grades = [json.loads(line)["pred_score"] for line in file.read_text("utf-8").splitlines()]
+        scores = [row.verdict.scores[0] for row in workspace.all_reviews() if row.verdict]
+        assert (len(scores), sum(scores)) == (960, sum(grades))
+
+    def test_odd_values(self, workspace: Workspace, tmp_path: Path) -> None:
+        """Whatever stands in a field, the row is taken, or refused with file and line."""
+        asked = "[BEGIN DATA]\n***\n[Query]: Write.\n***\n[Response]: Yes.\n***\n[END DATA]\n\nGrade it."
+        row = {
+            "usrmsg": asked,
+            "target_output": "Rating: [[5]]",
+            "pred_score": 5.0,
+            "scenario": "s",
+            "source_dataset": "d",
+        }
+        odd = [row | {field: value} for field in row for value in ODD]
+        imported = import_path(lined(tmp_path / "a.jsonl", row, *odd), workspace)
+        assert imported.refused
+        assert all(one.line > 1 for one in imported.refused)
+
+
+class TestLlmComparator:
+    """LLM Comparator's files."""
+
+    def test_the_real_file(self, workspace: Workspace, shared_data: Path) -> None:
+        """Each rater is a review; its order and words are kept, and go out again."""
+        file = shared_data / "llm-comparator" / "example_tiny.json"
+        assert import_path(file, workspace).refused == ()
+        theirs = json.loads(file.read_text("utf-8"))
+        ours = comparison(workspace)
+        assert ours["models"] == theirs["models"]
+        for out, back in zip(ours["examples"], theirs["examples"], strict=True):
+            same = ("input_text", "output_text_a", "output_text_b")
+            assert [out[name] for name in same] == [back[name] for name in same]
+            signs = [
+                (rater.get("is_flipped", False), _sign(rater["score"])) for rater in back["individual_rater_scores"]
+            ]
+            told = [(rater["is_flipped"], _sign(rater["score"])) for rater in out["individual_rater_scores"]]
+            assert sorted(told) == sorted(signs or [(False, _sign(back["score"]))])
+
+    def test_odd_values(self, workspace: Workspace, tmp_path: Path) -> None:
+        """Whatever stands in a field, an example is taken, or refused."""
+        rater = {"score": 1.5, "is_flipped": True, "rationale": "x", "rating_label": "y"}
+        example = {"input_text": "Why?", "output_text_a": "A", "output_text_b": "B", "score": 1.0, "tags": ["t"]}
+        example |= {"individual_rater_scores": [rater]}
+        odd = [example | {field: value} for field in example for value in ODD]
+        odd += [example | {"individual_rater_scores": [rater | {field: value}]} for field in rater for value in ODD]
+        whole = {"metadata": {}, "models": [{"name": "a"}, {"name": "b"}], "examples": [example, *odd, 1]}
+        path = tmp_path / "x.json"
+        path.write_text(json.dumps(whole, indent=1), encoding="utf-8")
+        assert import_path(path, workspace).refused
+        for names in ODD:
+            path.write_text(json.dumps(whole | {"models": names}), encoding="utf-8")
+            with pytest.raises(DataError):
+                import_path(path, workspace)
+
+
+def _sign(score: float) -> int:
+    return (score > 0) - (score < 0)
