@@ -21,6 +21,7 @@ from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
 Row = dict[str, Any]
+ROOT = Path(__file__).parents[2]
 
 
 def pair(number: int, first: str, second: str, said: str = "A is better. [[A]]") -> Row:
@@ -129,6 +130,45 @@ class TestLlmComparator:
         with pytest.raises(UsageError, match="no review compares a and x; there is a and b"):
             comparison(workspace, pair=("a", "x"))
         assert [one["score"] for one in comparison(workspace, pair=("b", "a"))["examples"]] == [-1.0, 0.0]
+
+
+class TestModelCard:
+    """The evaluation results of a Hugging Face model card."""
+
+    def test_a_card_that_the_hub_reads(self, workspace: Workspace, tmp_path: Path) -> None:
+        """Its own package finds the win rate in it."""
+        hub = pytest.importorskip("huggingface_hub", reason="the package that reads cards comes with the extra `demo`")
+        assert run(workspace, "model-card", tmp_path / "README.md", "--model", "b").exit_code == 0
+        card = hub.ModelCard((tmp_path / "README.md").read_text("utf-8"))
+        (result,) = card.data.eval_results
+        assert (result.dataset_name, result.metric_type, result.metric_value) == ("my-eval", "win_rate", 0.25)
+        assert result.metric_name == "win rate against a by j"
+
+    def test_no_such_model(self, workspace: Workspace, tmp_path: Path) -> None:
+        """The error lists those that there are, and nothing is written."""
+        done = run(workspace, "model-card", tmp_path / "README.md", "--model", "x")
+        assert (done.exit_code, "there is a, b" in done.stderr) == (2, True)
+        assert run(workspace, "model-card", tmp_path / "README.md").exit_code == 2
+        assert not (tmp_path / "README.md").exists()
+
+
+class TestNotebook:
+    """The notebook in examples/."""
+
+    def test_every_cell_runs(self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+        """In a workspace, inside a running event loop, as a notebook's kernel runs them."""
+        monkeypatch.chdir(workspace.root)
+        found = json.loads((ROOT / "examples" / "frames.ipynb").read_text("utf-8"))
+        cells = ["".join(cell["source"]) for cell in found["cells"] if cell["cell_type"] == "code"]
+        names: dict[str, Any] = {}
+
+        async def kernel() -> None:
+            for cell in cells:
+                exec(compile(cell, "cell", "exec"), names)  # noqa: S102
+
+        asyncio.run(kernel())
+        assert len(cells) >= 4
+        assert names["rates"]["b"] == 0.25
 
 
 class TestFastChat:
