@@ -81,7 +81,7 @@ def keep(bundle: Bundle, origin: Path, workspace: Workspace, log: Log) -> Import
     if not (bundle.questions or bundle.answers or bundle.reviews):
         first = next((f": {one.path}:{one.line} {one.reason}" for one in log.refused), "")
         raise DataError(f"{origin}: nothing was taken{first}")
-    with workspace.check().imports().claim():
+    with workspace.importing():
         new = {"questions": _keep_questions(bundle, workspace)}
         new["answers"] = append_new(
             "answers", list(bundle.answers.values()), lambda row: workspace.answers(name, row.model), origin, log

@@ -53,7 +53,7 @@ def import_votes(
     """
     if not file.is_file():
         raise UsageError(f"no file at {file}")
-    with workspace.check().imports().claim():
+    with workspace.importing():
         return _import(file, workspace, judge, Wanted(questions, everyone, new_models), Log())
 
 

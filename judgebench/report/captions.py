@@ -257,7 +257,8 @@ def _missing(entry: Entry) -> str:
     shown = [f"{one['count']}: {one['reason']}" for one in entry["reasons"][:_REASONS]]
     rest = "; others for other reasons" if len(entry["reasons"]) > _REASONS else ""
     rows = _counted(entry["refused"], "row", "rows")
-    return f"The import of {entry['import']} into {entry['question_set']} lacks {rows} ({'; '.join(shown)}{rest})."
+    why = f" ({'; '.join(shown)}{rest})" if shown else ""
+    return f"The import of {entry['import']} into {entry['question_set']} lacks {rows}{why}."
 
 
 def of_cut_prompts(note: Entry) -> str:

@@ -155,6 +155,8 @@ class TestRefused:
             "3 lines for such a reason)",
         ]
         assert "The import of my-eval into my-eval lacks 502 rows (499: is about" in run(workspace, "report").stdout
+        assert run(workspace, "build-site").exit_code == 0
+        assert "lacks 502 rows." in (workspace.webpage / "index.html").read_text("utf-8")
         write("model_judgment/j.jsonl", single())
         run(workspace, "import", folder)
         assert report.build(workspace)["imports"] == []

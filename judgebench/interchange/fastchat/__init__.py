@@ -47,7 +47,7 @@ def import_fastchat(
     about = about or SetHead(
         question_set or set_name(folder), description="Imported from a FastChat evaluation folder."
     )
-    with workspace.check().imports().claim():
+    with workspace.importing():
         return _import(folder, source, about, Target(about.name, {}, reparse, scale), workspace, log)
 
 

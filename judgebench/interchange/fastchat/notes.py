@@ -1,9 +1,10 @@
 """What a reader of imported reviews should be told; pure."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from judgebench.interchange.fastchat.rows import READ_RANGE
+from judgebench.interchange.fastchat.rows import OFF_SCALE, READ_RANGE
 from judgebench.tables.records import Review, Verdict
 from judgebench.verdicts.text import from_scores, parse
 
@@ -28,9 +29,10 @@ def verdict_notes(reviews: Sequence[Review]) -> Iterator[str]:
     readable = sum(review.verdict is None and parsed is not None for review, parsed in read)
     if readable:
         yield f"{readable} reviews without a stored verdict have one in their text (--reparse reads it)."
-    failures = [review.error.kind for review in reviews if review.error]
-    for kind in sorted(set(failures)):
-        yield f"{failures.count(kind)} judgments hold no verdict ({kind})."
+    failures = Counter(review.error.kind for review in reviews if review.error)
+    example = next((one.error.message for one in reviews if one.error and one.error.kind == OFF_SCALE), "")
+    for kind, count in sorted(failures.items()):
+        yield f"{count} judgments hold no verdict ({f'{kind}: {example}' if kind == OFF_SCALE else kind})."
 
 
 def _says_it_plainly(review: Review) -> bool:
