@@ -167,7 +167,7 @@ FORMATS = (
     ),
     Format(
         "fastchat",
-        "a FastChat folder: the 2023 `table`, or `llm_judge` data (MT-bench)",
+        "a FastChat folder or a file of it: the 2023 `table`, or `llm_judge` data (MT-bench)",
         lambda look: is_fastchat(look.path),
         _fastchat,
         ("questions", "judge", "scale", "pair", "reparse"),

@@ -140,6 +140,32 @@ class TestPairs:
         assert {row.judge for row in workspace.all_reviews("other")} == {"gpt-4"}
 
 
+class TestFiles:
+    """One file of a FastChat folder, for a set that is there."""
+
+    def test_each_part(self, workspace: Workspace, write: Write) -> None:
+        """It is told by its rows, and needs the name of the set."""
+        run(workspace, "import", write("question.jsonl", QUESTION))
+        answer = {"question_id": 81, "answer_id": "a", "choices": [{"turns": ["A line.", "Another."]}]}
+        folder = write("other/m.jsonl", answer)
+        write("other/j.jsonl", single())
+        for name in ("m.jsonl", "j.jsonl"):
+            assert run(workspace, "import", folder / "other" / name).exit_code == 2
+            assert run(workspace, "import", folder / "other" / name, "--questions", "my-eval").exit_code == 0
+        assert [row.answer_ids for row in workspace.all_reviews()] == [("a",)]
+
+    def test_the_2023_format(self, workspace: Workspace, write: Write) -> None:
+        """Its reviews find the answers by their ids."""
+        write("question.jsonl", TABLE_QUESTION)
+        for name, own in (("a", "x"), ("b", "y")):
+            write(f"answer/{name}.jsonl", {"answer_id": own, "question_id": 1, "model_id": name, "text": "t"})
+        folder = write("reviewer.jsonl")
+        run(workspace, "import", folder)
+        file = write("said/mine.jsonl", review()) / "said" / "mine.jsonl"
+        assert run(workspace, "import", file, "--questions", "my-eval").exit_code == 0
+        assert [row.models for row in workspace.all_reviews()] == [("a", "b")]
+
+
 class TestRefused:
     """What was not taken is said, is on record, and is no success."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from judgebench.errors import UsageError
 from judgebench.interchange.fastchat.llm_judge import LlmJudgeFolder
 from judgebench.interchange.fastchat.notes import verdict_notes
-from judgebench.interchange.fastchat.rows import READ_RANGE, Folder, Target
+from judgebench.interchange.fastchat.rows import READ_RANGE, Folder, Target, part_of_file
 from judgebench.interchange.fastchat.sets import keep_questions
 from judgebench.interchange.fastchat.table import Pair, TableFolder
 from judgebench.interchange.imported import Imported, Refused
@@ -34,7 +34,7 @@ def import_fastchat(
     pair: Pair | None = None,
     judge: str | None = None,
 ) -> Imported:
-    """Read a FastChat folder and add what the workspace doesn't hold yet; a second import adds nothing.
+    """Read a FastChat folder, or a file of it, and add what the workspace doesn't hold yet; a second import adds nothing.
 
     `question_set` names the set (default: the folder's name), or `about` names and describes it. With `reparse`,
     verdicts are read from the judges' texts, and those that FastChat stored beside them are left aside. A score outside
@@ -73,9 +73,9 @@ def _import(folder: Path, source: Folder, about: SetHead, target: Target, worksp
 
 
 def is_fastchat(folder: Path) -> bool:
-    """Whether a folder holds something that only FastChat's do."""
+    """Whether a folder holds something that only FastChat's do, or a file is of one."""
     if not folder.is_dir():
-        return False
+        return part_of_file(folder) is not None
     return any((folder / part).exists() for part in (*_TABLE, *_LLM_JUDGE)) or _first(folder) != {}
 
 
@@ -88,9 +88,12 @@ def _first(folder: Path) -> Row:
 
 def _open(folder: Path, log: Log, pair: Pair | None, judge: str | None) -> Folder:
     """The folder by its format, told by its parts, or by its first question where there is nothing else."""
-    if not folder.is_dir():
+    if not folder.exists():
         raise UsageError(f"no folder at {folder}")
-    table, llm_judge = (any((folder / part).exists() for part in parts) for parts in (_TABLE, _LLM_JUDGE))
+    part = part_of_file(folder)
+    table, llm_judge = (
+        part in parts or any((folder / one).exists() for one in parts) for parts in (_TABLE, _LLM_JUDGE)
+    )
     both = table and llm_judge
     if table == llm_judge:
         first = _first(folder)

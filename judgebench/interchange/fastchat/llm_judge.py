@@ -6,7 +6,7 @@ from pathlib import Path
 
 from judgebench.interchange.fastchat.judgments import judgments, with_system
 from judgebench.interchange.fastchat.prompts import JudgePrompt, from_llm_judge
-from judgebench.interchange.fastchat.rows import Target, each_once, failed
+from judgebench.interchange.fastchat.rows import Target, each_once, failed, files
 from judgebench.interchange.lines import (
     ERROR_TEXT,
     Line,
@@ -17,7 +17,6 @@ from judgebench.interchange.lines import (
     created,
     identifier,
     rest,
-    tables,
     text,
     texts,
 )
@@ -59,7 +58,7 @@ class LlmJudgeFolder:
 
     def answers(self, target: Target) -> list[Answer]:
         """From `model_answer/`; a model is called what its file is called, as judgments call it."""
-        paths = tables(self._folder, "model_answer")
+        paths = files(self._folder, "model_answer")
         found = convert(paths, lambda line: _answers(line, target), self._log)
         names = {(answer.model, answer.extra.get("model_id") or answer.model) for answer in found}
         for model, model_id in sorted((model, name) for model, name in names if name != model):
@@ -70,7 +69,7 @@ class LlmJudgeFolder:
 
     def reviews(self, target: Target, answers: Sequence[Answer], prompts: Sequence[JudgePrompt]) -> list[Review]:
         """From `model_judgment/`, its subfolders included, single and pairwise, in order of file name and line."""
-        paths = tables(self._folder, "model_judgment")
+        paths = files(self._folder, "model_judgment")
         ids = {(answer.model, answer.question_id): answer.id for answer in answers if answer.choice == 0}
         systems = {prompt.prompt.name: prompt.prompt.system for prompt in prompts}
 
@@ -86,7 +85,7 @@ class LlmJudgeFolder:
         return convert(paths, make, self._log)
 
     def _referenced(self, questions: Sequence[Question]) -> list[Question]:
-        paths = tables(self._folder, "reference_answer")
+        paths = files(self._folder, "reference_answer")
         if not paths:
             return list(questions)
         if len(paths) > 1:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from judgebench.interchange.fastchat.prompts import JudgePrompt
-from judgebench.interchange.lines import ERROR_TEXT, Line, Unusable, identifier
+from judgebench.interchange.lines import ERROR_TEXT, Line, Log, Row, Unusable, identifier, lines, tables
 from judgebench.tables.records import Answer, Failure, Question, Review, Verdict, content_id
 from judgebench.verdicts.text import Range, parse
 
@@ -33,6 +34,30 @@ class Target:
         if number not in self.questions:
             raise Unusable(f"is about question {number!r}, which {self.question_set} does not hold")
         return self.questions[number]
+
+
+def part_of(row: Row) -> str | None:
+    """Which part of a FastChat folder a row belongs in; None for one that isn't told from others' rows."""
+    if {"question_id", "judge", "turn"} <= row.keys() and not {"judgment", "g1_judgment"}.isdisjoint(row):
+        return "model_judgment"
+    if {"answer1_id", "answer2_id", "reviewer_id"} <= row.keys():
+        return "review"
+    if {"question_id", "choices", "answer_id"} <= row.keys():
+        return "model_answer"
+    return "answer" if {"answer_id", "question_id", "model_id", "text"} <= row.keys() else None
+
+
+def part_of_file(path: Path) -> str | None:
+    """Which part of a folder a file is, by its first row."""
+    first = next(lines(path, Log()), None) if path.is_file() else None
+    return part_of(first.row) if first else None
+
+
+def files(path: Path, part: str) -> list[Path]:
+    """The files of a part of a folder, or the file itself, if it is one of that part."""
+    if path.is_dir():
+        return tables(path, part)
+    return [path] if part_of_file(path) == part else []
 
 
 def each_once(make: Callable[[Line], MadeT], key: Callable[[MadeT], str]) -> Callable[[Line], list[MadeT]]:

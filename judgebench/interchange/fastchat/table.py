@@ -13,12 +13,13 @@ from judgebench.interchange.fastchat.rows import (
     Target,
     each_once,
     failed,
+    files,
     number,
     reading,
     review_id,
     stored_scores,
 )
-from judgebench.interchange.lines import ERROR_TEXT, Line, Log, Row, Unusable, convert, identifier, rest, tables, text
+from judgebench.interchange.lines import ERROR_TEXT, Line, Log, Row, Unusable, convert, identifier, rest, text
 from judgebench.tables.records import Answer, Question, Review, content_id
 from judgebench.verdicts.text import from_scores
 
@@ -69,13 +70,13 @@ class TableFolder:
 
     def answers(self, target: Target) -> list[Answer]:
         """From `answer/*.jsonl`; a model is called by its name in `model.jsonl` where that is one model only."""
-        found = convert(tables(self._folder, "answer"), lambda line: [_answer(line, target)], self._log)
+        found = convert(files(self._folder, "answer"), lambda line: [_answer(line, target)], self._log)
         names = self._model_names({answer.model for answer in found})
         return [replace(answer, model=names.get(answer.model, answer.model)) for answer in found]
 
     def reviews(self, target: Target, answers: Sequence[Answer], prompts: Sequence[JudgePrompt]) -> list[Review]:
         """From `review/`, in order of file name and line; the reviewer's category is not part of the judge's name."""
-        paths = tables(self._folder, "review")
+        paths = files(self._folder, "review")
         by_id = {str(answer.extra["answer_id"]): answer for answer in answers if "answer_id" in answer.extra}
         known = self._reviewers(prompts)
         turned: Counter[str] = Counter()
