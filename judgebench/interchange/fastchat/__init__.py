@@ -34,7 +34,7 @@ def import_fastchat(
     pair: Pair | None = None,
     judge: str | None = None,
 ) -> Imported:
-    """Read a FastChat folder, or a file of it, and add what the workspace doesn't hold yet; a second import adds nothing.
+    """Add what a FastChat folder, or a file of it, holds and the workspace does not; a second import adds nothing.
 
     `question_set` names the set (default: the folder's name), or `about` names and describes it. With `reparse`,
     verdicts are read from the judges' texts, and those that FastChat stored beside them are left aside. A score outside
