@@ -21,7 +21,7 @@ from judgebench.workspace import Workspace
 Kind: TypeAlias = Literal["judge", "model", "import"]
 _TABLES = (
     *("answers/[!.]*/*.jsonl", "reviews/[!.]*/*.jsonl", "reviews/.canaries/*.jsonl", "reviews/.attacks/*/*.jsonl"),
-    "reviews/.imports.jsonl",
+    *("reviews/.imports.jsonl", "history/*/draws.jsonl"),
 )
 _ENDS = (b"\n", b"\r")
 
@@ -36,6 +36,8 @@ class Row(msgspec.Struct, frozen=True):
     models: tuple[str, ...] = ()
     answer_ids: tuple[str, ...] = ()
     name: str | None = None
+    baseline: str | None = None
+    candidate: str | None = None
     extra: Mapping[str, Any] = {}
     schema: int = 1
 
@@ -44,7 +46,9 @@ class Row(msgspec.Struct, frozen=True):
         if kind == "judge":
             return (self.judge,) if self.judge is not None else ()
         if kind == "model":
-            return self.models or ((self.model,) if self.model is not None else ())
+            return self.models or tuple(
+                name for name in (self.model, self.baseline, self.candidate) if name is not None
+            )
         origin = self.extra.get(IMPORTED_FROM, self.name)
         return (origin,) if isinstance(origin, str) else ()
 
@@ -104,7 +108,7 @@ def put_back(workspace: Workspace, file: Path) -> int:
     by_table: dict[str, list[tuple[int, bytes]]] = {}
     for table, place, row in _removed(file):
         by_table.setdefault(table, []).append((place, row))
-    allowed = ("answers/", "reviews/")
+    allowed = ("answers/", "reviews/", "history/")
     if any(not table.startswith(allowed) or ".." in Path(table).parts for table in by_table):
         raise DataError(f"{file}: names a table that is none of a workspace's; nothing was put back")
     return sum(_return(workspace.check().root / table, rows) for table, rows in by_table.items())

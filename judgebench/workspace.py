@@ -10,7 +10,7 @@ from typing import BinaryIO
 from judgebench import question_sets
 from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
-from judgebench.tables.records import Answer, ImportRecord, Review
+from judgebench.tables.records import Answer, Draw, ImportRecord, Review
 from judgebench.tables.store import RowT, Table, WaitingWarning, exclusive, file_name
 
 FOLDERS = ("question_sets", "answers", "reviews", "webpage")
@@ -74,6 +74,10 @@ class Workspace:
         message = f"waiting for another import into {self.root}"
         lock = self.check().root / "question_sets" / ".imports.lock"
         return exclusive(lock, lambda: warnings.warn(message, WaitingWarning, stacklevel=4))
+
+    def draws(self, question_set: str) -> Table[Draw]:
+        """The table of the orders in which comparisons on one set draw its questions."""
+        return Table(self.root / "history" / file_name(question_set) / "draws.jsonl", Draw)
 
     def models(self, question_set: str) -> list[str]:
         """The models that have answers to a set."""

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from judgebench.tables.records import Review
+from judgebench.tables.records import Count, Mode, Ordinal, Review, Source, Winner, check
 
 Codes: TypeAlias = NDArray[np.int64]
 ABOUT = (
@@ -25,7 +25,7 @@ class Verdict(msgspec.Struct, gc=False, frozen=True):
     """As `records.Verdict`."""
 
     scores: tuple[float, ...] = ()
-    winner: str | None = None
+    winner: Winner | None = None
 
 
 class Error(msgspec.Struct, gc=False, frozen=True):
@@ -79,28 +79,31 @@ class Judgment(msgspec.Struct, gc=False, kw_only=True):
     """What figures need of a `records.Review`: all but the long texts, so that it is read in a fraction of the time."""
 
     id: str
-    mode: str
+    mode: Mode
     kind: str
     question_set: str
     question_id: str
-    turn: int
+    turn: Ordinal
     models: tuple[str, ...]
     answer_ids: tuple[str, ...]
     judge: str
     prompt: str
     verdict: Verdict | None = None
     error: Error | None = None
-    verdict_source: str = "text"
+    verdict_source: Source = "text"
     scale: tuple[float, float] | None = None
     reread: bool = False
     swapped: bool = False
-    repeat: int = 0
-    choice: int = 0
+    repeat: Count = 0
+    choice: Count = 0
     served_by: str | None = None
     usage: Tokens | None = None
     created: str | None = None
     extra: Extra = Extra()
     schema: int = 1
+
+    def __post_init__(self) -> None:
+        check(self)
 
     @classmethod
     def of(cls, review: Review) -> "Judgment":

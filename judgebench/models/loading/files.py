@@ -80,7 +80,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing: {_AGAIN}, or save the checkpoint with save_pretrained") from error
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise DataError(f"{path} can't be read ({error}): {_AGAIN}") from error
 
 
@@ -121,7 +121,7 @@ def _check_safetensors(path: Path, length: bytes, header: bytes) -> None:
     try:
         tensors = json.loads(header)
         end = max((item["data_offsets"][1] for name, item in tensors.items() if name != "__metadata__"), default=0)
-    except (ValueError, AttributeError, TypeError, LookupError) as error:
+    except (ValueError, AttributeError, TypeError, LookupError, RecursionError) as error:
         raise DataError(f"{path} is cut off or no safetensors file ({size:,} bytes): {_AGAIN}") from error
     whole = 8 + int.from_bytes(length, "little") + end
     if size != whole:
