@@ -116,7 +116,7 @@ def _preferences(path: Path, workspace: Workspace, options: Options) -> Imported
     known = options.questions is not None and workspace.question_set_folder(options.questions).is_dir()
     if known and "conversation_a" in Look(path).row:  # on questions that are there: votes, and no more
         return _votes(path, workspace, options)
-    return preferences.import_preferences(path, workspace, options.questions, judge)
+    return preferences.import_preferences(path, workspace, options.questions, judge, options.everyone)
 
 
 def _faireval(path: Path, workspace: Workspace, options: Options) -> Imported:

@@ -40,13 +40,20 @@ def fits(row: Row) -> bool:
     return any(fields <= row.keys() for fields in (_LLMBAR, _AUTO_J, _PANDALM, _TALKS))
 
 
-def import_preferences(path: Path, workspace: Workspace, questions: str | None = None, judge: str = PEOPLE) -> Imported:
-    """Add questions, answers and votes to a set that is called after the file, unless `questions` names it."""
+def import_preferences(
+    path: Path, workspace: Workspace, questions: str | None = None, judge: str = PEOPLE, everyone: bool = False
+) -> Imported:
+    """Add questions, answers and votes to a set that is called after the file, unless `questions` names it.
+
+    Of the Arena's conversations only anonymous ones count, unless `everyone` is set.
+    """
     bundle, log = Bundle(questions or set_name(path), "Pairs on which people voted."), Log()
 
     def take(line: Line) -> Iterator[None]:
         row = line.row
-        if row.keys() >= _TALKS:
+        if row.get("anony") is False and not everyone:
+            log.note("Battles whose models were named (not anonymous) were left out; --all takes them.")
+        elif row.keys() >= _TALKS:
             _talk(row, bundle, judge)
         elif row.keys() >= _PANDALM:
             _pandalm(row, bundle, judge)
@@ -135,7 +142,10 @@ def _talk(row: Row, bundle: Bundle, judge: str) -> None:
     said = text(row, "winner")
     if said not in _VOTED:
         raise Unusable(f"has a winner that is none of {', '.join(_VOTED)}")
+    if models[0] == models[1]:
+        raise Unusable("is a vote on a model against itself")
     talks = [_turns(row, f"conversation_{side}") for side in "ab"]
+    turn = _turn(row, talks[0][0])
     if talks[0][0] != talks[1][0]:
         raise Unusable("has two conversations in which the user says different things")
     name = identifier(row, "question_id")
@@ -144,12 +154,10 @@ def _talk(row: Row, bundle: Bundle, judge: str) -> None:
     if question.turns != talks[0][0]:
         raise Unusable(f"is about another question {name!r} than the row before it")
     ids = tuple(bundle.answer(question, model, talk[1]).id for model, talk in zip(models, talks, strict=True))
-    if models[0] == models[1]:
-        raise Unusable("is a vote on a model against itself")
     known = rest(row, *_TALKS, "question_id", "judge", "voter", "turn", "tstamp")
     extra = known | ({"voter": voter} if voter else {}) | ({"label": said} if said == "tie (bothbad)" else {})
     vote(
-        bundle, name, models, judge, _VOTED[said], answer_ids=ids, turn=_turn(row, question.turns),
+        bundle, name, models, judge, _VOTED[said], answer_ids=ids, turn=turn,
         created=created(row), extra=extra,
     )  # fmt: skip
 

@@ -167,6 +167,12 @@ class TestPreferences:
         answers = {answer.id: answer.turns[0] for answer in workspace.all_answers()}
         assert [answers[one] for one in next(iter(workspace.all_reviews())).answer_ids] == ["One.", "Two."]
 
+    def test_named_models(self, workspace: Workspace, tmp_path: Path) -> None:
+        """Of the Arena's conversations only anonymous ones count, unless all are asked for."""
+        path = lined(tmp_path / "set.jsonl", TALK | {"anony": True}, TALK | {"anony": False, "question_id": 82})
+        assert import_path(path, workspace).counts["reviews"] == 1
+        assert import_path(path, workspace, options=Options("all", everyone=True)).counts["reviews"] == 2
+
     def test_votes_on_questions_that_are_there(self, workspace: Workspace, tmp_path: Path) -> None:
         """With --questions they are votes and no more, and are checked."""
         import_path(lined(tmp_path / "set.jsonl", TALK), workspace)
