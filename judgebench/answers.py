@@ -1,5 +1,6 @@
 """Questions -> answers."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from judgebench.models import Model, Reply, Request, Spec
 from judgebench.models.prompt_cut import PROMPT_CUT, cut_prompts
 from judgebench.question_sets import QuestionSet
 from judgebench.tables.records import Answer, Message, Question, Sampling, content_id
-from judgebench.tables.store import Stage, Table
+from judgebench.tables.store import Stage, Table, TornLineWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,12 @@ def get_answers(
     drawing: Drawing = Drawing(),
 ) -> Stage[Answer]:
     """The answers of a model that the table doesn't hold yet; iterate to make them."""
+    _settle(model, table)
     drafted = drafts(question_set, questions, spec, model, drawing)
     requests = {draft.id: request for draft, request in drafted}
 
     def produce(todo: Sequence[Answer]) -> Iterator[Answer]:
-        begun = {row.id: row for row in table.read() if row.error and row.turns}
+        begun = {row.id: row for row in _stored(table) if row.error and row.turns}
         asked = [_rest(requests[draft.id], begun.get(draft.id)) for draft in todo]
         for reply in model.generate(asked):
             draft = todo[reply.index]
@@ -42,6 +44,20 @@ def get_answers(
 
     ready = getattr(model, "ready", lambda: 0)
     return Stage([draft for draft, _ in drafted], table, produce, ready, lambda: getattr(model, "drawn", 0))
+
+
+def _settle(model: Model, table: Table[Answer]) -> None:
+    """Tell a model that can be made in several ways how the answers were made that there are."""
+    settle = getattr(model, "settle", None)
+    if settle:
+        settle(row.provenance for row in _stored(table) if not row.error)
+
+
+def _stored(table: Table[Answer]) -> Iterator[Answer]:
+    """The rows that there are; what can't be read is said when the stage reads them."""
+    with warnings.catch_warnings(action="ignore", category=TornLineWarning):
+        for batch in table.batches():
+            yield from batch
 
 
 def overrides(asked: Mapping[str, Any]) -> dict[str, Any]:

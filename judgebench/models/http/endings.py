@@ -6,9 +6,10 @@ from typing import Any
 
 from judgebench.models.http.bodies import object_of
 from judgebench.models.http.parameters import LIMITS
-from judgebench.tables.endings import ending
+from judgebench.tables.endings import ending, of_both
 from judgebench.tables.records import valid_text
 
+BEHIND = "provider_specific_fields"  # what a proxy was told
 _ELSEWHERE = (  # besides `finish_reason`; each is a word, or an object that holds one
     *("native_finish_reason", "stop_reason", "finish_details", "finishReason", "done_reason", "stop_type"),
     *("incomplete_details", "status", "finish_reason"),
@@ -17,7 +18,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z_\- ]{2,60}")
 
 
 def ended(choice: Mapping[str, Any], body: Mapping[str, Any], sent: Mapping[str, Any]) -> str:
-    """The word for it: `finish_reason` or, where that is no bad one, any other that says it was cut or refused.
+    """The word for it: `finish_reason` or, where that is no bad one, any other that says so.
 
     A string at which the server was told to stop is no such word.
     """
@@ -26,9 +27,11 @@ def ended(choice: Mapping[str, Any], body: Mapping[str, Any], sent: Mapping[str,
         return "refusal"
     if ending(first) != "natural":
         return first
-    others = (_word(each.get(name)) for each in (choice, object_of(message), body) for name in _ELSEWHERE)
-    bad = (word for word in others if _WORD.fullmatch(word) and ending(word) in ("cut", "refused"))
-    return next((word for word in bad if word not in (sent.get("stop") or ())), first)
+    places = (choice, object_of(choice.get(BEHIND)), object_of(message), body)
+    for word in (_word(each.get(name)) for each in places for name in _ELSEWHERE):
+        if _WORD.fullmatch(word) and word not in (sent.get("stop") or ()):
+            first = of_both(first, word)
+    return first
 
 
 def reached(sent: Mapping[str, Any], counted: Iterable[object]) -> bool:

@@ -29,7 +29,8 @@ def exception_for(told: Complaint, endpoint: Endpoint, model: str) -> Exception:
         return _key(told, endpoint)
     if told.fault == "address" and endpoint.health.succeeded:
         return _unknown(told, endpoint, model)
-    if told.fault == "address" or lost:
+    unknown = told.of_no_model and not endpoint.health.succeeded
+    if told.fault == "address" or lost or unknown:
         return EndpointError(_no_address(told, endpoint, model))
     return _refusal(told, endpoint)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from judgebench.models import Completion, TokenLogprobs, reasoning
 from judgebench.models.http.bodies import object_of, reply_of
-from judgebench.models.http.endings import ended, reached
+from judgebench.models.http.endings import BEHIND, ended, reached
 from judgebench.models.http.runner import TryAgain
 from judgebench.models.http.usage import usage_of
 from judgebench.tables.endings import ending
@@ -98,7 +98,7 @@ def _message(choice: Mapping[str, Any], nothing_said: object) -> Mapping[str, An
 
 def _told_by(choice: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """Where an error may stand beside a reply."""
-    return choice, object_of(choice.get("message")), body
+    return choice, object_of(choice.get("message")), object_of(choice.get(BEHIND)), body
 
 
 def _is_no_reply(body: Mapping[str, Any], choice: Mapping[str, Any], said: str | None, usage: Usage | None) -> bool:

@@ -44,6 +44,8 @@ HEADERS: list[tuple[dict[str, str], float | None]] = [
     *(({"Retry-After": f"{(NOW + 30) * unit:.0f}"}, 30.0) for unit in (1, 1e3, 1e6, 1e9)),
     *(({"Retry-After": text}, None) for text in ("1e20", "1e300", "inf", "99999999999999999999", "1e12")),
     ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, None),
+    ({"llm_provider-retry-after": "9"}, 9.0),
+    ({"llm_provider-retry-after": "9", "retry-after": "3"}, 3.0),
     ({"Retry-After": "nan"}, None),
     ({"Retry-After": "-5"}, None),
     ({"Retry-After": "soon"}, None),
