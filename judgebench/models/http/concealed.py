@@ -44,7 +44,9 @@ def is_unmistakable(secret: str) -> bool:
 def _pattern(secret: str) -> re.Pattern[str]:
     begins = f"(?=[{re.escape(secret[0])}%\\\\&+])"  # else every place of a long text is looked at in every way
     spelled = begins + "".join(map(_spelled, secret))
-    return re.compile(rf"(?<!\w){spelled}(?!\w)" if len(secret) < _SHORT else spelled)
+    if len(secret) < _SHORT:
+        return re.compile(rf"(?<!\w){spelled}(?!\w)")
+    return re.compile(spelled, re.I if is_unmistakable(secret) else 0)
 
 
 def _spelled(letter: str) -> str:

@@ -16,6 +16,7 @@ KEY = "sk-not/to+be=seen &\"'<0123456789>"
 
 FORMS: dict[str, Callable[[str], str]] = {
     "plain": str,
+    "small letters": str.lower,
     "quoted": lambda key: quote(key, safe=""),
     "quoted, small letters": lambda key: quote(key, safe="").lower(),
     "quoted as a form": quote_plus,
