@@ -9,7 +9,7 @@ from judgebench.models.http.replies import RequestRefused
 from judgebench.models.http.runner import TryAgain
 
 FORBIDDEN = 20  # inputs in a row refused without a reason: it is not the inputs
-_DOUBTED = 2  # inputs in a row refused with words of money
+_DOUBTED = 2  # and so many with words of money, or that there is no such model
 _VERSION = re.compile(r"\bapi[ _-]?version\b", re.I)
 _WANTS_TLS = re.compile(
     r"\bhttp request was sent to (an )?https|\bhttp request to an https|\bhttps (port|server)\b", re.I
@@ -62,7 +62,7 @@ def _is_of_this_input(endpoint: Endpoint, most: int) -> bool:
 
 def _unknown(told: Complaint, endpoint: Endpoint, model: str) -> Exception:
     """A 404 where something was answered before: of this input or, from a machine in between, of the moment."""
-    if not _is_of_this_input(endpoint, FORBIDDEN):
+    if not _is_of_this_input(endpoint, _DOUBTED if told.of_no_model else FORBIDDEN):
         return EndpointError(_no_address(told, endpoint, model))
     if not told.codes:
         return TryAgain(f"http_{told.status}", f"the endpoint answered with status {told.status} ({told.reason})")

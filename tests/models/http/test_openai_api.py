@@ -360,18 +360,17 @@ QUESTIONS = [Question(id=str(number), category="small", turns=(f"Question {numbe
 GET_ANSWERS = ("get-answers", "--questions", "small", "--model", "me=openai:scripted", "--tries", "1", "--parallel")
 
 
-@pytest.mark.parametrize("status", [401, 404])
-def test_the_command_stops_with_one_line_and_keeps_what_is_done(tmp_path: Path, status: int) -> None:
+def test_the_command_stops_with_one_line_and_keeps_what_is_done(tmp_path: Path) -> None:
     """When the endpoint begins to refuse every call, the rows before are on disk, and the rest comes another time."""
     workspace = make_workspace(tmp_path / "workspace", QUESTIONS)
     table = workspace.answers("small", "me")
-    fault = {"do": "status", "status": status, "after": 7, "error": {"message": "{key} is wrong"}}
+    fault = {"do": "status", "status": 401, "after": 7, "error": {"message": "{key} is wrong"}}
     with chat_server(tmp_path / "server", faults=[fault]) as server:
         stopped = judgebench(workspace, *GET_ANSWERS, "1", url=server.url)
     assert stopped.returncode == 1
     assert stopped.stderr.splitlines()[-1].startswith("judgebench: the endpoint ")
     assert stopped.stderr.count("judgebench:") == 1
-    assert str(status) in stopped.stderr
+    assert "401" in stopped.stderr
     assert [row.question_id for row in table.read()] == [str(number) for number in range(1, 8)]
     with chat_server(tmp_path / "server") as server:
         assert judgebench(workspace, *GET_ANSWERS, "4", url=server.url).returncode == 0
