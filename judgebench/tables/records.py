@@ -17,6 +17,8 @@ import msgspec
 from judgebench.tables.endings import ending
 
 SCHEMA = 1
+INCOMPLETE = "incomplete"  # the kind of failure of an answer of which an import brought some turns
+IMPORTED_FROM = "imported_from"  # in `extra`: the name of the file or folder that a row came from
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 Slot: TypeAlias = tuple[str | int, ...]
@@ -223,6 +225,32 @@ class Review:
         return (*about, *self.models, *((self.choice,) if self.choice else ()))
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedRows:
+    """How many rows an import did not take for one reason, and the first of them as `FILE:LINE`."""
+
+    reason: str
+    count: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRecord:
+    """What an import came to: `counts` of rows read and `new` ones by kind, and what was `refused`.
+
+    `name` is that of the file or folder, which its rows have in `extra`; `form` the format.
+    """
+
+    name: str
+    form: str
+    question_set: str
+    counts: Mapping[str, int]
+    new: Mapping[str, int]
+    refused: tuple[RefusedRows, ...] = ()
+    created: str | None = None
+    schema: int = SCHEMA
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draw:
     """How far a comparison has drawn its questions, and what comes next.
@@ -267,8 +295,8 @@ class _Reviewed(Protocol):
 def check(row: _Reviewed) -> None:
     """ValueError where a review can't be one: of so many models, with such scores, on such a scale."""
     wanted = 1 if row.mode == "single" else 2
-    if len(row.models) != wanted or (wanted == 2 and row.models[0] == row.models[1]):
-        what = "one model" if wanted == 1 else "two different models"
+    if len(row.models) != wanted:
+        what = "one model" if wanted == 1 else "two models"
         raise ValueError(f"a {row.mode} review is about {what}, and this one about {list(row.models)}")
     if row.verdict is not None and len(row.verdict.scores) not in (0, wanted):
         raise ValueError(f"a {row.mode} review has {wanted} scores or none, and this one {len(row.verdict.scores)}")

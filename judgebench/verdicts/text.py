@@ -80,26 +80,31 @@ def bracketed(kind: str, reply: str) -> Said | None:
 
 def said(form: Form, reply: str) -> Said | None:
     """What a reply says in this form, whatever the allowed range; None where it says nothing, or several things."""
-    found = _on_line(form, reply) if form.place != "anywhere" else _anywhere(form, reply)
-    if len({one.verdict for one, _ in found}) != 1:
+    anywhere = form.place == "anywhere"
+    own, matches = (_anywhere if anywhere else _on_line)(form, reply)
+    found = [_meaning(form, match) for match in matches]
+    if len({one.verdict for one in found}) != 1:
         return None
-    return next((one for one, certain in reversed(found) if certain), None)
+    last_first = zip(reversed(found), reversed(matches), strict=True)
+    return next((one for one, match in last_first if not anywhere or _is_certain(own, match)), None)
 
 
-def _anywhere(form: Form, reply: str) -> list[tuple[Said, bool]]:
-    """All that the judge itself says, and whether it is no example, condition or denial."""
+def _anywhere(form: Form, reply: str) -> tuple[str, list[re.Match[str]]]:
+    """The judge's own words, and all that looks like a verdict in them."""
     own = quotation.own(reply, form.any)
-    matches = sorted((match for each in form.expressions for match in each.finditer(own)), key=lambda one: one.start())
-    return [(_meaning(form, match), _is_certain(own, match)) for match in matches]
+    return own, sorted(
+        (match for each in form.expressions for match in each.finditer(own)), key=lambda one: one.start()
+    )
 
 
 def _is_certain(own: str, match: re.Match[str]) -> bool:
+    """Whether it is no example, condition or denial."""
     before = own[max(0, match.start() - _NEAR) : match.start()]
     return not (_HYPOTHETICAL.match(own, match.end()) or _NO_VERDICT.search(before))
 
 
-def _on_line(form: Form, reply: str) -> list[tuple[Said, bool]]:
-    """What stands alone on the first or the last line of the answer."""
+def _on_line(form: Form, reply: str) -> tuple[str, list[re.Match[str]]]:
+    """The same of what stands alone on the first or the last line of the answer."""
     if form.place == "first line":
         own = _without_reasoning(reply)
         line, start = first_line(own)
@@ -109,8 +114,8 @@ def _on_line(form: Form, reply: str) -> list[tuple[Said, bool]]:
         line = own[start:]
     inner = line.strip(" \t\r*_")
     start += line.find(inner)
-    matches = [each.fullmatch(own, start, start + len(inner)) for each in form.expressions]
-    return [(_meaning(form, match), True) for match in matches if match]
+    matches = (each.fullmatch(own, start, start + len(inner)) for each in form.expressions)
+    return own, [match for match in matches if match]
 
 
 def _without_reasoning(reply: str) -> str:

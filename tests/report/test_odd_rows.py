@@ -15,7 +15,6 @@ PAIRWISE: dict[str, dict[str, Any]] = {
     "no models": {"models": []},
     "one model": {"models": ["a"]},
     "three models": {"models": ["a", "b", "c"]},
-    "the same model twice": {"models": ["a", "a"]},
     "a turn before the first": {"turn": 0},
     "a repeat before the first": {"repeat": -1},
     "a sample before the first": {"choice": -1},
