@@ -85,10 +85,11 @@ def _blanked(text: str, places: Iterable[Span]) -> str:
 
 
 def _block_quotes(text: str) -> Iterator[Span]:
-    """Lines that begin with `>`, with all that follows up to a blank line; code by its indent."""
-    quoted = False
+    """Lines that begin with `>` outside fences, with all that follows up to a blank line; code by its indent."""
+    quoted = fenced = False
     for place, line in _lines(text):
-        quoted = bool(_QUOTED_LINE.match(line) or (quoted and line.strip()))
+        fenced ^= not quoted and line.startswith(("```", "~~~"))
+        quoted = not fenced and bool(_QUOTED_LINE.match(line) or (quoted and line.strip()))
         if quoted:
             yield place, place + len(line)
     yield from (found.span(1) for found in _INDENTED.finditer(text))
