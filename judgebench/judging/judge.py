@@ -32,6 +32,11 @@ class Judge(Protocol):
         """What reviews call it."""
         ...
 
+    @property
+    def identity(self) -> object:
+        """What its verdicts depend on besides the match, as JSON takes it; its prompts apart."""
+        ...
+
     def draft(self, match: Match, question_set: str) -> Review:
         """The row of a match before any call: identified, without verdict or error."""
         ...
@@ -52,6 +57,11 @@ class Wrapped:
         self.inner = judge
         self.name = judge.name
         self.ready: Callable[[], int] = getattr(judge, "ready", lambda: 0)
+
+    @property
+    def identity(self) -> object:
+        """The inner judge's."""
+        return self.inner.identity
 
     def draft(self, match: Match, question_set: str) -> Review:
         """The inner judge's."""
@@ -107,6 +117,11 @@ class ModelJudge:
         self._repair = repair
         self._sampling = sampling
         self.ready: Callable[[], int] = getattr(model, "ready", lambda: 0)  # replies that follow without a wait
+
+    @property
+    def identity(self) -> object:
+        """The judge as asked for, how its replies are drawn, and how they are asked for and read."""
+        return dict(self._model.identity), self._sampling.content, self._verdict_by
 
     def draft(self, match: Match, question_set: str) -> Review:
         """Identified by the rendered prompt, the judge as asked for, its sampling, and the slot."""
@@ -177,6 +192,11 @@ class EmbeddedJudge:
         self._english = english
         self._grader = grader or embedded.built_in()
 
+    @property
+    def identity(self) -> object:
+        """The judge's version."""
+        return self._grader.version, EMBEDDED_TIE
+
     def draft(self, match: Match, question_set: str) -> Review:
         """Identified by the conversation, the judge's version and the slot."""
         kind = "rating" if match.mode == "single" else "score_pair"
@@ -209,6 +229,11 @@ class CheckerJudge:
 
     def __init__(self, scorer_for: Callable[[Match], str]) -> None:
         self._scorer_for = scorer_for
+
+    @property
+    def identity(self) -> object:
+        """Its name alone: what a question's rule is, its category says."""
+        return self.name
 
     def draft(self, match: Match, question_set: str) -> Review:
         """Identified by the conversation, the reference, the scorer, the rules' version and the slot.

@@ -26,6 +26,7 @@ import msgspec
 
 from judgebench.errors import DataError, UsageError
 from judgebench.prompts import hostile
+from judgebench.tables import toml
 from judgebench.tables.records import Message, Verdict, Winner, content_id
 from judgebench.verdicts.closing import Range
 from judgebench.verdicts.forms import FORMS, KINDS, Form, Place, problem
@@ -89,7 +90,7 @@ def load_prompt(path: Path) -> Prompt:
     if not parts:
         raise DataError(f"{path}: a judge prompt begins with a TOML head between two lines of +++")
     try:
-        head = {**tomllib.loads(parts["head"]), "name": path.stem, "body": parts["body"].removesuffix("\n")}
+        head = {**toml.loads(parts["head"]), "name": path.stem, "body": parts["body"].removesuffix("\n")}
         prompt = msgspec.convert(head, Prompt)
         _environment().parse(prompt.body)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, jinja2.TemplateSyntaxError) as error:

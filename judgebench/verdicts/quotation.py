@@ -59,10 +59,10 @@ def own(text: str, verdict: re.Pattern[str]) -> str:
 
     `verdict` is what a verdict looks like: where one stands decides in cases of doubt.
     """
-    text = _blanked(text, _block_quotes(text))
-    text = _blanked(text, _fenced(text, verdict))
+    text = blanked(text, _block_quotes(text))
+    text = blanked(text, _fenced(text, verdict))
     for places in (links, _marked_blocks, _in_code, _in_quotes, reasoning.blocks):
-        text = _blanked(text, places(text))
+        text = blanked(text, places(text))
     return text
 
 
@@ -73,13 +73,13 @@ def alone(text: str, start: int, end: int) -> bool:
     return bool(_BEFORE.fullmatch(text[first:start]) and _AFTER.fullmatch(text[end : last if last >= 0 else None]))
 
 
-def _blanked(text: str, places: Iterable[Span]) -> str:
+def blanked(text: str, places: Iterable[Span], blank: str = BLANK) -> str:
     """The text without what stands there; line ends stay."""
     pieces, done = list[str](), 0
     for start, end in sorted(places):
         start = max(start, done)
         if start < end:
-            pieces += [text[done:start], re.sub(r"[^\n]", BLANK, text[start:end])]
+            pieces += [text[done:start], re.sub(r"[^\n]", blank, text[start:end])]
             done = end
     return "".join([*pieces, text[done:]])
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from judgebench.models import reasoning
 from judgebench.tables.records import Verdict, Winner
 from judgebench.verdicts import closing, quotation
-from judgebench.verdicts.closing import LABEL, Range, Span
+from judgebench.verdicts.closing import LABEL, Range
 from judgebench.verdicts.forms import FORMS, Form
 
 _REPEATED = 3  # how often the same verdict may stand at the end
@@ -91,7 +91,7 @@ def _at_the_end(form: Form, text: str, allowed: Range) -> Said | None:
     said, place = _meaning(form, last), closing.place_of(text, last.span())
     if not closing.ends(text, place, said.verdict, allowed) or _is_indented(text, place.start):
         return None
-    text = _without(text, place.marks)
+    text = quotation.blanked(text, place.marks, " ")
     own = quotation.own(text, form.any)
     begin = _begin(form, before, text, own, place, said.verdict)
     return None if begin is None or _says_else(form, own[:begin], said.verdict) else said
@@ -126,7 +126,7 @@ def _says_else(form: Form, before: str, verdict: Verdict) -> bool:
     clear = [match for each in form.expressions for match in each.finditer(before)]
     if any(_meaning(form, match).verdict != verdict for match in clear):
         return True
-    rest = _without(before, (match.span() for match in clear))
+    rest = quotation.blanked(before, (match.span() for match in clear), " ")
     return bool(_BRACKETED.search(rest)) or any(value not in _names(verdict) for value in _values(form, rest))
 
 
@@ -149,13 +149,6 @@ def _is_indented(text: str, place: int) -> bool:
     """Whether the line is indented as code is."""
     line = text[text.rfind("\n", 0, place) + 1 :]
     return line.startswith(("    ", "\t"))
-
-
-def _without(text: str, places: Iterator[Span] | tuple[Span, ...]) -> str:
-    """The text with blanks in those places; line ends stay."""
-    for start, end in places:
-        text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
-    return text
 
 
 def _without_reasoning(reply: str) -> str:

@@ -488,3 +488,11 @@ def test_vicuna_reviews_have_77_score_lines_and_3_without(shared_data: Path) -> 
         assert all(
             list(verdicts[row["question_id"]].scores) == row["score"] for row in rows if verdicts[row["question_id"]]
         )
+
+
+@pytest.mark.parametrize("many", [30_000, 30_001])
+def test_a_verdict_said_thousands_of_times_is_that_verdict(many: int) -> None:
+    """It costs no more than once, whatever it ends in; one other among them and none is certain."""
+    assert parse("choice", "[[A]].\n" * many + "\nVerdict: [[A]]", (1, 10)) == Verdict(winner="A")
+    assert parse("choice", "[[A]]" * many + " e.g. [[A]]" * many, (1, 10)) is None
+    assert parse("choice", "[[A]].\n" * many + "[[B]].\n" + "[[A]].\n" * many, (1, 10)) is None

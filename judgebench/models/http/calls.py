@@ -111,7 +111,7 @@ class Call:
             return await endpoint.gate.enter(self._tokens, self._age, self._failed)
 
     def _well(self, endpoint: Endpoint, began: float, success: bool) -> None:
-        if endpoint.health.well(began, success):
+        if endpoint.health.well(self._number, began, success):
             endpoint.gate.reopen()
             if endpoint.told_of_outage:
                 endpoint.told_of_outage, endpoint.told_until = False, 0.0

@@ -41,7 +41,8 @@ class Health:
     def begin(self) -> None:
         """Another run, with other calls."""
         self._open = list[Setback]()
-        self._known: set[int] = set()  # calls that failed in an earlier trouble: they tell nothing of the next
+        self._known: set[int] = set()  # calls that failed in an earlier trouble: they tell nothing of the next,
+        self._forgiven: set[int] = set()  # but for those of the last one, where that was an outage
         self._end()
 
     def _end(self) -> None:
@@ -54,21 +55,32 @@ class Health:
         self.busy = self.gone = False  # whether it has too much to do; whether nobody listens
         self._failed = self._held = -math.inf
 
-    def well(self, began: float, success: bool = True) -> bool:
+    def well(self, call: int, began: float, success: bool = True) -> bool:
         """A call that began then was answered; whether this is the end of a trouble: that of an earlier one is not."""
         self.answered, self.succeeded = True, self.succeeded or success
         self.forbidden = 0 if success else self.forbidden
         self.latest = max(self.latest, began)
         ends = self.since is not None and began >= self.since
+        outage = ends and self.down
         for setback in self._open:
-            if began > setback.began or (ends and self.down):
-                setback.own = not (ends and self.down)
+            if outage or began > setback.began:
+                setback.own = not outage
         self._open = [setback for setback in self._open if setback.own is None]
-        if not ends:
-            return False
-        self._known |= self._suspect
-        self._end()
-        return True
+        self._recognise(call, self._suspect if ends else set(), outage)
+        if ends:
+            self._end()
+        return ends
+
+    def _recognise(self, call: int, suspect: set[int], outage: bool) -> None:
+        """Who may have been at fault tells nothing any more; those of an outage do, until yet another is answered.
+
+        A call that is answered after it had failed with them shows that it wasn't them.
+        """
+        if call in self._forgiven | suspect:
+            self._forgiven = set()
+        else:
+            self._known |= self._forgiven if outage else self._forgiven | suspect
+            self._forgiven = suspect if outage else set()
 
     def failed(self, call: int, began: float, kind: str, busy: bool = False) -> Setback:
         """A try of a call that began then failed."""
