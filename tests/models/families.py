@@ -107,7 +107,19 @@ CASES: Mapping[str, dict[str, Any]] = {**{name: {} for name in _PLAIN.split()}, 
 
 # Held one prompt at a time by `generate`: they have no positions, no cache or a state of their own in a batch.
 ALONE = {"openai-gpt, few positions"} | set(
-    "cpmant hy_v4 minimax moshi openai-gpt recurrent_gemma roformer rwkv trocr xlm xlnet".split()
+    [
+        "cpmant",
+        "hy_v4",
+        "minimax",
+        "moshi",
+        "openai-gpt",
+        "recurrent_gemma",
+        "roformer",
+        "rwkv",
+        "trocr",
+        "xlm",
+        "xlnet",
+    ]
 )
 # So are those of their rows that may come to more tokens than this setting says.
 BEYOND: Mapping[str, str] = {
