@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from judgebench.errors import JudgebenchError, UsageError
 
 if TYPE_CHECKING:
+    from judgebench.interchange.imported import Imported
     from judgebench.money.cost import Quote
     from judgebench.money.spending import Spending
 
@@ -194,11 +195,16 @@ def paid(spending: "Spending", total: "Quote", noun: str, dry_run: bool) -> "Ite
             click.echo(line, err=True)
 
 
-def show_imported(imported: Any) -> None:
-    """Say what an import took, what it made of odd things, and what it did not take."""
-    for refused in imported.refused:
-        click.echo(inert(f"{refused.path}:{refused.line}: not taken: {refused.reason}"), err=True)
+def show_imported(imported: "Imported") -> None:
+    """Say what an import took, what it made of odd things, and what it did not take; fail where nothing came of it."""
+    from judgebench.interchange.imported import reasons
+
+    for reason in reasons(imported.refused):
+        lines = f"{reason.count} lines" if reason.count > 1 else "1 line"
+        click.echo(inert(f"{reason.example}: not taken: {reason.reason} ({lines} for such a reason)"), err=True)
     for note in imported.notes:
         click.echo(inert(f"note: {note}"), err=True)
     counts = ", ".join(f"{number} {what} ({imported.new.get(what, 0)} new)" for what, number in imported.counts.items())
     click.echo(f"{inert(imported.question_set)}: {counts}; {len(imported.refused)} lines not taken")
+    if imported.vain:
+        raise JudgebenchError("; ".join(imported.vain))

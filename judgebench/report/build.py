@@ -8,9 +8,10 @@ import pandas as pd
 
 from judgebench import embedded
 from judgebench.errors import UsageError
-from judgebench.report.answered import answered
+from judgebench.report.answered import answered, is_incomplete
+from judgebench.report.imported import missing
 from judgebench.report.loading import load_reviews, texts_of
-from judgebench.statistics import controls, judging, ppi, ratings, style, summary
+from judgebench.statistics import controls, expected, judging, ppi, ratings, style, summary
 from judgebench.statistics.agreement import agreements, alphas
 from judgebench.statistics.frames import matches_frame, scores_frame
 from judgebench.statistics.repeats import matches_over_repeats, scores_over_repeats
@@ -49,7 +50,8 @@ def owners(given: Sequence[str]) -> dict[str, set[str]]:
 def build(workspace: Workspace, options: Options = Options()) -> Report:
     """The report on a workspace, as `assemble` makes it; UsageError where there are no such reviews."""
     answers = list(in_force(workspace.all_answers(options.questions)).values())
-    return assemble(reviews_of(workspace, options), answers, options)
+    report = assemble(reviews_of(workspace, options), answers, options)
+    return report | {"imports": missing(workspace.imports().read(), options.questions)}
 
 
 def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Options = Options()) -> Report:
@@ -59,8 +61,8 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
     `pairs`, `scores`, `score_differences`, `turn_differences`: see `statistics.summary`; entries of a panel stand
     after those of its judges, and pairs carry what `statistics.controls` says. `ratings`, `win_matrix`:
     `statistics.ratings`. `judges`: `statistics.judging`. `agreement`, `alpha`: `statistics.agreement`. `calibration`:
-    `statistics.ppi`. `answers`: `report.answered`. Raises UsageError where `options.own` names a judge or a model that
-    no review does.
+    `statistics.ppi`. `answers`: `report.answered`. `imports`: `report.imported`, by `build` alone.
+    Raises UsageError where `options.own` names a judge or a model that no review does.
     """
     check_owners(reviews, options.own)
     matches, scores = matches_over_repeats(matches_frame(reviews)), scores_over_repeats(scores_frame(reviews))
@@ -72,7 +74,8 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
     votes = votes_frame(judged, shown[1], people)
     asked = _asked(reviews, matches, scores)
     return {
-        "pairs": _controlled(summary.pairs(matches), matches, features) + summary.pair_panels_of(matches, alone),
+        "pairs": _controlled(_expected(summary.pairs(matches), reviews), matches, features)
+        + _expected(summary.pair_panels_of(matches, alone), reviews),
         "scores": summary.scores(scores) + summary.score_panels_of(scores, alone),
         "score_differences": summary.score_differences(scores),
         "turn_differences": summary.turn_differences(scores),
@@ -82,9 +85,36 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
         "agreement": agreements(votes),
         "alpha": alphas(votes),
         "calibration": ppi.win_rates(judged, shown[1], people),
-        "answers": answered(answers),
+        "answers": answered(answers, _used(reviews, answers)),
         "notes": snapshots(reviews) + cut_prompts(reviews) + not_english(reviews),
+        "imports": [],
     }
+
+
+def _used(reviews: pd.DataFrame, answers: Collection[Answer]) -> set[tuple[str, str, str]]:
+    """By set, question and model the incomplete answers of which a turn that is there has a verdict."""
+    there = {
+        (one.question_set, one.question_id, one.model, turn)
+        for one in answers
+        if is_incomplete(one)
+        for turn in range(1, len(one.turns) + 1)
+    }
+    if not there:
+        return set()
+    known = reviews[reviews["error"].isna() & reviews["question_id"].isin({question for _, question, *_ in there})]
+    places = (known[["question_set", "question_id", model, "turn"]] for model in ("model_a", "model_b"))
+    graded = there.intersection(tuple(place) for shown in places for place in shown.itertuples(index=False))
+    return {(question_set, question, model) for question_set, question, model, _ in graded}
+
+
+def _expected(pairs: list[dict[str, Any]], reviews: pd.DataFrame) -> list[dict[str, Any]]:
+    """The pairs, with b's win rate by the judge's own probabilities; None where it gave none."""
+    found = expected.win_rates(reviews)
+    nothing = dict.fromkeys(("expected_win_rate", "expected_win_rate_interval"))
+    return [
+        pair | found.get((*(pair[name] for name in ("question_set", "judge", "kind")), *pair["models"]), nothing)
+        for pair in pairs
+    ]
 
 
 def _asked(reviews: pd.DataFrame, matches: pd.DataFrame, scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Entry = Mapping[str, Any]
+_REASONS = 3  # why rows of an import are missing
 _EACH = 6  # more pairs than that are not told one by one
 
 
@@ -245,6 +246,19 @@ def _lack(entry: Entry) -> str:
     lacking = f"no answer to {_counted(entry['missing'], 'question', 'questions')} that another model answered"
     lacks = {"missing": lacking, "failed": failed, "cut": cut, "empty": empty, "prompt_cut": prompt}
     return "; ".join(told for name, told in lacks.items() if entry[name])
+
+
+def of_imports(entries: Sequence[Entry]) -> list[str]:
+    """A sentence on each import of which rows are missing, with the reasons for the most of them."""
+    return [_missing(entry) for entry in entries]
+
+
+def _missing(entry: Entry) -> str:
+    shown = [f"{one['count']}: {one['reason']}" for one in entry["reasons"][:_REASONS]]
+    rest = "; others for other reasons" if len(entry["reasons"]) > _REASONS else ""
+    rows = _counted(entry["refused"], "row", "rows")
+    why = f" ({'; '.join(shown)}{rest})" if shown else ""
+    return f"The import of {entry['import']} into {entry['question_set']} lacks {rows}{why}."
 
 
 def of_cut_prompts(note: Entry) -> str:

@@ -55,7 +55,7 @@ def _csv(report: Report) -> str:
     return "\n".join(_csv_table([row for entry in entries for row in _rows(entry)]) for entries in parts)
 
 
-_NOT_IN_CSV = ("win_matrix", "notes")
+_NOT_IN_CSV = ("win_matrix", "notes", "imports")
 
 
 def _rows(entry: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
@@ -69,18 +69,27 @@ def _rows(entry: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
 
 
 def _csv_table(entries: Sequence[Mapping[str, object]]) -> str:
-    out, rows = io.StringIO(), [dict(_flat(entry)) for entry in entries]
+    out, rows = io.StringIO(), flat_rows(entries)
     writer = csv.DictWriter(out, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
     writer.writeheader()
     writer.writerows({key: _value(value) for key, value in row.items()} for row in rows)
     return out.getvalue()
 
 
+def flat_rows(entries: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """The entries as rows of plain cells."""
+    return [dict(_flat(entry)) for entry in entries]
+
+
 def _value(value: object) -> object:
+    """A cell without what a terminal obeys."""
+    cell = no_formula(value)
+    return printable(cell) if isinstance(cell, str) else cell
+
+
+def no_formula(value: object) -> object:
     """A cell; a text that a spreadsheet would take for a formula gets an apostrophe before it, as it shows texts."""
-    if not isinstance(value, str):
-        return value
-    return printable(f"'{value}" if value.startswith(_FORMULA) else value)
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _flat(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:

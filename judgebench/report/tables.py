@@ -124,6 +124,7 @@ def notes(report: Report) -> list[str]:
         + list(_counted(report))
         + panels
         + list(map(printable, captions.of_answers(report["answers"])))
+        + list(map(printable, captions.of_imports(report["imports"])))
     )
 
 

@@ -16,7 +16,8 @@ from judgebench.tables.records import Count, Mode, Ordinal, Review, Source, Winn
 Codes: TypeAlias = NDArray[np.int64]
 ABOUT = (
     *("question_set", "judge", "mode", "kind", "turn", "choice", "repeat", "reread"),
-    *("verdict_source", "prompt", "served_by", "scale", "error", "extra"),
+    *("verdict_source", "prompt", "served_by", "scale", "error"),
+    *("extra.chance", "extra.voter", "extra.prompt_cut"),
 )
 
 
@@ -43,12 +44,25 @@ class Tokens(msgspec.Struct, gc=False):
 _UNCOUNTED = Tokens(np.nan, np.nan)
 
 
+_POINTS = {"A": 0.0, "tie": 0.5, "B": 1.0}
+
+
 class Extra(msgspec.Struct, gc=False, frozen=True):
     """What figures need of a review's `extra`; of an import it may be anything."""
 
     chance: Any = 1.0
     voter: Any = None
     prompt_cut: Any = None
+    logprobs: Any = None
+
+    @property
+    def second_wins(self) -> float:
+        """The judge's own probability that the second answer is better, a tie as half; NaN where it isn't known."""
+        found = self.logprobs.get("probabilities") if isinstance(self.logprobs, dict) else None
+        if not isinstance(found, dict) or not found or not found.keys() <= _POINTS.keys():
+            return np.nan
+        known = all(isinstance(share, int | float) and 0 <= share <= 1 for share in found.values())
+        return sum(_POINTS[winner] * share for winner, share in found.items()) if known else np.nan
 
     @property
     def known_chance(self) -> float:
@@ -129,6 +143,8 @@ class Coded:
 class Columns:
     """What was read: coded columns, and per row a hash of its id, its tokens (rows, 2) and when it was created.
 
+    `second_wins` is the probability of that, see Extra.
+
     `answers` (rows, 2) are hashes of its answers' ids, in the order shown and in the other one.
     """
 
@@ -136,6 +152,7 @@ class Columns:
     ids: Codes
     answers: Codes
     tokens: NDArray[np.float64]
+    second_wins: NDArray[np.float64]
     created: NDArray[np.object_]
 
 
@@ -145,6 +162,7 @@ def read(batches: Iterable[Sequence[Judgment]]) -> Columns:
     codes: dict[str, list[Codes]] = {name: [np.empty(0, np.int64)] for name in _READ}
     ids, answers, tokens = [np.empty(0, np.int64)], [np.empty((0, 2), np.int64)], [np.empty((0, 2))]
     created: list[str | None] = []
+    second_wins = [np.empty(0)]
     for batch in batches:
         for name, value_of in _READ.items():
             try:
@@ -156,6 +174,7 @@ def read(batches: Iterable[Sequence[Judgment]]) -> Columns:
         shown = [row.answer_ids for row in batch]
         answers.append(np.column_stack([_hashes(shown, len(batch)), _hashes(map(_REVERSED, shown), len(batch))]))
         created += map(_CREATED, batch)
+        second_wins.append(np.fromiter((row.extra.second_wins for row in batch), np.float64, len(batch)))
         tokens.append(_tokens([row.usage or _UNCOUNTED for row in batch]))
     coded = {name: Coded(np.concatenate(codes[name]), list(numbering[name].seen)) for name in _READ}
     return Columns(
@@ -163,6 +182,7 @@ def read(batches: Iterable[Sequence[Judgment]]) -> Columns:
         ids=np.concatenate(ids),
         answers=np.concatenate(answers),
         tokens=np.concatenate(tokens),
+        second_wins=np.concatenate(second_wins),
         created=np.array(created, object),
     )
 
@@ -189,7 +209,8 @@ _ID, _CREATED, _REVERSED = attrgetter("id"), attrgetter("created"), itemgetter(s
 
 def _plain(row: Judgment) -> Judgment:
     """The row with an `extra` of plain values."""
-    row.extra = Extra(row.extra.known_chance, row.extra.known_voter, None if row.extra.prompt_cut is None else True)
+    extra = row.extra
+    row.extra = Extra(extra.known_chance, extra.known_voter, None if extra.prompt_cut is None else True, extra.logprobs)
     return row
 
 

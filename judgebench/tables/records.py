@@ -17,6 +17,8 @@ import msgspec
 from judgebench.tables.endings import ending
 
 SCHEMA = 1
+INCOMPLETE = "incomplete"  # the kind of failure of an answer of which an import brought some turns
+IMPORTED_FROM = "imported_from"  # in `extra`: the name of the file or folder that a row came from
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 Slot: TypeAlias = tuple[str | int, ...]
@@ -221,6 +223,32 @@ class Review:
             self.repeat,
         )
         return (*about, *self.models, *((self.choice,) if self.choice else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRows:
+    """How many rows an import did not take for one reason, and the first of them as `FILE:LINE`."""
+
+    reason: str
+    count: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRecord:
+    """What an import came to: `counts` of rows read and `new` ones by kind, and what was `refused`.
+
+    `name` is that of the file or folder, which its rows have in `extra`; `form` the format.
+    """
+
+    name: str
+    form: str
+    question_set: str
+    counts: Mapping[str, int]
+    new: Mapping[str, int]
+    refused: tuple[RefusedRows, ...] = ()
+    created: str | None = None
+    schema: int = SCHEMA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
