@@ -1,5 +1,6 @@
 """Questions -> answers."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from judgebench.models import Model, Reply, Request, Spec
 from judgebench.models.prompt_cut import PROMPT_CUT, cut_prompts
 from judgebench.question_sets import QuestionSet
 from judgebench.tables.records import Answer, Question, Sampling, content_id
-from judgebench.tables.store import Stage, Table
+from judgebench.tables.store import Stage, Table, TornLineWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ def get_answers(
     drawing: Drawing = Drawing(),
 ) -> Stage[Answer]:
     """The answers of a model that the table doesn't hold yet; iterate to make them."""
+    _settle(model, table)
     drafted = drafts(question_set, questions, spec, model, drawing)
     requests = {draft.id: request for draft, request in drafted}
 
@@ -39,6 +41,14 @@ def get_answers(
 
     ready = getattr(model, "ready", lambda: 0)
     return Stage([draft for draft, _ in drafted], table, produce, ready, lambda: getattr(model, "drawn", 0))
+
+
+def _settle(model: Model, table: Table[Answer]) -> None:
+    """Tell a model that can be made in several ways how the answers were made that there are."""
+    settle = getattr(model, "settle", None)
+    if settle:
+        with warnings.catch_warnings(action="ignore", category=TornLineWarning):  # it is said when the stage reads it
+            settle(row.provenance for batch in table.batches() for row in batch if not row.error)
 
 
 def overrides(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -117,6 +117,16 @@ calls = options(
     click.option("--allow-pickle", is_flag=True, help="hf: weights as .bin, which may run code when opened."),
     click.option("--trust-remote-code", is_flag=True, help="hf: run Python files that come with it."),
     click.option(
+        "--template-arg",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="hf: for the chat template, as enable_thinking=false; may be repeated.",
+    ),
+    click.option(
+        "--generation-config", is_flag=True, help="hf: heed its own (penalties, beams, ...), one prompt at a time."
+    ),
+    click.option("--strict-weights", is_flag=True, help="hf: refuse weights that its config has no place for."),
+    click.option(
         "--engine",
         type=click.Choice(ENGINES),
         default="local",

@@ -192,6 +192,9 @@ class Options:
     tokenizer: str | None = None
     allow_pickle: bool = False
     trust_remote_code: bool = False
+    template_arg: tuple[str, ...] = ()
+    generation_config: bool = False
+    strict_weights: bool = False
     keep: bool = False  # hf: keep the checkpoint in memory from one `generate` to the next
     engine: str = "local"  # hf: local, or ray: copies of the model on a cluster, this and the rest as of docs/ray.md
     address: str | None = None

@@ -139,7 +139,6 @@ TRANSFORMS: dict[str, tuple[str, Callable[[str], str]]] = {
     "cut short": ("{{ message.content[:9] }}", lambda text: text[:9]),
     "twice": ("{{ message.content + message.content }}", lambda text: text + text),
     "in reverse": ("{{ message.content[::-1] }}", lambda text: text[::-1]),
-    "left out": ("{% if not loop.last %}{{ message.content }}{% endif %}", lambda _: ""),
     "behind what could be its beginning": ("<{{ message.content }}>", lambda text: f"<{text}>"),
 }
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.tables.endings import ending
+from judgebench.tables.endings import ending, of_both
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,27 @@ def test_filters(word: str) -> None:
 def test_everything_else_is_a_failure(word: str) -> None:
     """Also a word that nobody knows."""
     assert ending(word) == "failed"
+
+
+@pytest.mark.parametrize(
+    ("finish_reason", "native", "both"),
+    [
+        ("stop", "error", "error"),
+        ("stop", "model_length", "model_length"),
+        ("stop", "insufficient_system_resource", "insufficient_system_resource"),
+        ("stop", "safety", "safety"),
+        ("stop", "eos", "stop"),
+        ("stop", "", "stop"),
+        ("stop", "<|im_end|>", "stop"),
+        ("stop", "unknown", "stop"),
+        ("length", "error", "length"),
+        ("length", "stop", "length"),
+        ("content_filter", "SAFETY", "content_filter"),
+    ],
+)
+def test_the_word_of_whoever_stands_behind_a_proxy(finish_reason: str, native: str, both: str) -> None:
+    """Where the proxy calls a cut or a failure a natural end; a word that nobody knows changes nothing."""
+    assert of_both(finish_reason, native) == both
 
 
 @given(st.text())

@@ -37,6 +37,12 @@ _CONTENT = re.compile(
     re.I,
 )
 _KEY = re.compile(r"\bapi[ _-]?keys?\b|authenti|unauthori[sz]ed|\bcredentials?\b|\baccess token\b", re.I)
+_NO_MODEL = re.compile(
+    r"\b(?:invalid|unknown|unrecogni[sz]ed|incorrect|no such) (?:model|deployment)\b(?! (?:input|output|param|conf))"
+    r"|\bmodel (?:name |id )?(?:is |was |does )?(?:not (?:found|exist)|unknown|invalid)\b|\bnot a valid model\b"
+    r"|\bmodel_not_(?:found|exist)",
+    re.I,
+)
 _MODEL = re.compile(r"\bmodels?\b|\bdeployment|\bengine\b", re.I)
 
 
@@ -85,6 +91,11 @@ class Complaint:
     def of_model(self) -> bool:
         """Whether it speaks of the model."""
         return bool(_MODEL.search(f"{self.reason} {' '.join(self.codes)}"))
+
+    @property
+    def of_no_model(self) -> bool:
+        """Whether it says that there is no such model."""
+        return bool(_NO_MODEL.search(f"{self.reason} {' '.join(self.codes)}"))
 
     def _used_up(self) -> bool:
         """Whether money or a quota is used up for good; a limit that is over after a while says so."""

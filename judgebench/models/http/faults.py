@@ -26,7 +26,8 @@ def exception_for(told: Complaint, endpoint: Endpoint, model: str) -> Exception:
         return _passing(told)
     if told.fault == "key":
         return _key(told, endpoint)
-    if told.fault == "address" or lost:
+    unknown = told.of_no_model and not endpoint.health.succeeded
+    if told.fault == "address" or lost or unknown:
         return EndpointError(_no_address(told, endpoint, model))
     return _refusal(told, endpoint)
 

@@ -51,13 +51,20 @@ def _short(unit: str) -> str:
 
 
 def _retry_after(headers: Mapping[str, str], now: float) -> Iterator[float]:
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        text = headers.get(name, "")
+    for text, unit in _headers(headers):
         seconds = _number(text)
         if seconds is not None:
             yield seconds * unit
         elif (moment := _moment(text, now)) is not None:
             yield moment
+
+
+def _headers(headers: Mapping[str, str]) -> Iterator[tuple[str, float]]:
+    """What is asked, and in which unit; a proxy has what it was asked itself under a longer name."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        yield from (
+            (text, unit) for known, text in sorted(headers.items(), key=lambda one: len(one[0])) if known.endswith(name)
+        )
 
 
 def _in_words(told: str) -> Iterator[float]:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from judgebench.models import Completion, TokenLogprobs, reasoning
-from judgebench.models.http.bodies import value_of
+from judgebench.models.http.bodies import object_of, value_of
 from judgebench.models.http.runner import TryAgain
 from judgebench.models.http.usage import usage_of
+from judgebench.tables.endings import of_both
 from judgebench.tables.records import Usage, valid_text
 
 _REASONING = ("reasoning_content", "reasoning", "thinking")  # what servers call it, the older names first
@@ -26,14 +27,15 @@ def completion(data: bytes, notes: tuple[str, ...] = ()) -> Completion:
         raise TryAgain("broken_reply", f"the endpoint sent no readable reply ({error})") from error
     try:
         choice = body["choices"][0]
-        problem, message = _problem(choice.get("error")), choice.get("message")
+        behind = object_of(choice.get("provider_specific_fields"))  # what a proxy was told
+        problem, message = _problem(choice.get("error") or behind.get("error")), choice.get("message")
         thought, text = _said(message if message is not None or problem is None else {})
         usage, uncounted = _usage(body.get("usage"))
     except (AttributeError, LookupError, TypeError) as error:
         raise TryAgain("broken_reply", "the endpoint sent a reply without a message") from error
     return Completion(
         text=text,
-        finish_reason=valid_text(str(choice.get("finish_reason") or ("error" if problem else "stop"))),
+        finish_reason=_finish_reason(choice, behind, "error" if problem else "stop"),
         usage=None if usage and not usage.completion_tokens and (text or thought) else usage,
         served_by=_served_by(body),
         logprobs=_logprobs(choice.get("logprobs")),
@@ -76,6 +78,11 @@ def _field(message: Mapping[str, Any]) -> str | None:
     """The reasoning, where the endpoint has a field for it."""
     fields = (message.get(name) for name in (*_REASONING, *_DETAILS))
     return next((valid_text(text) for text in (_chunk(field)[1] for field in fields) if text), None)
+
+
+def _finish_reason(choice: Mapping[str, Any], behind: Mapping[str, Any], default: str) -> str:
+    native = choice.get("native_finish_reason") or behind.get("native_finish_reason") or ""
+    return valid_text(of_both(str(choice.get("finish_reason") or default), str(native)))
 
 
 def _problem(error: object) -> str | None:

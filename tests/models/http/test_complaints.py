@@ -102,6 +102,37 @@ def test_whose_fault_it_is(status: int, reason: str, fault: str) -> None:
     assert told(status, {"error": {"message": reason}}).fault == fault
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Invalid model name passed in model=nope. Call `/v1/models` to view available models for your key.",
+        "Model Not Exist",
+        "x/y is not a valid model ID",
+        "Invalid model: nope",
+        "Invalid model 'nope'. Permitted models can be found in the documentation",
+        "Unknown model nope",
+        "The model does not exist",
+    ],
+)
+def test_that_there_is_no_such_model(reason: str) -> None:
+    """In the words of several endpoints, which have a status of 400 for it."""
+    assert told(400, {"error": {"message": reason}}).of_no_model
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "`temperature` is deprecated for this model",
+        "This model's maximum context length is 10 tokens",
+        "invalid model input: too long",
+        "The model does not support images",
+    ],
+)
+def test_what_else_is_said_of_models(reason: str) -> None:
+    """Concerns what was asked of it."""
+    assert not told(400, {"error": {"message": reason}}).of_no_model
+
+
 @given(st.integers(100, 999), st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_no_body_is_too_odd(status: int, data: bytes) -> None:
     """Something is always said, and nothing is raised."""

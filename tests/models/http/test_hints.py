@@ -36,6 +36,8 @@ HEADERS: list[tuple[dict[str, str], float | None]] = [
     ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
     ({"Retry-After": formatdate(NOW + 30, usegmt=True)}, 30.0),
     ({"Retry-After": formatdate(NOW - 30, usegmt=True)}, 0.0),
+    ({"llm_provider-retry-after": "9"}, 9.0),
+    ({"llm_provider-retry-after": "9", "retry-after": "3"}, 3.0),
     ({"Retry-After": "nan"}, None),
     ({"Retry-After": "-5"}, None),
     ({"Retry-After": "soon"}, None),

@@ -113,6 +113,7 @@ def test_used_up_money_ends_the_run_at_once(played: Played, name: str) -> None:
         ("401 for all", "refuses the key (status 401: Incorrect API key provided: [key].): check OPENAI_API_KEY"),
         ("403 for all", "refuses access (status 403: Country, region, or territory not supported)"),
         ("400 for a wrong key", "refuses the key (status 400: API key not valid."),
+        ("400 for an unknown model", "knows no model 'scripted' (status 400: /chat/completions: Invalid model name"),
         ("404 with a reason", "knows no model 'scripted' (status 404: The model `scripted` does not exist"),
     ],
 )
@@ -235,6 +236,15 @@ def test_a_way_of_asking_that_is_refused_or_ignored(played: Played, name: str) -
     assert all(
         any("logprobs" in note or "response_format" in note for note in reply.completions[0].notes) for reply in found
     )
+
+
+def test_how_a_reply_ended_is_not_hidden_by_a_proxy(played: Played) -> None:
+    """It calls "stop" what the endpoint behind it had failed at, or cut."""
+    assert set(failures(played.ask(ENDPOINTS["failed behind a proxy"])).values()) == {
+        "failed: the endpoint ended the reply with 'error': 502 Upstream closed the connection"
+    }
+    cut = played.ask(ENDPOINTS["cut behind a proxy"])
+    assert {reply.completions[0].finish_reason for reply in cut} == {"model_length"}
 
 
 def test_an_answer_s_row_says_what_was_not_sent(tmp_path: Path) -> None:

@@ -95,15 +95,15 @@ def test_answers_are_those_of_the_checkpoint_itself(url: str, checkpoint_folder:
 
 def test_it_judges(url: str, checkpoint_folder: Path, tmp_path: Path) -> None:
     """Each match is a row with the judge's words, which end at its limit before any verdict: nothing came of it."""
-    said = {name: [(text, text), (text,)] for name, text in (("one", "Paris."), ("two", "I don't know."))}
-    workspace = make_workspace(tmp_path / "workspace", QUESTIONS, said)
-    judge = f"judge=openai:{checkpoint_folder}?max_tokens=24"
+    said = {"one": [("Hello!",)], "two": [("Goodbye!",)]}
+    workspace = make_workspace(tmp_path / "workspace", QUESTIONS[1:], said)
+    judge = f"judge=openai:{checkpoint_folder}?max_tokens=4"
     asked = ("review", "--questions", "small", "--judge", judge, "--parallel", "1", "--timeout", str(WHOLE))
     done = judgebench(workspace, *asked, url=url)
     assert done.returncode == 1, done.stderr
-    assert "6 cut: the reply was cut at the judge's limit" in done.stderr
+    assert "2 cut: the reply was cut at the judge's limit" in done.stderr
     rows = in_force(workspace.reviews("small", "judge").read()).values()
-    assert len(rows) == 6  # three turns, in both orders
+    assert len(rows) == 2  # in both orders
     assert {(row.verdict, row.error and row.error.kind, row.finish_reason) for row in rows} == {(None, "cut", "length")}
     assert all(row.reply for row in rows)
 
