@@ -14,7 +14,7 @@ from judgebench.interchange.fastchat import READ_RANGE, import_fastchat, is_fast
 from judgebench.interchange.imported import Imported
 from judgebench.interchange.keeping import record
 from judgebench.interchange.votes import import_votes
-from judgebench.verdicts.text import Range
+from judgebench.verdicts.closing import Range
 from judgebench.workspace import Workspace
 
 _BEGINNING = 1 << 22  # bytes of a file in which its first row has to end

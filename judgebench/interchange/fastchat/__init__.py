@@ -15,7 +15,7 @@ from judgebench.interchange.lines import Log, Row, lines
 from judgebench.interchange.merge import with_own_ids
 from judgebench.question_sets import SetHead
 from judgebench.tables.store import in_force
-from judgebench.verdicts.text import Range
+from judgebench.verdicts.closing import Range
 from judgebench.workspace import Workspace
 
 __all__ = ["READ_RANGE", "Imported", "Refused", "import_fastchat", "is_fastchat"]

@@ -8,7 +8,8 @@ from typing import Any, Protocol, TypeVar
 from judgebench.interchange.fastchat.prompts import JudgePrompt
 from judgebench.interchange.lines import ERROR_TEXT, Line, Log, Row, Unusable, identifier, lines, tables
 from judgebench.tables.records import Answer, Failure, Question, Review, Verdict, content_id
-from judgebench.verdicts.text import Range, parse
+from judgebench.verdicts.closing import Range
+from judgebench.verdicts.text import parse
 
 MadeT = TypeVar("MadeT")
 READ_RANGE: Range = (0, 10)  # the prompts ask for 1 to 10, but real judges gave 0 as well
