@@ -57,7 +57,7 @@ SITE_FLOORS = ("drawing", "text", "parts", "pages")
 HOMES = {
     "openai": {"models/http/openai_api.py", "models/batch/__init__.py"},
     "genai_prices": {"money/prices.py"},
-    "httpx2": {"models/http/openai_api.py"},
+    "httpx2": {"models/http/openai_api.py", "models/http/transport.py"},
     "torch": {"models/hf.py", "models/engine/", "models/loading/"},
     "transformers": {"models/engine/", "models/loading/"},
     "huggingface_hub": {"models/loading/"},

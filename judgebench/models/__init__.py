@@ -13,7 +13,17 @@ from judgebench.extensions import extension, names
 from judgebench.tables.endings import ending
 from judgebench.tables.records import Failure, Message, Sampling, Usage
 
-_PASSING = ("unreachable", "connection", "timeout", "broken_reply", "failed", "http_408", "http_429")
+_PASSING = (
+    "stopped",
+    "unreachable",
+    "connection",
+    "timeout",
+    "broken_reply",
+    "failed",
+    "http_404",
+    "http_408",
+    "http_429",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,7 @@ from judgebench.tables.records import Count, Mode, Ordinal, Review, Source, Winn
 Codes: TypeAlias = NDArray[np.int64]
 ABOUT = (
     *("question_set", "judge", "mode", "kind", "turn", "choice", "repeat", "reread"),
-    *("verdict_source", "prompt", "served_by", "scale", "error"),
-    *("extra.chance", "extra.voter", "extra.prompt_cut"),
+    *("verdict_source", "prompt", "served_by", "scale", "error", "extra"),
 )
 
 
@@ -164,6 +163,7 @@ def read(batches: Iterable[Sequence[Judgment]]) -> Columns:
     created: list[str | None] = []
     second_wins = [np.empty(0)]
     for batch in batches:
+        second_wins.append(_taken_probabilities(batch))
         for name, value_of in _READ.items():
             try:
                 found = numbering[name].codes(map(value_of, batch), len(batch))
@@ -174,7 +174,6 @@ def read(batches: Iterable[Sequence[Judgment]]) -> Columns:
         shown = [row.answer_ids for row in batch]
         answers.append(np.column_stack([_hashes(shown, len(batch)), _hashes(map(_REVERSED, shown), len(batch))]))
         created += map(_CREATED, batch)
-        second_wins.append(np.fromiter((row.extra.second_wins for row in batch), np.float64, len(batch)))
         tokens.append(_tokens([row.usage or _UNCOUNTED for row in batch]))
     coded = {name: Coded(np.concatenate(codes[name]), list(numbering[name].seen)) for name in _READ}
     return Columns(
@@ -204,13 +203,24 @@ _READ: Mapping[str, Callable[[Any], object]] = {
     "models": attrgetter("models", "swapped"),
     "verdict": attrgetter("verdict"),
 }
+_LOGPROBS = attrgetter("extra.logprobs")
 _ID, _CREATED, _REVERSED = attrgetter("id"), attrgetter("created"), itemgetter(slice(None, None, -1))
+
+
+def _taken_probabilities(batch: Sequence[Judgment]) -> NDArray[np.float64]:
+    """How likely the second answer is better in each row; the rows lose it, as hardly two are alike in it."""
+    if not any(map(_LOGPROBS, batch)):
+        return np.full(len(batch), np.nan)
+    known = np.fromiter((row.extra.second_wins for row in batch), np.float64, len(batch))
+    for row in batch:
+        row.extra = Extra(row.extra.chance, row.extra.voter, row.extra.prompt_cut)
+    return known
 
 
 def _plain(row: Judgment) -> Judgment:
     """The row with an `extra` of plain values."""
     extra = row.extra
-    row.extra = Extra(extra.known_chance, extra.known_voter, None if extra.prompt_cut is None else True, extra.logprobs)
+    row.extra = Extra(extra.known_chance, extra.known_voter, None if extra.prompt_cut is None else True)
     return row
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from judgebench.statistics import columns
-from judgebench.statistics.columns import ABOUT, Coded, Extra, Judgment
+from judgebench.statistics.columns import ABOUT, Coded, Judgment
 from judgebench.statistics.current import current
 from judgebench.statistics.expected import EXPECTED
 from judgebench.statistics.groups import Floats, Groups
@@ -71,9 +71,9 @@ def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categorie
         "source": about["verdict_source"].series(),
         "prompt_tokens": read.tokens[kept, 0],
         "completion_tokens": read.tokens[kept, 1],
-        "prompt_cut": about["extra.prompt_cut"].map(lambda cut: cut is not None).numbers().astype(bool),
-        "chance": about["extra.chance"].map(lambda chance: Extra(chance=chance).known_chance).numbers(),
-        "voter": about["extra.voter"].map(lambda voter: Extra(voter=voter).known_voter).series(),
+        "prompt_cut": about["extra"].map(lambda extra: extra.prompt_cut is not None).numbers().astype(bool),
+        "chance": about["extra"].map(lambda extra: extra.known_chance).numbers(),
+        "voter": about["extra"].map(lambda extra: extra.known_voter).series(),
         "created": pd.Series(read.created[kept], dtype=object),  # seldom twice the same
     }
     return pd.DataFrame({name: values[name] for name in REVIEWS} | _expected(read.second_wins[kept], swapped))

@@ -248,6 +248,7 @@ def test_a_judge_judged_whole_needs_no_order(tmp_path: Path) -> None:
     assert not place.draws("small").path.exists()
 
 
+@pytest.mark.slow
 def test_predictions_that_favour_questions_have_an_order_of_their_own(tmp_path: Path) -> None:
     """Of the set as it is, since that is what the verdict is about."""
     place = workspace(tmp_path / "w")
@@ -268,7 +269,7 @@ def test_a_torn_row_is_written_again(tmp_path: Path) -> None:
     place = workspace(tmp_path / "w")
     whole = compared(place)
     lines = place.draws("small").path.read_bytes().splitlines(keepends=True)
-    for number in range(len(lines)):
+    for number in (0, 1, len(lines) - 1):
         place.draws("small").path.write_bytes(b"".join(lines[:number]) + lines[number][:40])
         with pytest.warns(TornLineWarning):
             again = compared(place)

@@ -142,7 +142,7 @@ def test_a_wide_margin_passes_what_a_narrow_one_leaves_open() -> None:
 
 
 def test_questions_without_a_verdict_never_help() -> None:
-    """Thirty missing ones turn a clear PASS, and a clear REGRESS, into nothing; fixed, they are left out."""
+    """Thirty-five missing ones turn a clear PASS, and a clear REGRESS, into nothing."""
     for mean, side in ((0.9, "above"), (0.1, "below")):
         points = points_where(a=mean, b=mean, c=mean, d=mean)[:50]
         assert reading.read(points, DRAWN, ASKED).side == side

@@ -61,6 +61,12 @@ _CHANGED: dict[str, dict[str, Any]] = {
     "lfm2_moe": {"layer_types": ["conv", "full_attention"]},
     "mamba2": {"num_heads": 8, "n_groups": 1},
     "recurrent_gemma": {"num_hidden_layers": 3},
+    "kimi_linear": _LATENT | _HYBRID,
+    "bailing_hybrid": _HYBRID | {"num_key_value_heads": 4},
+    "lfm3": {"layer_types": ["conv", "full_attention"]},
+    "longcat_flash": {"num_key_value_heads": 4, "qk_head_dim": 16},
+    "qwen2, a short window": {"use_sliding_window": True, "sliding_window": 8, "max_window_layers": 1},
+    "falcon, alibi": {"alibi": True},
     "zaya": {"num_experts_per_tok": 1},
     "llama, tied": {"tie_word_embeddings": True},
     "llama, linear": {"rope_parameters": {**_ROPE, "rope_type": "linear", "factor": 4.0}},
@@ -100,9 +106,21 @@ _CHANGED: dict[str, dict[str, Any]] = {
 CASES: Mapping[str, dict[str, Any]] = {**{name: {} for name in _PLAIN.split()}, **_CHANGED}
 
 # Held one prompt at a time by `generate`: they have no positions, no cache or a state of their own in a batch.
-ALONE = frozenset(
-    ["cpmant", "hy_v4", "minimax", "moshi", "openai-gpt", "rwkv", "trocr", "xlm", "xlnet", "roformer"]
-) | {"openai-gpt, few positions"}
+ALONE = {"openai-gpt, few positions"} | set(
+    [
+        "cpmant",
+        "hy_v4",
+        "minimax",
+        "moshi",
+        "openai-gpt",
+        "recurrent_gemma",
+        "roformer",
+        "rwkv",
+        "trocr",
+        "xlm",
+        "xlnet",
+    ]
+)
 # So are those of their rows that may come to more tokens than this setting says.
 BEYOND: Mapping[str, str] = {
     **dict.fromkeys(("deepseek_v4", "axk2", "deepseek_v32", "glm_moe_dsa", "dots3_note_text"), "index_topk"),

@@ -21,7 +21,7 @@ from judgebench.models.loading.telling import first_line
 TOLERANCE = {"float32": 1e-3, "float16": 5e-2, "bfloat16": 2e-1}
 _PROMPTS = (17, 21, 45)  # tokens: two that go in together, beside a longer one
 _LATER = (5, 6)  # of the turns after the first two
-_DRAWN = (2, 2, 3)
+_DRAWN = (2, 2, 3, 2, 3)  # of each turn: the last one goes on after another has left the batch
 _WHOLE = 64  # tokens of context for which these are meant
 
 
@@ -90,7 +90,7 @@ class _Talk:
         return self._job(place, (*before, *self._piece(place, _LATER[done.index])))
 
     def _job(self, place: int, prompt: tuple[int, ...]) -> Job:
-        self.asked.append(Job(place, prompt, _DRAWN[place % len(_PROMPTS)]))
+        self.asked.append(Job(place, prompt, _DRAWN[place]))
         return self.asked[-1]
 
     def _piece(self, place: int, length: int) -> tuple[int, ...]:
