@@ -281,7 +281,8 @@ def test_replies_that_went_wrong_are_read_as_they_must_be(shared_cases: Path) ->
 @pytest.mark.parametrize(
     "unit",
     [
-        *("[[A]]", " [[A]] x", "\n", " ", "*", '"[[7]]', "```\n", "[", "word ", "</think>", "x </think> y ", "<think>"),
+        *("[[A]]", " [[A]] x", "\n", " ", "*", '"[[7]]', "```\n", "[", "word ", "</think>", "</think>\n", "<think>"),
+        *("[[A]].\n", "Verdict: B\n", "Final verdict: ", "so, ", "given a, ", "<a>\n", "x </think> y "),
         *("[[A]](", "“", "‘x ", "> ", "\n\n    x", "~~x", "<q>", "<a ", "<|channel|>", "The start of ", "a:", "\0"),
     ],
 )
