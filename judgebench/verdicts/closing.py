@@ -23,7 +23,7 @@ _NOUN = (
     r"|bewertung|gesamtbewertung|urteil|note|punktzahl|entscheidung|évaluation|jugement|puntuación|calificación"
     r"|veredicto|nota|valoración|voto|valutazione|punteggio|verdetto|giudizio|pontuação|avaliação|beoordeling|oordeel"
     r"|cijfer|оценка|рейтинг|вердикт|балл|решение|ocena|werdykt|puan|karar|điểm"
-    r"|评分|打分|评级|评价|得分|分数|判决|裁决|结论|裁定|判定|評分|評級|評價|判決|裁決|結論|評価|採点|スコア|点数"
+    r"|评分|打分|评级|评价|得分|分数|总分|判决|裁决|结论|裁定|判定|評分|評級|評價|判決|裁決|結論|評価|採点|スコア|点数"
     r"|평가|점수|평점|판정|결론)"
 )
 _MODIFIER = (
@@ -33,7 +33,9 @@ _MODIFIER = (
 )
 _THING = r"(?:overall )?(?:answer|response|reply|performance|output|assistant)"
 _ONE = rf"(?:it|this|(?:(?:the|this|its) )?(?:ai )?(?:assistant's )?{_THING})"
-LABEL = rf"(?:{_MODIFIER} ?){{0,4}}{_NOUN}(?: (?:for|of) {_ONE})?(?: ?[(（][\d a-z,/–-]{{1,30}}[)）])?"
+_SCALE = r"(?: ?[(（](?:[\d ,/–-]|from|out of|of|to|scale){1,12}[)）])?"
+LABEL = rf"(?:{_MODIFIER} ?){{0,4}}{_NOUN}(?: (?:finale?|globale?|total))?(?: (?:for|of) {_ONE})?{_SCALE}"
+STRICT = rf"(?:{_MODIFIER} ?){{0,4}}(?:rating|score|verdict|grade|评分|打分|得分|评级|bewertung|urteil|оценка){_SCALE}"
 _LIKE = r"(?: (?:as follows|as|at|with|an?|the|of))*"
 _SO = (
     r"(?:(?:so|thus|therefore|hence|finally|accordingly|consequently|in (?:conclusion|summary|sum|short|total|the end)"
@@ -85,7 +87,7 @@ _OPENS = re.compile(
 _INNER = re.compile(r"[\s*_]{0,9}[.。!！]?[\s*_]{0,9}")
 _END_TOKENS = r"(?:<\|(?:im_end|eot_id|end|return|endoftext|end_of_box)\|>|</s>)?"
 _SOURCES = r"(?:\[\[?\d{1,3}\]?\]\(https?://[^\s()]{1,300}\)[\s,;]{0,9})*+"
-_LAST = rf"[\s*_.!。！]*+{_SOURCES}{_END_TOKENS}\s*"
+_LAST = rf"[\s*_]*+[.!。！]?[\s*_]*+{_SOURCES}{_END_TOKENS}\s*"
 ATTRIBUTED = re.compile(
     r"\b(?:says?|said|saying|claims?|claimed|asks?|asked|demands?|wants?|tells?|told|instructs?|writes?|wrote|ends?"
     r"|ended|closes|begins|quotes?|quoted|contains?|reads?|states?|requests?|requires?|itself|themselves|line|format"
@@ -215,7 +217,7 @@ def _in_words(verdict: Verdict, behind: bool) -> str:
 @lru_cache
 def _leads(verdict: Verdict) -> re.Pattern[str]:
     """The sentences that lead up to a verdict."""
-    words = rf"{LABEL}(?: is| ?[:：])? (?:that )?{_in_words(verdict, True)}|{_in_words(verdict, False)}"
+    words = rf"{LABEL}(?: is)?(?: ?[:：])? (?:that )?{_in_words(verdict, True)}|{_in_words(verdict, False)}"
     known = "|".join([*_SENTENCES, *([f"{_SO}(?:{words})"] if verdict.winner else [])])
     return re.compile(rf"(?:{known}) ?[:：=]? ?(?:{LABEL} ?[:：=]? )?", re.IGNORECASE)
 

@@ -6,28 +6,40 @@ it is what the reply ends in (see `closing`), it doesn't stand in a quotation or
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from judgebench.models import reasoning
 from judgebench.tables.records import Verdict, Winner
 from judgebench.verdicts import closing, quotation
-from judgebench.verdicts.closing import LABEL, Range
+from judgebench.verdicts.closing import LABEL, STRICT, Range
 from judgebench.verdicts.forms import FORMS, Form
 
 _REPEATED = 3  # how often the same verdict may stand at the end
 _BRACKETED = re.compile(
     r"(?:\\?[\[［]){2}[^\[\]［］\n]{0,60}(?:\\?[\]］]){2}|【{1,2}[^【】\n]{0,60}】|⟦[^⟦⟧\n]{0,60}⟧"  # [[one]], 【8】
 )
-_SINGLY = r"(?:\\?\[|\\?\(|\$|\\boxed\{|\\text\{|[*_`\"“'])*"
+_BEGINS = r"(?:^|[.!?;。！？][ \t]*)[ \t*_#>|-]*"
 _WORDS = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|none|n/a|tie)\b"
-_LABELLED = re.compile(  # "Rating: **1**"
-    rf"(?:^|[.!?;。！？][ \t]*)[ \t*_#>|-]*{LABEL}[ \t*_]*(?:[:：=|]|\bis\b|[是为]|\n)[\s*_]*{_SINGLY}"
-    rf"(?P<value>\d{{1,3}}(?:\.\d+)?(?!\d)|{_WORDS}|(?:assistant |answer )?[A-D]\b(?! ))",
-    re.IGNORECASE | re.MULTILINE,
+_VALUE = rf"(?P<value>\d{{1,3}}(?:\.\d+)?(?!\d)|{_WORDS}|(?:assistant |answer )?[A-D]\b(?! ))"
+_ONE = r"(?:it|this|the (?:answer|response)|this (?:answer|response))"
+_ELSEWHERE = tuple(
+    re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+    for pattern in (
+        rf"{_BEGINS}{LABEL}[ \t*_]*(?:[:：=|]|\bis\b|[是为]|\n)[\s*_]*(?:boxed|[^\w\s])*{_VALUE}",  # Rating: **1**
+        r"^[ \t*_>#-]*(?:\[|\$?\\boxed\{|\*\*|\(\()(?P<value>[A-D]|\d{1,3})(?:\]|\}|\*\*|\)\))[ \t*_.$]*$",
+        rf"\b(?:I(?:'d| would| will)? (?:rate|score|grade|give)|{_ONE} (?:deserves|gets|earns))(?: {_ONE})?"
+        rf"(?: an?| only)* {_VALUE}",
+        r"\bI (?:choose|prefer|pick|go with|vote for) (?:assistant |answer )?(?P<value>[AB])\b(?! )",
+        rf"{_BEGINS}(?:assistant |answer )?(?P<value>[AB])(?:'s answer)? (?:wins|is (?:the )?(?:better|best|winner))"
+        r"[.!]?$",
+        r"(?<![\d.])(?P<value>\d{1,3}(?:\.\d+)?)(?:/| out of )(?:5|10|100)\b(?![\d/.,]\d)",
+    )
 )
-_BY_ITSELF = re.compile(  # [B] on a line
-    r"^[ \t*_>#-]*(?:\[|\\boxed\{|\$\\boxed\{|\*\*)(?P<value>[A-D]|\d{1,3})(?:\]|\}\$?|\*\*)[ \t*_.]*$", re.MULTILINE
+_FIRST = re.compile(r"^(?:[^\w]|assistant |answer |the )*")
+_UNREADABLE = re.compile(  # what is said to be the rating, and is none that is read
+    rf"{_BEGINS}{STRICT}[ \t*_]*(?:[:：=]|[ \t][-–—][ \t])[ \t*_]*(?=[^\s*_])(?P<value>[^\n]{{1,20}})",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -127,22 +139,30 @@ def _says_else(form: Form, before: str, verdict: Verdict) -> bool:
     if any(_meaning(form, match).verdict != verdict for match in clear):
         return True
     rest = quotation.blanked(before, (match.span() for match in clear), " ")
-    return bool(_BRACKETED.search(rest)) or any(value not in _names(verdict) for value in _values(form, rest))
+    values = {_value(found["value"]) for pattern in _ELSEWHERE for found in pattern.finditer(rest)}
+    if form.kind != "choice":
+        values = {value for value in values if len(value) > 1 or value.isdigit()}
+    return bool(_BRACKETED.search(rest) or values - _names(verdict) or _unreadable(rest, verdict))
 
 
-def _values(form: Form, text: str) -> Iterator[str]:
-    """What stands in place of a verdict, though not in its form."""
-    for pattern in (_LABELLED, _BY_ITSELF):
-        for found in pattern.finditer(text):
-            value = found["value"].lower().rpartition(" ")[2]
-            if form.kind == "choice" or not (len(value) == 1 and value.isalpha()):
-                yield f"{float(value):g}" if value[0].isdigit() else value
+def _unreadable(text: str, verdict: Verdict) -> bool:
+    """Whether something stands behind a label ("Rating:") that isn't the verdict in another form."""
+    return any(
+        not _FIRST.sub("", found["value"].lower()).startswith(tuple(_names(verdict)))
+        for found in _UNREADABLE.finditer(text)
+    )
 
 
-def _names(verdict: Verdict) -> tuple[str, ...]:
+def _value(said: str) -> str:
+    """A number or letter as it is compared."""
+    word = said.lower().rpartition(" ")[2]
+    return f"{float(word):g}" if word[0].isdigit() else word
+
+
+def _names(verdict: Verdict) -> set[str]:
     """A verdict as it may stand in other places."""
-    letters = {"A": ("a",), "B": ("b",), "tie": ("c", "tie")}
-    return letters[verdict.winner] if verdict.winner else (f"{verdict.scores[0]:g}",)
+    letters = {"A": {"a"}, "B": {"b"}, "tie": {"c", "tie"}}
+    return letters[verdict.winner] if verdict.winner else {f"{verdict.scores[0]:g}"}
 
 
 def _is_indented(text: str, place: int) -> bool:

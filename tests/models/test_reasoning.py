@@ -35,6 +35,10 @@ from judgebench.models.reasoning import begins, split
         ("<|begin_of_thought|>a<|end_of_thought|>\n<|begin_of_solution|>4<|end_of_solution|>", "a", "4"),
         ("<|START_THINKING|>a<|END_THINKING|><|START_RESPONSE|>4<|END_RESPONSE|>", "a", "4"),
         ("<unused94>thought\na<unused95>4", "a", "4"),
+        ("Thinking...\na\n...done thinking.\n\n4", "a", "4"),
+        ('<details type="reasoning" done="true">\na\n</details>\n4', "a", "4"),
+        ("&lt;think&gt;a&lt;/think&gt;\n4", "a", "4"),
+        ("<antThinking>a</antThinking>4", "a", "4"),
     ],
 )
 def test_reasoning_stands_first(text: str, thought: str | None, answer: str) -> None:
@@ -77,6 +81,13 @@ def test_of_several_channels_the_final_one_is_the_answer(text: str, thought: str
         "So:\n<think>\na\n</think>\nDone.",
         "The [THINK] marker and <thinking-aloud> are names.",
         "analysis shows that it is 4",
+        "Thinking... it is 4",
+        *(
+            "It says «x</think>\nand more».",
+            "It says „x</think>\nand more“.",
+            "「x</think>\n」",
+            "Code:\n    x</think>\n    y",
+        ),
     ],
 )
 def test_tags_inside_an_answer_are_the_answers(text: str) -> None:
@@ -96,7 +107,11 @@ def test_a_template_may_begin_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["<think>", "</think>", "x </think> y ", "[THINK]", "<|channel|>", "<", "analysis", "\n"]
+    "unit",
+    [
+        *("<think>", "</think>", "x </think> y ", "[THINK]", "<|channel|>", "<", "analysis", "\n", "</think>\n"),
+        *("</think>\n</a>\n", "<think>a</think>\n", "Thinking...\n</think>\n", "“</think>\n", '"</think>\n'),
+    ],
 )
 def test_taking_it_off_takes_no_time(unit: str) -> None:
     """No text makes a pattern backtrack for long."""

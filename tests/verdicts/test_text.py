@@ -281,7 +281,8 @@ def test_replies_that_went_wrong_are_read_as_they_must_be(shared_cases: Path) ->
 @pytest.mark.parametrize(
     "unit",
     [
-        *("[[A]]", " [[A]] x", "\n", " ", "*", '"[[7]]', "```\n", "[", "word ", "</think>", "x </think> y ", "<think>"),
+        *("[[A]]", " [[A]] x", "\n", " ", "*", '"[[7]]', "```\n", "[", "word ", "</think>", "</think>\n", "<think>"),
+        *("[[A]].\n", "Verdict: B\n", "Final verdict: ", "so, ", "given a, ", "<a>\n", "x </think> y "),
         *("[[A]](", "“", "‘x ", "> ", "\n\n    x", "~~x", "<q>", "<a ", "<|channel|>", "The start of ", "a:", "\0"),
     ],
 )
@@ -445,10 +446,10 @@ def real_replies(shared_data: Path) -> Iterator[tuple[str, str, object]]:
 
 
 def test_every_stored_verdict_of_real_reviews_is_read_the_same_or_not_at_all(shared_data: Path) -> None:
-    """6,982 real GPT-4 replies, dirty ones among them, give what FastChat stored; 11 odd ones are asked for again.
+    """6,982 real GPT-4 replies, dirty ones among them, give what FastChat stored; 14 odd ones are asked for again.
 
-    These say "The assistant's answer: [[10]]", which may as well be a quotation, go on behind the verdict, or have no
-    end of a sentence before it.
+    These say "The assistant's answer: [[10]]", which may as well be a quotation, go on behind the verdict, have no
+    end of a sentence before it, or hold something like "3 out of 5".
     """
     checked, unread = Counter[str](), Counter[str]()
     for kind, reply, stored in real_replies(shared_data):
@@ -462,14 +463,14 @@ def test_every_stored_verdict_of_real_reviews_is_read_the_same_or_not_at_all(sha
         elif verdict is not None:
             assert verdict.scores[0] == stored, reply[-300:]
     assert checked == {"rating": 4960 + 330 + 1542, "choice": 150}
-    assert unread == {"rating": 9, "choice": 2}
+    assert unread == {"rating": 12, "choice": 2}
 
 
 def test_graded_critiques_are_read_as_published(shared_data: Path) -> None:
-    """960 of Auto-J: one has an element that is never closed before its verdict, and is asked for again."""
+    """960 of Auto-J: two, in one of which an element is never closed, are asked for again."""
     rows = map(json.loads, (shared_data / "auto-j" / "single_traindata.jsonl").read_text(encoding="utf-8").splitlines())
     said = [(parse("rating", row["target_output"], ONE_TO_TEN), float(row["pred_score"])) for row in rows]
-    assert [verdict for verdict, _ in said].count(None) == 1
+    assert [verdict for verdict, _ in said].count(None) == 2
     assert all(verdict.scores[0] == score for verdict, score in said if verdict)
 
 
