@@ -40,6 +40,7 @@ lint: $(DEV)  ## formatting, linter, types, references of the question sets, gen
 	$(BIN)/python question_sets/core-80/check_references.py
 	$(BIN)/python question_sets/turns-80/check_references.py
 	$(BIN)/python tools/command_reference.py --check
+	$(BIN)/python tools/proven_families.py --check
 
 format: $(DEV)  ## format the code and mend what the linter can mend
 	$(BIN)/ruff format .
@@ -47,6 +48,7 @@ format: $(DEV)  ## format the code and mend what the linter can mend
 
 docs: $(DEV)  ## make the generated documents again
 	$(BIN)/python tools/command_reference.py
+	$(BIN)/python tools/proven_families.py
 
 pictures: $(TEST)  ## take the README's pictures of the demo's site
 	$(BIN)/python tools/screenshots.py demo/webpage docs/images

@@ -9,6 +9,7 @@ a number of questions fixed beforehand, and O'Brien and Fleming's with ten looks
     family     the same over cases drawn at random, none of which was looked at when the stakes were chosen
     nulls      wrong verdicts where the rate is the threshold, and where questions are added three times
     added      the power where questions are added after no verdict
+    kept       wrong verdicts where questions are added in the order that `history/` keeps, and by several seeds
     stopping   the questions of four published Vicuna reviews, in random order; about questions like them and about them
     price      how many more questions must be planned for the power of a t test
     guesses    what predictions are worth: about a set, and for giving up in time
@@ -19,10 +20,12 @@ Standard errors for 10,000 runs: 0.2 points of a share of 5 %, 0.4 of one of 80 
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +34,14 @@ from scipy import special
 sys.path.append(str(Path(__file__).resolve().parent))
 from coverage import real_pairs
 
+from judgebench.compare import order
+from judgebench.compare.history import History
+from judgebench.compare.reading import Drawn, few_decided
+from judgebench.errors import UsageError
 from judgebench.statistics import bounded, sequential
 from judgebench.statistics.clusters import Floats, mean_by_question
 from judgebench.statistics.sequential import Evidence, Planned
+from judgebench.tables.records import Draw, Question
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED, CHUNK, ALPHA = 11, 500, 0.05
@@ -337,6 +345,83 @@ def in_turn(runs: int) -> Iterator[str]:
         yield f"not in random order, {name}, 80: ours {100 * wrong[0]:.1f} %, before {100 * wrong[1]:.1f} %"
 
 
+class Rows:
+    """A table of draws that is kept in memory."""
+
+    def __init__(self) -> None:
+        self.rows: list[Draw] = []
+
+    def read(self) -> list[Draw]:
+        """All of them."""
+        return self.rows
+
+    def append(self, rows: Iterable[Draw]) -> None:
+        """Some more."""
+        self.rows = [*self.rows, *rows]
+
+    def claim(self, briefly: bool) -> AbstractContextManager[None]:
+        """Nobody else is there."""
+        return nullcontext()
+
+
+def drawn_by_history(seed: int, judged: Sequence[int]) -> Drawn:
+    """The order of a comparison whose set grows by 80 questions at a time, each time after so many were judged.
+
+    Another seed is tried each time, which has to be refused.
+    """
+    ids = [str(number) for number in range(80 * len(judged))]
+    head = Draw(comparison="", baseline="", candidate="", question_set="", judge="", seed=seed, drawn=0, planned=0)
+    table: Any = Rows()
+    for stage, number in enumerate(judged, 1):
+        some = [Question(id=one, category="", turns=()) for one in ids[: 80 * stage]]
+        history = History(table, head)
+        drawn = history.begin(order.at_random(some, seed), dict.fromkeys(ids, ""))
+        history.draw(number)
+        for other in range(8):
+            with suppress(UsageError):
+                History(table, replace(head, seed=seed + other + 1)).begin(drawn, {})
+                raise AssertionError(f"the seed {seed + other + 1} is not refused")
+    return drawn
+
+
+KEPT = (
+    "real, sides swapped: bard", "20 % ties", "margin 0.05, 80 % ties", "two turns, a favoured place",
+    "categories far apart", "drift in each batch of 80",
+)  # fmt: skip
+
+
+def kept(pairs: dict[str, Floats], runs: int) -> Iterator[str]:
+    """A line per null model: wrong verdicts as questions are added, by `compare`'s own history; then without one.
+
+    Judged whole each time, or given up at 48 and 96 and 160. Without: a new order of all questions each time, and eight
+    orders of the first 80.
+    """
+    ways = (80, 160, 240, 320), (48, 96, 160, 320)
+    orders = [[drawn_by_history(run, way) for run in range(runs)] for way in ways]
+    sets = [[Question(id=str(one), category="", turns=()) for one in range(size)] for size in ways[0]]
+    anew = [[order.at_random(some, run) for run in range(runs)] for some in sets]
+    seeds = [[order.at_random(sets[0], 8 * run + seed) for run in range(runs)] for seed in range(8)]
+    yield f"\n{'wrong verdicts, the order kept':<34} 80, + 80, + 160, + 240; given up in between;  not kept;  8 seeds"
+
+    def stops(points: Floats, orders: list[Drawn], threshold: float) -> Floats:
+        asked = np.array([one.ids for one in orders], np.int64)
+        drawn = np.take_along_axis(points, asked, axis=1)
+        return np.asarray(np.fmin(*ours(drawn, threshold, orders[0].sizes(drawn.shape[1]))))
+
+    for name, threshold, draw in null_models(pairs):
+        if name not in KEPT:
+            continue
+        points = draw(np.random.default_rng(SEED), runs, 320)
+        shares = [
+            [(stops(points, of, threshold) <= n).mean() for n in way] for way, of in zip(ways, orders, strict=True)
+        ]
+        for again in (anew, seeds):
+            known = np.array([~np.isnan(stops(points, one, threshold)) for one in again])
+            shares.append(np.logical_or.accumulate(known).mean(axis=1))
+        cells = (" ".join(f"{100 * share:5.2f}" for share in way) for way in shares)
+        yield f"{name:<34} " + ";  ".join(cells)
+
+
 def added(runs: int) -> Iterator[str]:
     """The power when 80 questions are added up to three times to 80, of which all are judged, or none in vain."""
     yield f"\n{'80 questions, then 80 more each':<38} after 80, 160, 240, 320; none in vain; planned; before; t test"
@@ -488,8 +573,6 @@ def few() -> Iterator[str]:
 
 def outcomes(questions: int) -> tuple[Floats, Floats]:
     """All counts of losses, ties and wins, and the lower ends of two intervals of each: by the variance, and ours."""
-    from judgebench.compare.reading import FEW
-
     counts = [
         (lost, questions - lost - won, won) for lost in range(questions + 1) for won in range(questions + 1 - lost)
     ]
@@ -499,7 +582,7 @@ def outcomes(questions: int) -> tuple[Floats, Floats]:
         estimate = mean_by_question(np.arange(questions), points, questions)
         assert estimate
         by_variance = (estimate.share_interval() or (0.0, 1.0))[0]
-        lows.append((by_variance, by_variance if each[0] + each[2] >= FEW else bounded.lowest(points, ALPHA / 2)))
+        lows.append((by_variance, bounded.lowest(points, ALPHA / 2) if few_decided(points) else by_variance))
     return np.array(counts, np.float64), np.array(lows)
 
 
@@ -524,6 +607,7 @@ def main() -> None:
         "family": [partial(family, max(runs // 3, 200))],
         "nulls": [partial(nulls, pairs, runs), partial(in_turn, runs)],
         "added": [partial(added, runs)],
+        "kept": [partial(kept, pairs, max(runs // 2, 100))],
         "stopping": [partial(stopping, pairs, runs)],
         "price": [partial(price, runs)],
         "guesses": [partial(guesses, max(runs // 30, 20)), partial(in_vain, max(runs // 50, 20))],

@@ -110,9 +110,9 @@ def imported(data: Path) -> pd.DataFrame:
     with tempfile.TemporaryDirectory() as scratch:
         place, data = Path(scratch), data.resolve()
         subprocess.run([sys.executable, "-m", "judgebench", "init", str(place)], check=True, capture_output=True)
-        run(place, "import", "fastchat", str(data / "mt-bench"), "--questions", "mt-bench")
+        run(place, "import", "fastchat", str(data / "mt-bench"), "--questions", "mt-bench", "--new-models")
         votes = data / "human" / "llmbar_mt-bench_votes.jsonl"
-        run(place, "import", "votes", str(votes), "--questions", "mt-bench")
+        run(place, "import", "votes", str(votes), "--questions", "mt-bench", "--new-models")
         run(place, "review", "--questions", "mt-bench", "--judge", "embedded", "--mode", "single")
         return load_reviews(place)
 

@@ -1,5 +1,6 @@
 """Questions -> answers."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -8,8 +9,8 @@ from typing import Any
 from judgebench.models import Model, Reply, Request, Spec
 from judgebench.models.prompt_cut import PROMPT_CUT, cut_prompts
 from judgebench.question_sets import QuestionSet
-from judgebench.tables.records import Answer, Question, Sampling, content_id
-from judgebench.tables.store import Stage, Table
+from judgebench.tables.records import Answer, Message, Question, Sampling, content_id
+from judgebench.tables.store import Stage, Table, TornLineWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +30,34 @@ def get_answers(
     drawing: Drawing = Drawing(),
 ) -> Stage[Answer]:
     """The answers of a model that the table doesn't hold yet; iterate to make them."""
+    _settle(model, table)
     drafted = drafts(question_set, questions, spec, model, drawing)
     requests = {draft.id: request for draft, request in drafted}
 
     def produce(todo: Sequence[Answer]) -> Iterator[Answer]:
-        for reply in model.generate([requests[draft.id] for draft in todo]):
+        begun = {row.id: row for row in _stored(table) if row.error and row.turns}
+        asked = [_rest(requests[draft.id], begun.get(draft.id)) for draft in todo]
+        for reply in model.generate(asked):
             draft = todo[reply.index]
-            yield _answered(draft, reply, list(cut_prompts(requests[draft.id], reply)))
+            row = _answered(draft, reply, list(cut_prompts(asked[reply.index], reply)))
+            yield _gone_on(begun[draft.id], row) if draft.id in begun else row
 
     ready = getattr(model, "ready", lambda: 0)
     return Stage([draft for draft, _ in drafted], table, produce, ready, lambda: getattr(model, "drawn", 0))
+
+
+def _settle(model: Model, table: Table[Answer]) -> None:
+    """Tell a model that can be made in several ways how the answers were made that there are."""
+    settle = getattr(model, "settle", None)
+    if settle:
+        settle(row.provenance for row in _stored(table) if not row.error)
+
+
+def _stored(table: Table[Answer]) -> Iterator[Answer]:
+    """The rows that there are; what can't be read is said when the stage reads them."""
+    with warnings.catch_warnings(action="ignore", category=TornLineWarning):
+        for batch in table.batches():
+            yield from batch
 
 
 def overrides(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,6 +99,39 @@ def _draft(question: Question, question_set: str, spec: Spec, model: Model, requ
     )
     parts = ("answer", draft.slot, question.digest, identity, request.sampling.content)
     return replace(draft, id=content_id(*parts))
+
+
+def _rest(request: Request, begun: Answer | None) -> Request:
+    """What is still to be asked of a conversation that failed on its way: the turns that were answered are paid for."""
+    if begun is None:
+        return request
+    number = len(begun.turns)
+    held = zip(request.turns, begun.turns, strict=False)
+    before = [Message(role, text) for turn in held for role, text in zip(("user", "assistant"), turn, strict=True)]
+    return replace(request, turns=request.turns[number:], before=(*request.before, *before))
+
+
+def _gone_on(begun: Answer, row: Answer) -> Answer:
+    """The row of a whole conversation, of which an earlier one has the beginning."""
+    number = len(begun.turns)
+    notes = [*dict.fromkeys((*begun.extra.get("notes", ()), *row.extra.get("notes", ())))]
+    cut = [{**each, "turn": each["turn"] + number} for each in row.extra.get(PROMPT_CUT, ())]
+    kept = {"notes": notes, PROMPT_CUT: [*begun.extra.get(PROMPT_CUT, ()), *cut]}
+    served = sorted({*begun.provenance.get("served_by", ()), *row.provenance.get("served_by", ())})
+    return replace(
+        row,
+        turns=(*begun.turns, *row.turns),
+        reasoning=_thought(begun) + _thought(row) if begun.reasoning or row.reasoning else (),
+        finish_reasons=(*begun.finish_reasons, *row.finish_reasons),
+        usage=begun.usage + row.usage if begun.usage and row.usage else None,
+        seconds=round((begun.seconds or 0.0) + (row.seconds or 0.0), 3),
+        provenance={**row.provenance, **({"served_by": served} if served else {})},
+        extra={**row.extra, **{name: several for name, several in kept.items() if several}},
+    )
+
+
+def _thought(row: Answer) -> tuple[str | None, ...]:
+    return row.reasoning or (None,) * len(row.turns)
 
 
 def _answered(draft: Answer, reply: Reply, cut: Sequence[Mapping[str, Any]]) -> Answer:

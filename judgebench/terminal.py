@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
+from unicodedata import east_asian_width
 
 import click
 
@@ -143,3 +144,25 @@ def columns(least: int, most: int) -> int:
 def printable(value: object, allowed: str = "") -> str:
     """Text for a terminal: control characters, which may be escape sequences, become visible but for the allowed."""
     return "".join(c if c.isprintable() or c in allowed else f"\\x{ord(c):02x}" for c in str(value))
+
+
+def line(text: str) -> str:
+    """Text of whatever kind as one line that a terminal shows as it is."""
+    return printable(" ".join(text.split()))
+
+
+def cut(text: str, columns: int) -> str:
+    """The beginning of a printable text that takes no more columns than that."""
+    if sum(map(_width, text)) <= columns:
+        return text
+    room, kept = columns - 3, 0
+    for character in text:
+        room -= _width(character)
+        if room < 0:
+            break
+        kept += 1
+    return text[:kept] + "..."
+
+
+def _width(character: str) -> int:
+    return 2 if east_asian_width(character) in "WF" else 1

@@ -1,15 +1,17 @@
 """Which tables a workspace holds and where: the only module that knows the folders' names."""
 
 import shutil
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from judgebench import question_sets
 from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
-from judgebench.tables.records import Answer, Review
-from judgebench.tables.store import RowT, Table, file_name
+from judgebench.tables.records import Answer, Draw, ImportRecord, Review
+from judgebench.tables.store import RowT, Table, WaitingWarning, exclusive, file_name
 
 FOLDERS = ("question_sets", "answers", "reviews", "webpage")
 
@@ -62,6 +64,20 @@ class Workspace:
     def attacks(self, question_set: str, judge: str) -> Table[Review]:
         """The table of what one judge said of manipulated answers to one set, for `audit`; no report counts them."""
         return Table(self.root / "reviews" / ".attacks" / file_name(question_set) / f"{file_name(judge)}.jsonl", Review)
+
+    def imports(self) -> Table[ImportRecord]:
+        """The table of what was imported."""
+        return Table(self.root / "reviews" / ".imports.jsonl", ImportRecord)
+
+    def importing(self) -> BinaryIO:
+        """Wait until nobody else imports into this workspace, and keep others waiting until the result is closed."""
+        message = f"waiting for another import into {self.root}"
+        lock = self.check().root / "question_sets" / ".imports.lock"
+        return exclusive(lock, lambda: warnings.warn(message, WaitingWarning, stacklevel=4))
+
+    def draws(self, question_set: str) -> Table[Draw]:
+        """The table of the orders in which comparisons on one set draw its questions."""
+        return Table(self.root / "history" / file_name(question_set) / "draws.jsonl", Draw)
 
     def models(self, question_set: str) -> list[str]:
         """The models that have answers to a set."""

@@ -26,6 +26,7 @@ ALLOWED = {
     "prompts": {"verdicts", "tables", "errors"},
     "question_sets": {"models", "prompts", "verdicts", "tables", "errors"},
     "workspace": {"question_sets", "tables", "errors"},
+    "removal": {"workspace", "tables", "errors"},
     "answers": {"question_sets", "models", "tables"},
     "interchange": {"workspace", "question_sets", "prompts", "verdicts", "tables", "errors"},
     "judging": {
@@ -56,7 +57,7 @@ SITE_FLOORS = ("drawing", "text", "parts", "pages")
 HOMES = {
     "openai": {"models/http/openai_api.py", "models/batch/__init__.py"},
     "genai_prices": {"money/prices.py"},
-    "httpx2": {"models/http/openai_api.py"},
+    "httpx2": {"models/http/openai_api.py", "models/http/transport.py"},
     "torch": {"models/hf.py", "models/engine/", "models/loading/"},
     "transformers": {"models/engine/", "models/loading/"},
     "huggingface_hub": {"models/loading/"},
@@ -70,6 +71,8 @@ HOMES = {
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},
     "tenacity": {"models/http/runner.py"},
     "ray": {"models/ray_engine/"},
+    "pyarrow": {"interchange/columns.py"},
+    "inspect_ai": {"interchange/graded.py"},
 }
 HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray")
 

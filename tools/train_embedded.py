@@ -20,12 +20,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from judgebench.embedded import people  # noqa: E402
 from judgebench.embedded.training.data import published, reviewed_pairs  # noqa: E402
 from judgebench.embedded.training.distilling import distil  # noqa: E402
 from judgebench.embedded.training.report import card  # noqa: E402
 
 FILE = ROOT / "judgebench" / "embedded" / "coefficients.json"
 SAID = {
+    "people": people.table(people.measured()),
     "judge": "GPT-4",
     "command": "python tools/train_embedded.py --data DIR --write --card docs/embedded-judge.md",
     "source": " (MT-bench, two turns each), published with FastChat forks; failed gradings left out",

@@ -8,7 +8,7 @@ from typing import Any
 
 from judgebench.audit import advice
 from judgebench.audit.findings import ORDER
-from judgebench.compare.outputs.markdown import code, table
+from judgebench.report.markdown import code, table
 from judgebench.tables.store import file_name, replace_file
 from judgebench.terminal import printable
 

@@ -52,6 +52,7 @@ class Options:
     verdict_by: VerdictBy = "text"
     repair: bool = True
     judge_max_tokens: int | None = None
+    any_language: bool = False
     calls: models.Options = field(default_factory=models.Options)
 
     @classmethod
@@ -144,7 +145,8 @@ class Audit:
     def _manner(self, rating: bool) -> Manner:
         """How the judge is asked, for verdicts of this kind."""
         options = self._options
-        return Manner(self._prompt(rating), options.verdict_by, options.repair, options.judge_max_tokens)
+        how = options.verdict_by, options.repair, options.judge_max_tokens, options.any_language
+        return Manner(self._prompt(rating), *how)
 
     def _prompt(self, rating: bool) -> str | None:
         """The prompt that was asked for, where it is of this kind: canaries are pairs, and attacks mostly rated."""

@@ -11,9 +11,11 @@ from judgebench.cli.audit import audit
 from judgebench.cli.base import Main, workspace_option
 from judgebench.cli.compare import compare
 from judgebench.cli.embedded import embedded
+from judgebench.cli.exports import export
 from judgebench.cli.imports import import_
 from judgebench.cli.questions import questions
 from judgebench.cli.references import references
+from judgebench.cli.remove import remove
 from judgebench.cli.report import report
 from judgebench.cli.review import review
 
@@ -40,6 +42,8 @@ main.add_command(review)
 main.add_command(questions)
 main.add_command(references)
 main.add_command(import_)
+main.add_command(export)
+main.add_command(remove)
 main.add_command(report)
 main.add_command(compare)
 main.add_command(audit)

@@ -29,6 +29,7 @@ _tried = options(
     click.option("--seed", type=int, default=0, show_default=True, help="attacks: draws the answers."),
     shared.judge_prompt,
     shared.judge_max_tokens,
+    shared.any_language,
     click.option(
         "--verdict-by", type=click.Choice(shared.WAYS), default="text", show_default=True,
         help="How verdicts are read; see review.",

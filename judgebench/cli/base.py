@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
@@ -9,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
+from click.core import ParameterSource
 
 from judgebench.errors import JudgebenchError, UsageError
 
 if TYPE_CHECKING:
+    from judgebench.interchange.imported import Imported
     from judgebench.money.cost import Quote
     from judgebench.money.spending import Spending
 
@@ -22,6 +25,9 @@ Option: TypeAlias = Callable[[Any], Any]  # the decorator that click.option make
 def _use_workspace(ctx: click.Context, _: click.Parameter, folder: Path | None) -> None:
     from judgebench.workspace import Workspace
 
+    above = ctx.find_root().get_parameter_source("folder") if ctx.parent else None
+    if folder is not None and above is ParameterSource.COMMANDLINE:
+        raise click.UsageError("-C stands before and after the command: give it once", ctx)
     if folder is not None or ctx.obj is None:
         ctx.obj = Workspace(folder or Path())
     top = ctx.find_root().command
@@ -53,7 +59,19 @@ def workspace_option(shown: bool) -> click.Option:
     )
 
 
-class Command(click.Command):
+class Once(click.Command):
+    """A command that refuses an option twice, of which the first would else be dropped without a word."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what was typed."""
+        _, _, typed = self.make_parser(ctx).parse_args(list(args))
+        for option, times in Counter(typed).items():
+            if times > 1 and isinstance(option, click.Option) and not (option.multiple or option.count):
+                raise click.UsageError(f"{option.opts[0]} stands {times} times: give it once", ctx)
+        return super().parse_args(ctx, args)
+
+
+class Command(Once):
     """A command that takes -C as well, so that it may stand before or after the command's name."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
@@ -66,7 +84,7 @@ class Command(click.Command):
         return super().invoke(ctx)
 
 
-class Group(click.Group):
+class Group(Once, click.Group):
     """A group of such commands."""
 
     command_class = Command
@@ -177,11 +195,16 @@ def paid(spending: "Spending", total: "Quote", noun: str, dry_run: bool) -> "Ite
             click.echo(line, err=True)
 
 
-def show_imported(imported: Any) -> None:
-    """Say what an import took, what it made of odd things, and what it did not take."""
-    for refused in imported.refused:
-        click.echo(inert(f"{refused.path}:{refused.line}: not taken: {refused.reason}"), err=True)
+def show_imported(imported: "Imported") -> None:
+    """Say what an import took, what it made of odd things, and what it did not take; fail where nothing came of it."""
+    from judgebench.interchange.imported import reasons
+
+    for reason in reasons(imported.refused):
+        lines = f"{reason.count} lines" if reason.count > 1 else "1 line"
+        click.echo(inert(f"{reason.example}: not taken: {reason.reason} ({lines} for such a reason)"), err=True)
     for note in imported.notes:
         click.echo(inert(f"note: {note}"), err=True)
     counts = ", ".join(f"{number} {what} ({imported.new.get(what, 0)} new)" for what, number in imported.counts.items())
     click.echo(f"{inert(imported.question_set)}: {counts}; {len(imported.refused)} lines not taken")
+    if imported.vain:
+        raise JudgebenchError("; ".join(imported.vain))

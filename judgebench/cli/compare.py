@@ -30,6 +30,7 @@ _judge = options(
     ),
     shared.judge_prompt,
     shared.judge_max_tokens,
+    shared.any_language,
     click.option(
         "--verdict-by", type=click.Choice(shared.WAYS), default="text", show_default=True,
         help="How verdicts are read; see review.",
@@ -69,7 +70,10 @@ _verdict = options(
         "--futility", type=click.FloatRange(0, 1), default=0.05, show_default=True,
         help="Stop as INCONCLUSIVE where the chance to decide is below.",
     ),
-    click.option("--seed", type=int, default=0, show_default=True, help="Draws the order of the questions."),
+    click.option(
+        "--seed", type=int, default=0, show_default=True,
+        help="Draws the order of the questions, once for a comparison: another is refused.",
+    ),
 )  # fmt: skip
 _inconclusive = click.option("--inconclusive", type=click.Choice(["pass", "fail"]), help="Exit with 0 or 3, not 4.")
 _dry_run = click.option(

@@ -1,75 +1,89 @@
 """judgebench import: bring other tools' files into the workspace."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from judgebench.cli.base import Command, Group, show_imported
+from judgebench.cli.base import Command, made, show_imported
+from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
+    from judgebench.interchange.formats import Options
+    from judgebench.interchange.imported import Imported
     from judgebench.workspace import Workspace
 
-
-class Importers(Group):
-    """The formats that we read, and those that other packages add."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all."""
-        from judgebench.extensions import names
-
-        return [*super().list_commands(ctx), *names("importers")]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a format."""
-        from judgebench.extensions import names
-
-        ours = super().get_command(ctx, cmd_name)
-        return _added(cmd_name) if ours is None and cmd_name in names("importers") else ours
+_SCALE = re.compile(r"(-?\d+(?:\.\d+)?)-(-?\d+(?:\.\d+)?)", re.ASCII)
+_COLUMNS = ("question", "reference", "category", "id")
 
 
-def _added(name: str) -> click.Command:
-    @click.command(name, cls=Command, help="Import by what another package adds.")
-    @click.argument("path", type=click.Path(exists=True, path_type=Path))
-    @click.option("--questions", metavar="NAME", help="The question set.")
-    @click.pass_obj
-    def import_it(workspace: "Workspace", path: Path, questions: str | None) -> None:
-        """Import by what another package adds."""
-        from judgebench.extensions import extension
-
-        show_imported(extension("importers", name).added(path, workspace.check(), questions))
-
-    return import_it
+def _scale(_: click.Context, __: click.Parameter, given: str | None) -> tuple[float, float] | None:
+    if given is None:
+        return None
+    found = _SCALE.fullmatch(given)
+    low, high = map(float, found.groups()) if found else (0.0, 0.0)
+    if low >= high:
+        raise UsageError(f"--scale takes LOW-HIGH, as 0-100, and {given!r} is not of that form")
+    return low, high
 
 
-@click.group("import", cls=Importers)
-def import_() -> None:
-    """Bring other tools' files into the workspace."""
+def _options(given: Mapping[str, Any]) -> "Options":
+    from judgebench.interchange.formats import Options
+
+    columns = {name: given[f"column_{name}"] for name in _COLUMNS if given[f"column_{name}"]}
+    rest = {name: value for name, value in given.items() if not name.startswith("column_")}
+    return Options(**rest, columns=columns)
 
 
-@import_.command()
-@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--questions", metavar="NAME", help="Name of the question set (default: the folder's).")
-@click.option("--reparse", is_flag=True, help="Read verdicts from the review texts, not the stored scores.")
-@click.pass_obj
-def fastchat(workspace: "Workspace", directory: Path, questions: str | None, reparse: bool) -> None:
-    """Import a FastChat evaluation: the 2023 `table` folder, or `llm_judge` data."""
-    from judgebench.interchange.fastchat import import_fastchat
-
-    imported = import_fastchat(directory, workspace.check(), questions, reparse)
-    show_imported(imported)
-
-
-@import_.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--questions", metavar="NAME", help="The question set voted on (default: the file's own, or its name).")
-@click.option(
-    "--judge", default="people", show_default=True, metavar="NAME", help="What the voters are called in reports."
+_about = (
+    click.option(
+        "--questions", metavar="NAME", help="The question set that it is about (default: as the format says)."
+    ),
+    click.option(
+        "--judge", metavar="NAME", help="What the judge, or the voters, are called (default: as the file says)."
+    ),
+    click.option("--model", metavar="NAME", help="Whose answers these are (default: as the file says)."),
+    click.option("--scale", metavar="LOW-HIGH", callback=_scale, help="Lowest and highest score (default: 0-10)."),
+    click.option("--pair", nargs=2, metavar="A B", help="Whose answers are compared, where the file doesn't say."),
+    click.option("--reparse", is_flag=True, help="Read verdicts from the review texts, not the stored scores."),
+    click.option("--all", "everyone", is_flag=True, help="Arena battles: also those that were not anonymous."),
+    click.option("--new-models", is_flag=True, help="Votes: also on models of which nothing else is known."),
+    click.option("--question", "column_question", metavar="COLUMN", help="Questions: the column with the text."),
+    click.option("--reference", "column_reference", metavar="COLUMN", help="Questions: the column with the reference."),
+    click.option("--category", "column_category", metavar="COLUMN", help="Questions: the column with the category."),
+    click.option("--id", "column_id", metavar="COLUMN", help="Questions: the column with the id."),
 )
-@click.option("--all", "everyone", is_flag=True, help="Arena battles: also those that were not anonymous.")
-@click.pass_obj
-def votes(workspace: "Workspace", file: Path, questions: str | None, judge: str, everyone: bool) -> None:
-    """Import people's votes on pairs (JSON lines), or battles of LMSYS' Arena (a JSON list)."""
-    from judgebench.interchange.votes import import_votes
 
-    show_imported(import_votes(file, workspace.check(), questions, judge, everyone))
+
+@click.command("import", cls=Command)
+@click.argument("what", nargs=-1, required=True, metavar="[FORMAT] PATH")
+@made("options", _options, *_about)
+@click.pass_obj
+def import_(workspace: "Workspace", what: tuple[str, ...], options: "Options") -> None:
+    """Bring another tool's file or folder into the workspace.
+
+    The format is told by what the file holds, or named before the path: docs/files.md has them all. What is there
+    already is not added again.
+    """
+    from judgebench.extensions import names
+    from judgebench.interchange.formats import import_path
+
+    *form, path = what
+    if len(form) > 1:
+        raise UsageError(f"import takes [FORMAT] PATH, and {' '.join(what)!r} is more")
+    if form and form[0] in names("importers"):
+        show_imported(_added(form[0], Path(path), workspace, options))
+    else:
+        show_imported(import_path(Path(path), workspace, form[0] if form else None, options))
+
+
+def _added(name: str, path: Path, workspace: "Workspace", options: "Options") -> "Imported":
+    """Import by what another package adds."""
+    from judgebench.extensions import extension
+    from judgebench.interchange.keeping import record
+
+    imported: Imported = extension("importers", name).added(path, workspace.check(), options.questions)
+    record(imported, path, name, workspace)
+    return imported

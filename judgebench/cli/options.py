@@ -83,6 +83,9 @@ judge_max_tokens = click.option(
     "--judge-max-tokens", type=click.IntRange(1), metavar="N",
     help="Of a judge's reply, its thinking included (default: 2048).",
 )  # fmt: skip
+any_language = click.option(
+    "--any-language", is_flag=True, help="embedded: texts that aren't English too, of which it knows nothing."
+)
 judge_prompt = click.option("--prompt", metavar="NAME|FILE.j2", help="In place of the categories' own judge prompts.")
 calls = options(
     click.option("--parallel", type=click.IntRange(1), default=8, show_default=True, help="openai: calls at a time."),
@@ -113,6 +116,16 @@ calls = options(
     click.option("--tokenizer", metavar="PATH_OR_REPO", help="hf: where the checkpoint has none."),
     click.option("--allow-pickle", is_flag=True, help="hf: weights as .bin, which may run code when opened."),
     click.option("--trust-remote-code", is_flag=True, help="hf: run Python files that come with it."),
+    click.option(
+        "--template-arg",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="hf: for the chat template, as enable_thinking=false; may be repeated.",
+    ),
+    click.option(
+        "--generation-config", is_flag=True, help="hf: heed its own (penalties, beams, ...), one prompt at a time."
+    ),
+    click.option("--strict-weights", is_flag=True, help="hf: refuse weights that its config has no place for."),
     click.option(
         "--engine",
         type=click.Choice(ENGINES),

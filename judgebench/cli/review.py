@@ -31,8 +31,8 @@ def _asked(given: Mapping[str, Any]) -> "Asked":
 def _panel(given: Mapping[str, Any]) -> "Panel":
     from judgebench.judging.reviews import Manner, Panel
 
-    manner = Manner(given["prompt"], given["verdict_by"], given["repair"], given["judge_max_tokens"])
-    return Panel(given["judges"], manner)
+    about = given["prompt"], given["verdict_by"], given["repair"], given["judge_max_tokens"], given["any_language"]
+    return Panel(given["judges"], Manner(*about))
 
 
 _design = (
@@ -83,6 +83,7 @@ _design = (
         help="Ask once more for nothing but the verdict where a reply holds none.",
     ),
     options.judge_max_tokens,
+    options.any_language,
     also=("judges",),
 )  # fmt: skip
 @click.option(

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import click
 
 from judgebench.errors import UsageError
+from judgebench.tables import toml
 
 NAME = "judgebench.toml"
 Names: TypeAlias = tuple[str, ...]
@@ -31,7 +32,7 @@ def defaults(root: Path, commands: click.Group, path: Sequence[str]) -> dict[str
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return toml.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -54,6 +54,7 @@ class Options:
     verdict_by: VerdictBy = "text"
     repair: bool = True
     judge_max_tokens: int | None = None
+    any_language: bool = False
     calls: models.Options = field(default_factory=lambda: models.Options(keep=True))
 
     def __post_init__(self) -> None:
@@ -91,7 +92,7 @@ class Options:
     @property
     def manner(self) -> Manner:
         """How the judge is asked."""
-        return Manner(self.prompt, self.verdict_by, self.repair, self.judge_max_tokens)
+        return Manner(self.prompt, self.verdict_by, self.repair, self.judge_max_tokens, self.any_language)
 
     @property
     def overrides(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """In which order questions are judged: at random, by a seed; with predictions about a set, the telling ones sooner."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -23,16 +23,23 @@ def at_random(questions: Sequence[Question], seed: int, predictions: Mapping[str
     return Drawn(ids, _array(predictions, ids) if predictions else None)
 
 
-def added(before: Drawn, judged: int, questions: Sequence[Question], seed: int) -> Drawn:
-    """The order where questions came to a set after the first `judged` were: those stay where they were.
+def added(before: Drawn, judged: int, questions: Sequence[str], seed: int) -> Drawn:
+    """The order where the set became these questions after the first `judged` were drawn: those stay where they were.
 
     What follows, old and new alike, is in a random order of its own, and each question keeps the size of the set as it
     was known when it was drawn: so that it is one test still.
     """
     kept = before.ids[:judged]
-    others = [one.id for one in questions if one.id not in set(kept)]
+    others = set(questions) - set(kept)
     ids = kept + tuple(sorted(others, key=lambda one: _uniform(seed, one, judged)))
-    return Drawn(ids, planned=(*before.sizes(judged).tolist(), *[len(ids)] * len(others)))
+    return Drawn(ids, planned=(*before.sizes(judged).tolist(), *[len(ids)] * len(others)), since=judged)
+
+
+def only(drawn: Drawn, present: Collection[str]) -> Drawn:
+    """The order without the questions that are not present."""
+    kept = [place for place, name in enumerate(drawn.ids) if name in present]
+    sizes, since = drawn.sizes(len(drawn.ids))[kept], sum(place < drawn.since for place in kept)
+    return Drawn(tuple(drawn.ids[place] for place in kept), planned=tuple(sizes.tolist()), since=since)
 
 
 def telling_first(questions: Sequence[Question], seed: int, predictions: Mapping[str, float]) -> Drawn:

@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from judgebench.compare import canaries, order, outages, reading
 from judgebench.compare.bridge import bridge, check_snapshots, snapshots, too_few
+from judgebench.compare.history import History
+from judgebench.compare.identity import comparison_id, contents
 from judgebench.compare.judging import Judging, matches_of, points_by_question, reach_by_question, snapshot
 from judgebench.compare.options import Options
 from judgebench.compare.outages import Say, Watch, unwatched
@@ -30,7 +31,7 @@ from judgebench.money.cost import Quote
 from judgebench.money.spending import Spending
 from judgebench.question_sets import QuestionSet
 from judgebench.statistics.clusters import Floats
-from judgebench.tables.records import Question, Review
+from judgebench.tables.records import Draw, Question, Review, content_id
 from judgebench.workspace import Workspace
 
 __all__ = ["Options", "compare", "quote"]
@@ -72,6 +73,7 @@ class _Run:
     bridge: Bridge | None = None
     points: Floats = field(default_factory=lambda: np.zeros(0))
     reach: tuple[Floats, Floats] = field(default_factory=lambda: (np.zeros(0), np.zeros(0)))
+    snapshots: set[str] = field(default_factory=set)  # of the judge, as known before the first question
     vain: float | None = None  # the chance to decide, where it was so small that the rest was left
 
     def __post_init__(self) -> None:
@@ -85,6 +87,7 @@ class _Run:
         self.predicting = self._predicting()
         self.categories = {(options.questions, one.id): one.category for one in self.question_set.questions}
         self.drawn = order.at_random(self.questions, options.seed)
+        self.history = self._history()
 
     def result(self) -> Comparison:
         """Go through all of it."""
@@ -92,6 +95,7 @@ class _Run:
             raise UsageError(f"no question of {self.options.questions} is left to compare on")
         if same(*self.sides):
             return self._comparison("PASS", _NOTHING)
+        self.history.check_seed()
         self._announce_bridge()
         self._try_judge()
         if not all(canary.passed for canary in self.canaries):
@@ -99,6 +103,7 @@ class _Run:
         if self.predicting:
             self._predict(self.predicting)
         self._check_stored()
+        self._begin()
         read = self._until_known()
         verdicts: dict[str | None, Verdict] = {"above": "PASS", "below": "REGRESS", None: "INCONCLUSIVE"}
         return self._comparison(verdicts[read.side], read)
@@ -108,6 +113,7 @@ class _Run:
         answers, asked = Quote(), Quote()
         if same(*self.sides):
             return answers, asked
+        self.history.check_seed()
         for side in self.sides:
             answers += side.quote(self.question_set, self.questions, self.options, self.spending)
         if judge := self._tried():
@@ -118,6 +124,32 @@ class _Run:
             if self.predicting:
                 asked += self.predicting.quote(self.drawn.ids, self.spending)
         return answers, asked
+
+    def _history(self) -> History:
+        options = self.options
+        head = Draw(
+            comparison=comparison_id(self.sides, self.judge, options),
+            baseline=self.sides[0].name,
+            candidate=self.sides[1].name,
+            question_set=options.questions,
+            judge=self.judge.name,
+            seed=options.seed,
+            drawn=0,
+            planned=0,
+            categories=tuple(sorted(set(options.categories))),
+        )
+        return History(self.workspace.draws(options.questions), head, options.population == "set")
+
+    def _begin(self) -> None:
+        """Take up the order in which this comparison draws its questions; one that is judged whole needs none."""
+        if self.options.fixed:
+            return
+        places = contents(self.workspace, self.question_set, self.sides, self.judge, self.options)
+        if self.drawn.weights is not None:
+            favoured = zip(self.drawn.ids, self.drawn.weights.tolist(), strict=True)
+            self.history.head = replace(self.history.head, weights=content_id(list(favoured), places))
+        anew = self.bridge is not None and not self.bridge.pooled
+        self.drawn = self.history.begin(self.drawn, places, self.snapshots, anew)
 
     def _named_judge(self, name: str, manner: Manner, load: Callable[[Spec, CallOptions], Model]) -> Judge:
         return reviews.named_judge(self.workspace, name, self.options.questions, manner, self.options.calls, load)
@@ -191,6 +223,7 @@ class _Run:
         stored = self.judging.stored(self.drawn.ids)
         tried = [row for row in self.workspace.canaries(self.judge.name).read() if self.canaries][-1:]
         now, found = snapshots(tried), snapshots(stored)
+        self.snapshots = {*now, *found}
         if set(found) <= set(now) or (not now and len(found) < 2):
             return
         if self.options.bridge is None:
@@ -198,7 +231,8 @@ class _Run:
         others = [row for row in stored if snapshot(row) not in now]
         number = self.options.bridge or 0
         self.bridge = bridge(self.judging, others, self.drawn.ids, number, self.categories, self.options.margin)
-        self.judging.trusted = None if self.bridge.pooled else {self.bridge.after}
+        if not self.bridge.pooled:
+            self.judging.trusted = self.snapshots = {self.bridge.after}
 
     def _both_answered(self) -> bool:
         known = self.workspace.models(self.options.questions)
@@ -207,13 +241,11 @@ class _Run:
     def _until_known(self) -> Reading:
         """Judge more questions until the verdict is known, or is not to be had."""
         read = _NOTHING
-        for chunk in self._chunks():
-            self._answer(chunk)
-            self.judging.review([question.id for question in chunk])
+        for done in self._looks():
+            self._draw(done)
             rows = self.judging.rows()
             if self.bridge is None:
                 check_snapshots(snapshots(self._called(rows)), self.judge.name)
-            done = self.drawn.ids[: len(self.points) + len(chunk)]
             self.points = points_by_question(matches_of(rows, self.judging.pair, self.categories), done)
             self.reach = reach_by_question(rows, self.judging.pair, self.categories, done)
             read = reading.read(self.points, self.drawn, self.options, self.reach)
@@ -224,10 +256,21 @@ class _Run:
             outages.check_judge(self.judging.rows(), self.judge.name)
         return read
 
-    def _chunks(self) -> Iterator[list[Question]]:
-        by_id = {question.id: question for question in self.questions}
-        looks = [0, *self.options.looks(len(self.questions))]
-        return ([by_id[name] for name in self.drawn.ids[start:end]] for start, end in pairwise(looks))
+    def _looks(self) -> Iterator[tuple[str, ...]]:
+        """The questions drawn at each look; the first is at what is drawn already."""
+        begun = self.history.drawn
+        looks = (look for look in self.options.looks(len(self.drawn.ids)) if look > begun)
+        return (self.drawn.ids[:look] for look in (*((begun,) if begun else ()), *looks))
+
+    def _draw(self, done: Sequence[str]) -> None:
+        """Have answered and judged what is drawn now; of what is gone there is nothing to ask."""
+        if not self.options.fixed:
+            self.history.draw(len(done))
+        by_id = {question.id: question for question in self.question_set.questions}
+        chunk = [by_id[name] for name in done[len(self.points) :] if name in by_id]
+        if chunk:
+            self._answer(chunk)
+            self.judging.review([question.id for question in chunk])
 
     def _called(self, rows: Sequence[Review]) -> list[Review]:
         return [
@@ -235,7 +278,7 @@ class _Run:
         ]
 
     def _in_vain(self) -> bool:
-        left = len(self.questions) - len(self.points)
+        left = len(self.drawn.ids) - len(self.points)
         if not left or self.options.fixed:
             return False
         chance = reading.chance_to_decide(self.points, self.drawn, self.options)
@@ -245,7 +288,7 @@ class _Run:
     def _tell(self, read: Reading) -> None:
         if read.interval and read.rate is not None:
             low, high = (100 * end for end in read.interval)
-            so_far = f"{len(self.points)} of {len(self.questions)} questions"
+            so_far = f"{len(self.points)} of {len(self.drawn.ids)} questions"
             self.say(f"{so_far}: win rate {100 * read.rate:.1f} % ({low:.1f} to {high:.1f} %)")
 
     def _comparison(self, verdict: Verdict, read: Reading) -> Comparison:
@@ -253,10 +296,10 @@ class _Run:
         rows = self.judging.rows() if judged else []
         matches = matches_of(rows, self.judging.pair, self.categories) if rows else None
         outcomes = _outcomes(matches)
-        about = {question.id: question for question in self.questions}
+        about = {question.id: question for question in self.question_set.questions}
         return Comparison(
             verdict=verdict,
-            reason=reason(verdict, read, judged, len(self.questions), options, self.canaries, self.vain),
+            reason=reason(verdict, read, judged, len(self.drawn.ids), options, self.canaries, self.vain),
             improved=read.improved,
             baseline=self.sides[0].name,
             candidate=self.sides[1].name,
@@ -268,7 +311,7 @@ class _Run:
             design="fixed" if options.fixed else "sequential",
             population=options.population,
             seed=options.seed,
-            questions=len(self.questions),
+            questions=len(self.drawn.ids),
             judged=judged,
             missing=int((self.reach[0] < self.reach[1]).sum()),
             **outcomes,
@@ -280,7 +323,7 @@ class _Run:
             identical=same(*self.sides),
             variance_taken=reading.variance_taken(self.points, self.drawn),
             categories=reading.category_rates(
-                self.points, self.reach[1], self.drawn, {one.id: one.category for one in self.questions}, options
+                self.points, self.reach[1], self.drawn, {name: one.category for name, one in about.items()}, options
             ),
             telling=() if matches is None else telling(matches, rows, about, self.judging.pair[0]),
             canaries=self.canaries,

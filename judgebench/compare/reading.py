@@ -21,7 +21,7 @@ from judgebench.statistics.shrinkage import shrink
 _SEQUENTIAL = 1.1  # questions of a sequential test for one of a fixed test of the same power; benchmarks/sequential.py
 _POWER = 0.8
 Reach: TypeAlias = tuple[Floats, Floats]  # each (questions,)
-FEW = 30  # questions that are no ties: with fewer the variance is no guide
+_FEW, _HALF = 30, 0.5  # questions that are no ties, and their share: with fewer the variance is no guide
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,14 @@ class Drawn:
     """Questions in the order in which they are drawn, and the weights and predictions of that order (None: none).
 
     `planned`: how many the set was known to have when each was drawn; empty: all of them from the beginning.
+    `since`: so many were drawn when it was last another set.
     """
 
     ids: tuple[str, ...]
     predictions: Floats | None = None
     weights: Floats | None = None
     planned: tuple[int, ...] = ()
+    since: int = 0
 
     def sizes(self, questions: int) -> NDArray[np.int64]:
         """How many were planned when each of the first questions was drawn."""
@@ -127,15 +129,16 @@ def category_rates(
 ) -> tuple[CategoryRate, ...]:
     """The rate of each category so far, and whether it is worse by more than the margin; `categories` by question.
 
-    `won`: the points if every call without a verdict were won, by which flags are raised. Intervals are those of a
-    fixed number. Nothing is flagged where the order favoured some questions.
+    Questions that are in the set no more are in none. `won`: the points if every call without a verdict were won, by
+    which flags are raised. Intervals are those of a fixed number. Nothing is flagged where the order favoured some.
     """
-    places = np.array([categories[name] for name in drawn.ids])
-    parts = {name: points[places[: len(points)] == name] for name in dict.fromkeys(places[: len(points)].tolist())}
+    places = np.array([categories.get(name, "") for name in drawn.ids])
+    seen = places[: len(points)]
+    parts = {name: points[seen == name] for name in dict.fromkeys(seen.tolist()) if name}
     rates = [_mean(part) for part in parts.values()]
     drawn_in = shrink(rates, [_share(part, LEVEL) for part in parts.values()])
     flags = 2 * options.alpha / len(parts) if parts else 0.0  # the capital that a single flag takes is 2 over this
-    best = {name: won[places[: len(points)] == name] for name in parts}
+    best = {name: won[seen == name] for name in parts}
     doubts = [_doubt(part, int((places == name).sum()), options, flags) for name, part in best.items()]
     worse = sequential.discoveries(doubts if drawn.weights is None else [1.0] * len(doubts), options.alpha)
     return tuple(
@@ -177,7 +180,7 @@ def _evidence(points: Floats, drawn: Drawn, options: Options) -> Evidence:
     if options.population == "alike":
         return sequential.of_alike(points, drawn.sizes(points.shape[-1]))
     if drawn.predictions is None or drawn.weights is None:
-        return sequential.of_set(points, len(drawn.ids), sum(size < len(drawn.ids) for size in drawn.planned))
+        return sequential.of_set(points, len(drawn.ids), drawn.since)
     return sequential.of_set_with(points, drawn.predictions, drawn.weights)
 
 
@@ -189,9 +192,12 @@ def _mean(points: Floats) -> float | None:
 def _fixed(points: Floats, level: float) -> Interval | None:
     """Of a number fixed beforehand; where few points are no ties, by a bound that needs no variance."""
     known = points[~np.isnan(points)]
-    if not len(known) or np.count_nonzero(known != 0.5) >= FEW:
-        return _share(points, level)
-    return bounded.interval(known, level)
+    return bounded.interval(known, level) if len(known) and few_decided(known) else _share(points, level)
+
+
+def few_decided(points: Floats) -> bool:
+    """Whether so few points are no ties that their variance is no guide."""
+    return int(np.count_nonzero(points != 0.5)) < max(_FEW, _HALF * len(points))
 
 
 def _share(points: Floats, level: float) -> Interval | None:

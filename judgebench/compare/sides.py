@@ -1,7 +1,8 @@
 """The two models of a comparison, and their answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from judgebench.answers import Drawing, drafts, get_answers
 from judgebench.compare.options import Options
@@ -11,8 +12,8 @@ from judgebench.models import Model, Spec, parse_spec
 from judgebench.money.cost import Quote
 from judgebench.money.spending import Spending
 from judgebench.question_sets import QuestionSet
-from judgebench.tables.records import Answer, Question
-from judgebench.tables.store import Table
+from judgebench.tables.records import Answer, Question, content_id
+from judgebench.tables.store import Table, in_force
 from judgebench.workspace import Workspace
 
 
@@ -33,6 +34,30 @@ class Side:
             return
         stage = get_answers(question_set, questions, self.spec, self.model, self.table, Drawing(options.overrides))
         finish(stage, f"answers of {self.name}", watch, say)
+
+    def identity(self) -> list[dict[str, Any]]:
+        """What its answers depend on besides the question and sampling: the model's, or all that the table knows of."""
+        if self.model is not None:
+            return [dict(self.model.identity)]
+        found = {content_id(made): made for made in map(_made_by, self._rows())}
+        return [found[key] for key in sorted(found)]
+
+    def ways(self, question_set: QuestionSet, options: Options) -> dict[str, str]:
+        """By question what its answer depends on besides its text; of one that was made elsewhere the answer itself."""
+        if self.spec is None or self.model is None:
+            return {
+                row.question_id: content_id(made, row.sampling and row.sampling.content, [] if made else row.turns)
+                for row in self._rows()
+                for made in [_made_by(row)]
+            }
+        sampling = {
+            name: replace(one.sampling, **options.overrides) for name, one in question_set.head.categories.items()
+        }
+        made = dict(self.model.identity)
+        return {one.id: content_id(made, sampling[one.category].content, []) for one in question_set.questions}
+
+    def _rows(self) -> list[Answer]:
+        return [row for row in in_force(self.table.read()).values() if row.choice == 0]
 
     def quote(
         self, question_set: QuestionSet, questions: Sequence[Question], options: Options, spending: Spending
@@ -57,6 +82,10 @@ def same(one: Side, other: Side) -> bool:
     if one.model is None or other.model is None:
         return one.name == other.name and one.model is other.model
     return dict(one.model.identity) == dict(other.model.identity)
+
+
+def _made_by(row: Answer) -> dict[str, Any]:
+    return {name: value for name, value in row.provenance.items() if name != "served_by"}
 
 
 def _side(workspace: Workspace, text: str, options: Options, spending: Spending) -> Side:

@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from judgebench.embedded import people
 from judgebench.embedded.batch import batches
 from judgebench.embedded.cases import Case, make_case
 from judgebench.embedded.explaining import explanation, largest_first, without_words
@@ -45,6 +46,7 @@ class Grader:
     forest: Forest
     version: str
     head: dict[str, Any]
+    by_people: str = ""  # what is known of it and people's preferences, as a sentence
 
     def grade(self, turns: Sequence[str], answers: Sequence[str], reference: str | None = None) -> Grade:
         """Grade answers[-1], the answer to turns[len(answers)-1], given the conversation before it."""
@@ -79,7 +81,7 @@ class Grader:
             f"{NAME} is no LLM but an offline surrogate for {self.head['judge']}: on models and questions that it was "
             f"not trained on, its scores correlate {held_out['answers']:.2f} with that judge's per answer and "
             f"{held_out['models']:.2f} per model, and it orders {held_out['pairs']:.1%} of the pairs right that the "
-            "judge separates by a point or more."
+            f"judge separates by a point or more. {self.by_people}".rstrip()
         )
 
 
@@ -148,7 +150,7 @@ def load(path: Path) -> Grader:
 @lru_cache(maxsize=1)
 def built_in() -> Grader:
     """The judge that is installed with the package."""
-    return load(COEFFICIENTS)
+    return replace(load(COEFFICIENTS), by_people=people.sentence(people.measured()))
 
 
 def grade(turns: Sequence[str], answers: Sequence[str], reference: str | None = None) -> Grade:

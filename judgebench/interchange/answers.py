@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from judgebench.interchange.imported import Imported, Refused
+from judgebench.interchange.keeping import name_of
 from judgebench.interchange.merge import merge
-from judgebench.tables.records import Answer, Question, content_id
+from judgebench.tables.records import IMPORTED_FROM, Answer, Question, content_id
 from judgebench.workspace import Workspace
 
 
@@ -28,8 +29,9 @@ def import_answers(
         else:
             rows.append(_row(question_set, question, model, tuple(turns), origin))
     table = workspace.answers(question_set, model)
-    new = merge(rows, table.read()).rows
-    table.append(new)
+    with table.claim():
+        new = merge(rows, table.read()).rows
+        table.append(new)
     return Imported(question_set, {"answers": len(rows)}, {"answers": len(new)}, tuple(refused))
 
 
@@ -41,5 +43,5 @@ def _row(question_set: str, question: Question, model: str, turns: tuple[str, ..
         question_digest=question.digest,
         model=model,
         turns=turns,
-        extra={"imported_from": origin.name},
+        extra={IMPORTED_FROM: name_of(origin)},
     )

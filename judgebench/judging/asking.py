@@ -114,7 +114,7 @@ def _cut(completion: Completion) -> Failure:
 
 def _weighed(prompt: Prompt, verdict: Verdict, completion: Completion) -> Reading:
     """A verdict in the light of its tokens: a rating becomes the expected one, a choice stays and has its odds kept."""
-    odds = logprobs.odds(prompt.kind, completion.logprobs, prompt.range)
+    odds = logprobs.odds(prompt.kind, completion.text, completion.logprobs, prompt.range)
     if odds is None:
         return Reading(verdict)
     kept = {"probabilities": dict(odds.probabilities), "mass": odds.mass}

@@ -32,6 +32,11 @@ class Judge(Protocol):
         """What reviews call it."""
         ...
 
+    @property
+    def identity(self) -> object:
+        """What its verdicts depend on besides the match, as JSON takes it; its prompts apart."""
+        ...
+
     def draft(self, match: Match, question_set: str) -> Review:
         """The row of a match before any call: identified, without verdict or error."""
         ...
@@ -52,6 +57,11 @@ class Wrapped:
         self.inner = judge
         self.name = judge.name
         self.ready: Callable[[], int] = getattr(judge, "ready", lambda: 0)
+
+    @property
+    def identity(self) -> object:
+        """The inner judge's."""
+        return self.inner.identity
 
     def draft(self, match: Match, question_set: str) -> Review:
         """The inner judge's."""
@@ -107,6 +117,11 @@ class ModelJudge:
         self._repair = repair
         self._sampling = sampling
         self.ready: Callable[[], int] = getattr(model, "ready", lambda: 0)  # replies that follow without a wait
+
+    @property
+    def identity(self) -> object:
+        """The judge as asked for, how its replies are drawn, and how they are asked for and read."""
+        return dict(self._model.identity), self._sampling.content, self._verdict_by
 
     def draft(self, match: Match, question_set: str) -> Review:
         """Identified by the rendered prompt, the judge as asked for, its sampling, and the slot."""
@@ -168,12 +183,19 @@ def _cut(request: Request, reply: Reply) -> dict[str, Any]:
 class EmbeddedJudge:
     """The offline surrogate: grades by features, so that it gives the same verdict in either order.
 
-    `grader` is a judge of one's own; without it, the one that is installed.
+    `grader` is a judge of one's own; without it, the one that is installed. With `english` a match that holds a text
+    in another language is done: a row with the error `not_english`.
     """
 
-    def __init__(self, name: str = embedded.NAME, grader: embedded.Grader | None = None) -> None:
+    def __init__(self, name: str = embedded.NAME, grader: embedded.Grader | None = None, english: bool = False) -> None:
         self.name = name
+        self._english = english
         self._grader = grader or embedded.built_in()
+
+    @property
+    def identity(self) -> object:
+        """The judge's version."""
+        return self._grader.version, EMBEDDED_TIE
 
     def draft(self, match: Match, question_set: str) -> Review:
         """Identified by the conversation, the judge's version and the slot."""
@@ -183,8 +205,11 @@ class EmbeddedJudge:
             return draft
         digest = content_id(match.conversation())
         version = self._grader.version
-        identity = content_id("review", draft.slot, digest, version, EMBEDDED_TIE)
-        return replace(draft, id=identity, prompt_digest=digest, verdict_source="computed", served_by=version)
+        draft = replace(draft, prompt_digest=digest, verdict_source="computed", served_by=version)
+        other = _other_language(match) if self._english else None
+        if other:
+            return replace(draft, id=content_id(embedded.NOT_ENGLISH, draft.slot, digest, version), error=other)
+        return replace(draft, id=content_id("review", draft.slot, digest, version, EMBEDDED_TIE))
 
     def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
         """Grade each match, some together; it takes less than a millisecond and costs nothing."""
@@ -204,6 +229,11 @@ class CheckerJudge:
 
     def __init__(self, scorer_for: Callable[[Match], str]) -> None:
         self._scorer_for = scorer_for
+
+    @property
+    def identity(self) -> object:
+        """Its name alone: what a question's rule is, its category says."""
+        return self.name
 
     def draft(self, match: Match, question_set: str) -> Review:
         """Identified by the conversation, the reference, the scorer, the rules' version and the slot.
@@ -246,6 +276,17 @@ def _checked_result(checks: Sequence[checkers.Check]) -> dict[str, Any]:
         return {"verdict": Verdict(scores=(scores[0],)), "reply": checks[0].explanation}
     reply = "\n".join(f"{side}: {check.explanation}" for side, check in zip("AB", checks, strict=True))
     return {"verdict": from_scores(*scores), "reply": reply}
+
+
+def _other_language(match: Match) -> Failure | None:
+    """Where a text of the match is in a language that the installed judge was never measured on."""
+    said = [text for answer in match.answers if answer for text in answer.turns[: match.turn]]
+    for what, texts in (("the question", match.question.turns[: match.turn]), ("an answer", said)):
+        found = next(filter(None, map(embedded.other_language, texts)), None)
+        if found:
+            reason = f"{what} is in {found}, and this judge was measured on English: name another, or --any-language"
+            return Failure(embedded.NOT_ENGLISH, reason)
+    return None
 
 
 def _graded(match: Match, answer: Answer) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:

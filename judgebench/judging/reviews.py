@@ -41,13 +41,15 @@ class Manner:
     """How a judge that is a model is asked.
 
     `prompt` stands in for the categories' own; for `verdict_by` and `repair` see ModelJudge. A reply may have so many
-    tokens, what is thought before it included; None: as many as replies always could.
+    tokens, what is thought before it included; None: as many as replies always could. `any_language`: the embedded
+    judge gives verdicts on texts that aren't English.
     """
 
     prompt: str | None = None
     verdict_by: VerdictBy = "text"
     repair: bool = True
     max_tokens: int | None = None
+    any_language: bool = False
 
     @property
     def sampling(self) -> Sampling:
@@ -99,7 +101,7 @@ def named_judge(
     if name in _OURS and prompt:
         raise UsageError(f"the {name} judge reads no prompt: leave --prompt out, or name a model as --judge")
     if name == embedded.NAME:
-        return EmbeddedJudge()
+        return EmbeddedJudge(english=not manner.any_language)
     asked = workspace.question_set(question_set)
     if name == CheckerJudge.name:
         return _checker(asked)
@@ -243,14 +245,18 @@ def _planned(workspace: Workspace, question_set: QuestionSet, mode: Mode, asked:
     answers = _answers(workspace, question_set.name)
     models = _models(workspace, question_set.name, asked)
     chosen = question_set.select(asked.categories, asked.limit)
-    questions = [question for question in chosen if not asked.ids or question.id in asked.ids]
+    wanted = [question for question in chosen if not asked.ids or question.id in asked.ids]
+    questions = [question for question in wanted if any((model, question.id) in answers for model in models)]
+    if wanted and not questions:
+        raise UsageError(f"none of {', '.join(models)} has an answer to these questions of {question_set.name}")
     if mode == "single":
         return list(matches.single(questions, answers, models, asked.design.repeats))
     pairs = matches.pairs_of(models, asked.baseline)
     if not pairs:
         raise UsageError(f"a pair needs two models, and {question_set.name} has answers of {', '.join(models)} only")
     places = matches.place_in_category(question_set.questions)
-    return list(matches.pairwise(questions, answers, pairs, asked.design, places))
+    found = matches.pairwise(questions, answers, pairs, asked.design, places)
+    return [match for match in found if any(match.answers)]
 
 
 def _answers(workspace: Workspace, question_set: str) -> Answers:

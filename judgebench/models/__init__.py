@@ -13,7 +13,17 @@ from judgebench.extensions import extension, names
 from judgebench.tables.endings import ending
 from judgebench.tables.records import Failure, Message, Sampling, Usage
 
-_PASSING = ("unreachable", "connection", "timeout", "broken_reply", "failed", "http_408", "http_429")
+_PASSING = (
+    "stopped",
+    "unreachable",
+    "connection",
+    "timeout",
+    "broken_reply",
+    "failed",
+    "http_404",
+    "http_408",
+    "http_429",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +202,9 @@ class Options:
     tokenizer: str | None = None
     allow_pickle: bool = False
     trust_remote_code: bool = False
+    template_arg: tuple[str, ...] = ()
+    generation_config: bool = False
+    strict_weights: bool = False
     keep: bool = False  # hf: keep the checkpoint in memory from one `generate` to the next
     engine: str = "local"  # hf: local, or ray: copies of the model on a cluster, this and the rest as of docs/ray.md
     address: str | None = None

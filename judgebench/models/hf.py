@@ -4,20 +4,33 @@
 them. Nothing heavy is imported before the first `generate`: a run that has nothing to do takes no model.
 """
 
-import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from judgebench.models import Completion, Options, Reply, Request, Requests, loading, messages, reasoning
-from judgebench.models.engine import Count, Done, Job, before_stop, text_of
-from judgebench.models.loading import Loaded, LoadOptions
+from judgebench.models.engine import Count, Done, Job
+from judgebench.models.loading import DTYPES, Loaded, LoadOptions
 from judgebench.models.loading.encoding import Encoder
 from judgebench.tables.records import Failure, Usage, content_id, valid_text
 
 if TYPE_CHECKING:
     from judgebench.models.engine import Engine
+
+HELD_ALONE = "held one prompt at a time, by its own `generate`"
+
+
+_GOES_ON = "goes on in {}, in which there are answers of it already; name another --dtype to make all anew"
+
+
+class SettledDtypeWarning(UserWarning):
+    """Answers go on in another arithmetic than this machine would choose."""
+
+
+class HeldAloneWarning(UserWarning):
+    """A model is answered for more slowly, since what a batch computes of it isn't what it says alone."""
 
 
 def longest_first(requests: Sequence[Request]) -> list[int]:
@@ -35,11 +48,30 @@ class HFModel:
         self._batch_size = options.batch_size
         self._count = Count()
         self._how = LoadOptions(**{one.name: getattr(options, one.name) for one in fields(LoadOptions)})
+        self._settled: str | None = None  # the dtype that `auto` means
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """The content of the checkpoint (weights, tokenizer, template, settings) and the arithmetic used."""
         return loading.identity(self.target, self._how)
+
+    def settle(self, made: Iterable[Mapping[str, Any]]) -> None:
+        """Say what `auto` means for a dtype by the provenance of answers that there are, the last one first.
+
+        Answers of these weights go on in the dtype that others of them were made in, whatever the machine would choose.
+        """
+        if self._how.dtype != "auto":
+            return
+        asked, named, used = self.identity, None, None
+        for one in made:
+            dtype = str(one.get("dtype"))
+            if {**one, "dtype": "auto"}.items() >= asked.items():
+                used, named = (_dtype_of(one) or used, named) if dtype == "auto" else (used, dtype)
+        if used is None and named in DTYPES:
+            self.__dict__.pop("identity", None)
+            self._how = replace(self._how, dtype=str(named))
+            warnings.warn(f"{self.target} {_GOES_ON.format(named)}", SettledDtypeWarning, stacklevel=2)
+        self._settled = used
 
     @property
     def drawn(self) -> int:
@@ -61,11 +93,11 @@ class HFModel:
         More are asked for whenever there is room, even after there were none: an iterator may have some later.
         """
         held = self._held if self.keep else self._load()
-        yield from held.one_by_one(arriving) if held.loaded.kind == "seq2seq" else held.together(arriving)
+        yield from held.together(arriving)
 
     def batch_size(self) -> int | None:
         """How many answers are made at a time, of a model that is kept, and loaded by now; None: not known yet."""
-        return 1 if self._held.loaded.kind == "seq2seq" else self._held.engine.batch_size
+        return self._held.engine.batch_size
 
     @cached_property
     def _held(self) -> "_Held":
@@ -73,9 +105,18 @@ class HFModel:
 
     def _load(self) -> "_Held":
         from judgebench.models.engine import Engine
+        from judgebench.models.engine.proof import prove
 
-        loaded = loading.load(self.target, self._how)
-        engine = Engine(loaded.model, loaded.tokenizer, batch_size=self._batch_size, count=self._count)
+        loaded = loading.load(self.target, self._how, self._settled)
+        if self._settled and loaded.provenance["dtype_used"] != loaded.usual_dtype:
+            warnings.warn(f"{self.target} {_GOES_ON.format(self._settled)}", SettledDtypeWarning, stacklevel=2)
+        own = loaded.kind == "seq2seq" or self._how.generation_config
+        engine = Engine(
+            loaded.model, loaded.tokenizer, batch_size=self._batch_size, count=self._count, own_settings=own
+        )
+        why = prove(engine)
+        if why:
+            warnings.warn(f"{self.target} is {HELD_ALONE}: {why}", HeldAloneWarning, stacklevel=2)
         return _Held(loaded, engine, Encoder(loaded.tokenizer, loaded.special_tokens))
 
 
@@ -96,7 +137,9 @@ class _Talk:
         if not done.failure:
             usage = Usage(self.prompt_tokens, done.drawn)
             thought, text = reasoning.split(valid_text(done.text.strip()), self.thinks)
-            self.said.append(Completion(text, done.finish_reason, usage, self.served_by, reasoning=thought))
+            notes = (f"{HELD_ALONE}: {done.way}",) if done.way else ()
+            said = Completion(text, done.finish_reason, usage, self.served_by, notes=notes, reasoning=thought)
+            self.said.append(said)
 
     def reply(self, index: int, failure: str | None) -> Reply:
         """Its end."""
@@ -139,16 +182,6 @@ class _Held:
             if done.failure or len(talk.said) == len(talk.request.turns):
                 yield talks.pop(done.index).reply(done.index, done.failure)
 
-    def one_by_one(self, arriving: Iterable[tuple[int, Request]]) -> Iterator[Reply]:
-        """An encoder-decoder model's, by its own `generate`: the engine's rows are those of a decoder."""
-        for index, request in arriving:
-            talk = _Talk(request, self.served_by)
-            for _ in request.turns:
-                done = self._alone(self._job(index, talk))
-                self.engine.count.drawn += done.drawn
-                talk.took(done)
-            yield talk.reply(index, None)
-
     def _job(self, index: int, talk: _Talk) -> Job:
         """The next turn."""
         conversation = messages(talk.request, [completion.text for completion in talk.said])
@@ -158,20 +191,11 @@ class _Held:
         stops = (*self.loaded.stops, *sampling.stop)
         return Job(index, prompt, sampling.max_tokens, sampling.temperature, _seed(text, talk.request), stops)
 
-    def _alone(self, job: Job) -> Done:
-        import torch
 
-        began, model = time.perf_counter(), self.loaded.model
-        drawn = {"temperature": job.temperature, "top_k": 0, "top_p": 1.0} if job.temperature else {}
-        torch.manual_seed(job.seed)
-        with torch.inference_mode():
-            prompt = torch.tensor([job.prompt], device=self.loaded.device)
-            output = model.generate(prompt, max_new_tokens=job.max_tokens, do_sample=bool(drawn), **drawn)
-        tokens = tuple(output[0, 1:].tolist())  # after the token that decoders begin with
-        whole = text_of(self.loaded.tokenizer, tokens)
-        text = before_stop(whole, job.stop)
-        reason = "length" if len(tokens) >= job.max_tokens and text == whole else "stop"
-        return Done(job.index, tokens, text, reason, len(tokens), time.perf_counter() - began)
+def _dtype_of(provenance: Mapping[str, Any]) -> str | None:
+    """The arithmetic in which an answer was made, by what served it."""
+    words = " ".join(map(str, provenance.get("served_by") or ())).split()
+    return next((word for word in words if word in DTYPES), None)
 
 
 def once_each(requests: Sequence[Request], answer: Callable[[Sequence[Request]], Iterator[Reply]]) -> Iterator[Reply]:

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from judgebench.errors import JudgebenchError
-from judgebench.models import Model, Reply, Request
+from judgebench.models import Model, Reply, Request, Requests
 from judgebench.money.cost import PLAIN, Bill, Terms, bill_for, most
 from judgebench.money.prices import Price, money
 from judgebench.tables.records import Usage
@@ -18,6 +18,10 @@ _UNBILLED = "http_"  # the start of a failure's kind where the endpoint answered
 
 class OverBudget(JudgebenchError):
     """The next call could pass the limit: every call before it is finished and its row made."""
+
+
+class _Passed(Exception):
+    """Nothing is left for a call that something was set aside for."""
 
 
 class Budget:
@@ -44,11 +48,18 @@ class Budget:
             self.spent += spent or 0
             self.uncounted += reserved if spent is None else 0
 
+    @property
+    def is_passed(self) -> bool:
+        """Whether calls that cost more than they could have left too little for those that are set aside for."""
+        with self._lock:
+            return self.spent + self.uncounted + self._reserved > self.limit
+
     def over(self, left: int, total: int) -> OverBudget:
         """The error that ends a run with so many of its calls not made."""
         unsure = f" and up to {money(self.uncounted)} for calls without usage" if self.uncounted else ""
+        how = "before" if self.spent + self.uncounted <= self.limit else "when"
         return OverBudget(
-            f"stopped before --max-cost {money(self.limit)} was passed: {money(self.spent)} spent{unsure},"
+            f"stopped {how} --max-cost {money(self.limit)} was passed: {money(self.spent)} spent{unsure},"
             f" {left:,} of {total:,} left; run again with more"
         )
 
@@ -91,8 +102,9 @@ class BudgetedModel:
     """A model whose requests are handed on in portions that fit what is left, were each to cost the most it can.
 
     Each portion is as large as fits: all there is until the limit is near, so that the model's own concurrency is
-    kept. What its calls cost less than feared is there for the next portion. Raises OverBudget when nothing more
-    fits and nothing is in flight.
+    kept. What its calls cost less than feared is there for the next portion. Where they cost more, as at an endpoint
+    that keeps to no limit of tokens, no other is begun. Raises OverBudget when nothing more fits and nothing is in
+    flight.
     """
 
     def __init__(self, model: Model, budget: Budget, price: Price, terms: Terms = PLAIN) -> None:
@@ -121,17 +133,29 @@ class BudgetedModel:
                 raise self._budget.over(len(waiting), len(requests))
             waiting = {index: cost for index, cost in waiting.items() if index not in portion}
             yield from self._portion(requests, portion)
+            waiting = portion | waiting  # calls that were not made, since others cost more than they could
 
     def _portion(self, requests: Sequence[Request], portion: dict[int, Decimal]) -> Iterator[Reply]:
+        """Make the calls of a portion, and take them out of it; none is begun any more where the limit is passed."""
         numbers = list(portion)
+        unspent = None  # the run ends while they are in flight
         try:
-            for reply in self._model.generate([requests[number] for number in numbers]):
+            for reply in self._model.generate(
+                Requests(len(numbers), lambda place: self._next(requests[numbers[place]]))
+            ):
                 number = numbers[reply.index]
                 self._budget.settle(portion.pop(number), self._spent(reply))
                 yield replace(reply, index=number)
+        except _Passed:
+            unspent = Decimal(0)
         finally:
-            for reserved in portion.values():  # the run ends while they are in flight
-                self._budget.settle(reserved, None)
+            for reserved in portion.values():
+                self._budget.settle(reserved, unspent)
+
+    def _next(self, request: Request) -> Request:
+        if self._budget.is_passed:
+            raise _Passed
+        return request
 
     def _spent(self, reply: Reply) -> Decimal | None:
         """What a reply cost by its usage; None where it may have cost more than that says."""

@@ -26,9 +26,11 @@ import msgspec
 
 from judgebench.errors import DataError, UsageError
 from judgebench.prompts import hostile
+from judgebench.tables import toml
 from judgebench.tables.records import Message, Verdict, Winner, content_id
+from judgebench.verdicts.closing import Range
 from judgebench.verdicts.forms import FORMS, KINDS, Form, Place, problem
-from judgebench.verdicts.text import Range, said
+from judgebench.verdicts.text import said
 
 Conversation = Sequence[Mapping[str, str | None]]
 BUILT_IN = Path(__file__).parent
@@ -88,14 +90,14 @@ def load_prompt(path: Path) -> Prompt:
     if not parts:
         raise DataError(f"{path}: a judge prompt begins with a TOML head between two lines of +++")
     try:
-        head = {**tomllib.loads(parts["head"]), "name": path.stem, "body": parts["body"].removesuffix("\n")}
+        head = {**toml.loads(parts["head"]), "name": path.stem, "body": parts["body"].removesuffix("\n")}
         prompt = msgspec.convert(head, Prompt)
         _environment().parse(prompt.body)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, jinja2.TemplateSyntaxError) as error:
         raise DataError(f"{path}: {error}") from error
     if prompt.kind not in KINDS:
         raise DataError(f"{path}: kind is {prompt.kind!r}, but must be one of {', '.join(KINDS)}")
-    fault = _slip(head) or problem(prompt.form) or _unread(prompt.form)
+    fault = _slip(head) or problem(prompt.form) or _unread(prompt.form, prompt.range)
     if fault:
         raise DataError(f"{path}: {fault}")
     return prompt
@@ -108,9 +110,9 @@ def _slip(head: Mapping[str, Any]) -> str | None:
     return next((f"its head has {name!r}: {near[0]!r} is meant" for name, near in meant.items() if near), None)
 
 
-def _unread(form: Form) -> str | None:
+def _unread(form: Form, allowed: Range) -> str | None:
     """What is wrong with a form whose own verdicts are never read."""
-    unread = next((example for example in form.examples() if said(form, example) is None), None)
+    unread = next((example for example in form.examples() if said(form, example, allowed) is None), None)
     why = "it would count as quoted, cited or in doubt: choose a form without quotation marks and code"
     return f"a verdict such as {unread[:80]!r} could never be read, since {why}" if unread is not None else None
 

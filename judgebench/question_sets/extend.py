@@ -17,6 +17,7 @@ from judgebench.errors import DataError, UsageError
 from judgebench.question_sets.raw import Problem
 from judgebench.question_sets.sets import Category, SetHead, toml_value
 from judgebench.question_sets.validate import validate
+from judgebench.tables import toml
 from judgebench.tables.records import Question, valid_text
 from judgebench.tables.store import Table, TornLineWarning, replace_file
 
@@ -84,7 +85,7 @@ def _head_text(folder: Path) -> str:
 
 
 def _head(text: str) -> SetHead:
-    return msgspec.convert(tomllib.loads(text), SetHead)
+    return msgspec.convert(toml.loads(text), SetHead)
 
 
 def check_name(name: str) -> None:

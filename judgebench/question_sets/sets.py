@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from judgebench.errors import DataError, UsageError
+from judgebench.tables import toml
 from judgebench.tables.records import Question, Sampling
 from judgebench.tables.store import Table
 from judgebench.verdicts import checkers
@@ -134,7 +135,7 @@ def save(question_set: QuestionSet, folder: Path) -> None:
 
 def _read_head(path: Path) -> SetHead:
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), SetHead)
+        return msgspec.convert(toml.loads(path.read_text(encoding="utf-8-sig")), SetHead)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise DataError(f"{path}: {error}") from error
 

@@ -6,10 +6,12 @@ from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
+from judgebench import embedded
 from judgebench.errors import UsageError
-from judgebench.report.answered import answered
+from judgebench.report.answered import answered, is_incomplete
+from judgebench.report.imported import missing
 from judgebench.report.loading import load_reviews, texts_of
-from judgebench.statistics import controls, judging, ppi, ratings, style, summary
+from judgebench.statistics import controls, expected, judging, ppi, ratings, style, summary
 from judgebench.statistics.agreement import agreements, alphas
 from judgebench.statistics.frames import matches_frame, scores_frame
 from judgebench.statistics.repeats import matches_over_repeats, scores_over_repeats
@@ -48,7 +50,8 @@ def owners(given: Sequence[str]) -> dict[str, set[str]]:
 def build(workspace: Workspace, options: Options = Options()) -> Report:
     """The report on a workspace, as `assemble` makes it; UsageError where there are no such reviews."""
     answers = list(in_force(workspace.all_answers(options.questions)).values())
-    return assemble(reviews_of(workspace, options), answers, options)
+    report = assemble(reviews_of(workspace, options), answers, options)
+    return report | {"imports": missing(workspace.imports().read(), options.questions)}
 
 
 def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Options = Options()) -> Report:
@@ -58,8 +61,8 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
     `pairs`, `scores`, `score_differences`, `turn_differences`: see `statistics.summary`; entries of a panel stand
     after those of its judges, and pairs carry what `statistics.controls` says. `ratings`, `win_matrix`:
     `statistics.ratings`. `judges`: `statistics.judging`. `agreement`, `alpha`: `statistics.agreement`. `calibration`:
-    `statistics.ppi`. `answers`: `report.answered`. Raises UsageError where `options.own` names a judge or a model that
-    no review does.
+    `statistics.ppi`. `answers`: `report.answered`. `imports`: `report.imported`, by `build` alone.
+    Raises UsageError where `options.own` names a judge or a model that no review does.
     """
     check_owners(reviews, options.own)
     matches, scores = matches_over_repeats(matches_frame(reviews)), scores_over_repeats(scores_frame(reviews))
@@ -69,20 +72,58 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
     shown = [frame[(frame["choice"] == 0).to_numpy()] for frame in (matches, scores)]  # what people were shown
     judged = shown[0][~shown[0]["judge"].isin(by_people)]
     votes = votes_frame(judged, shown[1], people)
+    asked = _asked(reviews, matches, scores)
     return {
-        "pairs": _controlled(summary.pairs(matches), matches, features) + summary.pair_panels_of(matches, alone),
+        "pairs": _controlled(_expected(summary.pairs(matches), reviews), matches, features)
+        + _expected(summary.pair_panels_of(matches, alone), reviews),
         "scores": summary.scores(scores) + summary.score_panels_of(scores, alone),
         "score_differences": summary.score_differences(scores),
         "turn_differences": summary.turn_differences(scores),
         "ratings": ratings.ratings(matches, options.ratings),
         "win_matrix": ratings.win_matrix(matches),
-        "judges": judging.judges(matches, scores, features, options.own, by_people),
+        "judges": judging.judges(*asked, features, options.own, by_people),
         "agreement": agreements(votes),
         "alpha": alphas(votes),
         "calibration": ppi.win_rates(judged, shown[1], people),
-        "answers": answered(answers),
-        "notes": snapshots(reviews) + cut_prompts(reviews),
+        "answers": answered(answers, _used(reviews, answers)),
+        "notes": snapshots(reviews) + cut_prompts(reviews) + not_english(reviews),
+        "imports": [],
     }
+
+
+def _used(reviews: pd.DataFrame, answers: Collection[Answer]) -> set[tuple[str, str, str]]:
+    """By set, question and model the incomplete answers of which a turn that is there has a verdict."""
+    there = {
+        (one.question_set, one.question_id, one.model, turn)
+        for one in answers
+        if is_incomplete(one)
+        for turn in range(1, len(one.turns) + 1)
+    }
+    if not there:
+        return set()
+    known = reviews[reviews["error"].isna() & reviews["question_id"].isin({question for _, question, *_ in there})]
+    places = (known[["question_set", "question_id", model, "turn"]] for model in ("model_a", "model_b"))
+    graded = there.intersection(tuple(place) for shown in places for place in shown.itertuples(index=False))
+    return {(question_set, question, model) for question_set, question, model, _ in graded}
+
+
+def _expected(pairs: list[dict[str, Any]], reviews: pd.DataFrame) -> list[dict[str, Any]]:
+    """The pairs, with b's win rate by the judge's own probabilities; None where it gave none."""
+    found = expected.win_rates(reviews)
+    nothing = dict.fromkeys(("expected_win_rate", "expected_win_rate_interval"))
+    return [
+        pair | found.get((*(pair[name] for name in ("question_set", "judge", "kind")), *pair["models"]), nothing)
+        for pair in pairs
+    ]
+
+
+def _asked(reviews: pd.DataFrame, matches: pd.DataFrame, scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The matches and scores without those for want of an answer, which says nothing of the judge."""
+    answered = (reviews["error"] != "unanswered").to_numpy()
+    if answered.all():
+        return matches, scores
+    some = reviews[answered]
+    return matches_over_repeats(matches_frame(some)), scores_over_repeats(scores_frame(some))
 
 
 def _controlled(pairs: list[dict[str, Any]], matches: pd.DataFrame, features: pd.DataFrame) -> list[dict[str, Any]]:
@@ -150,6 +191,23 @@ def cut_prompts(reviews: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {"kind": "prompt_cut", "question_set": place[0], "judge": place[1], "cut": int(some), "reviews": int(of)}
         for place, some, of in zip(cut.index, cut["sum"], cut["size"], strict=True)
+        if some
+    ]
+
+
+def not_english(reviews: pd.DataFrame) -> list[dict[str, Any]]:
+    """A note for each judge and set of whose `reviews` some are `left_out` as texts in another language."""
+    there = reviews.assign(left_out=reviews["error"] == embedded.NOT_ENGLISH)
+    found = there.groupby(["question_set", "judge"], sort=False, observed=True)["left_out"].agg(["sum", "size"])
+    return [
+        {
+            "kind": embedded.NOT_ENGLISH,
+            "question_set": place[0],
+            "judge": place[1],
+            "left_out": int(some),
+            "reviews": int(of),
+        }
+        for place, some, of in zip(found.index, found["sum"], found["size"], strict=True)
         if some
     ]
 

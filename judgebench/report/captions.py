@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Entry = Mapping[str, Any]
+_REASONS = 3  # why rows of an import are missing
 _EACH = 6  # more pairs than that are not told one by one
 
 
@@ -231,7 +232,7 @@ def of_agreement(agreement: Sequence[Entry]) -> list[str]:
 
 
 def of_answers(entries: Sequence[Entry]) -> list[str]:
-    """A sentence on each model of whose answers some failed, are empty or were cut off."""
+    """A sentence on each model of whose answers some are missing, failed, are empty or were cut off."""
     lacks = [(entry, _lack(entry)) for entry in entries]
     return [f"{entry['model']} on {entry['question_set']}: {lack}." for entry, lack in lacks if lack]
 
@@ -242,8 +243,22 @@ def _lack(entry: Entry) -> str:
     cut = f"{entry['cut']} {of_turns} stopped at the token limit, and were judged as they are"
     empty = f"{entry['empty']} {of_turns} are empty"
     prompt = f"{entry['prompt_cut']} {of_turns} answer prompts that the server cut, by its own count of tokens"
-    lacks = {"failed": failed, "cut": cut, "empty": empty, "prompt_cut": prompt}
+    lacking = f"no answer to {_counted(entry['missing'], 'question', 'questions')} that another model answered"
+    lacks = {"missing": lacking, "failed": failed, "cut": cut, "empty": empty, "prompt_cut": prompt}
     return "; ".join(told for name, told in lacks.items() if entry[name])
+
+
+def of_imports(entries: Sequence[Entry]) -> list[str]:
+    """A sentence on each import of which rows are missing, with the reasons for the most of them."""
+    return [_missing(entry) for entry in entries]
+
+
+def _missing(entry: Entry) -> str:
+    shown = [f"{one['count']}: {one['reason']}" for one in entry["reasons"][:_REASONS]]
+    rest = "; others for other reasons" if len(entry["reasons"]) > _REASONS else ""
+    rows = _counted(entry["refused"], "row", "rows")
+    why = f" ({'; '.join(shown)}{rest})" if shown else ""
+    return f"The import of {entry['import']} into {entry['question_set']} lacks {rows}{why}."
 
 
 def of_cut_prompts(note: Entry) -> str:
@@ -252,6 +267,15 @@ def of_cut_prompts(note: Entry) -> str:
     return (
         f"The server cut the prompts of {these} on {note['question_set']} by {note['judge']}: it counted fewer tokens"
         " than they can have, so that the judge saw a part of them"
+    )
+
+
+def of_other_languages(note: Entry) -> str:
+    """That a judge has no verdict on what it was not measured on."""
+    these = f"{note['left_out']} of {_counted(note['reviews'], 'review', 'reviews')} on {note['question_set']}"
+    return (
+        f"{these} by {note['judge']} have no verdict: a text isn't in English, and this judge was measured on no"
+        " other language (name another judge, or give --any-language)"
     )
 
 

@@ -5,11 +5,13 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from judgebench.report import markdown
 from judgebench.report.build import Report
 from judgebench.report.tables import Row, Table, notes, tables
 from judgebench.terminal import printable
 
 _PAIRED = ("models", "totals", "wins")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def render(report: Report, form: str) -> str:
@@ -37,18 +39,14 @@ def _pad(cell: str, width: int) -> str:
 
 
 def _markdown(report: Report) -> str:
-    return "\n\n".join([as_markdown(table) for table in tables(report)] + notes(report))
+    return "\n\n".join([*map(as_markdown, tables(report)), *map(markdown.plain, notes(report))])
 
 
 def as_markdown(table: Table) -> str:
     """A table in Markdown, with what it says under it."""
-    lines = map(_line, [table.head, ["---"] * len(table.head), *table.rows])
-    said = [f"\n{printable(sentence)}" for sentence in table.says]
-    return "\n".join([f"### {printable(table.title)}\n", *lines, *said])
-
-
-def _line(cells: Row) -> str:
-    return "| " + " | ".join(printable(cell).replace("|", "\\|") for cell in cells) + " |"
+    head, *rows = ([markdown.cell(cell) for cell in row] for row in (table.head, *table.rows))
+    said = (f"\n{markdown.plain(sentence)}" for sentence in table.says)
+    return "\n".join([f"### {markdown.cell(table.title)}\n", markdown.table(head, rows), *said])
 
 
 def _csv(report: Report) -> str:
@@ -57,7 +55,7 @@ def _csv(report: Report) -> str:
     return "\n".join(_csv_table([row for entry in entries for row in _rows(entry)]) for entries in parts)
 
 
-_NOT_IN_CSV = ("win_matrix", "notes")
+_NOT_IN_CSV = ("win_matrix", "notes", "imports")
 
 
 def _rows(entry: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
@@ -71,11 +69,27 @@ def _rows(entry: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
 
 
 def _csv_table(entries: Sequence[Mapping[str, object]]) -> str:
-    out, rows = io.StringIO(), [dict(_flat(entry)) for entry in entries]
+    out, rows = io.StringIO(), flat_rows(entries)
     writer = csv.DictWriter(out, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({key: _value(value) for key, value in row.items()} for row in rows)
     return out.getvalue()
+
+
+def flat_rows(entries: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """The entries as rows of plain cells."""
+    return [dict(_flat(entry)) for entry in entries]
+
+
+def _value(value: object) -> object:
+    """A cell without what a terminal obeys."""
+    cell = no_formula(value)
+    return printable(cell) if isinstance(cell, str) else cell
+
+
+def no_formula(value: object) -> object:
+    """A cell; a text that a spreadsheet would take for a formula gets an apostrophe before it, as it shows texts."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _flat(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -98,7 +112,9 @@ def _item(value: object) -> str:
 
 
 def _json(report: Report) -> str:
-    return json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False)
+    """What a terminal would obey is written by its number, which says the same."""
+    text = json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False)
+    return "".join(c if c.isprintable() or c in "\n " else json.dumps(c)[1:-1] for c in text)
 
 
 _FORMATS: Mapping[str, Callable[[Report], str]] = {

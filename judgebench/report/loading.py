@@ -1,23 +1,35 @@
 """The reviews of a workspace as one DataFrame, read as quickly as they can be."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from judgebench.statistics.columns import Judgment
-    from judgebench.tables.records import Answer
+    from judgebench.tables.records import Answer, Review
     from judgebench.workspace import Workspace
 
+MORE = ("id", "reply", "flags", "answer_id_a", "answer_id_b", "answer_a", "answer_b")
+ANSWERS = (
+    *("id", "question_set", "question_id", "category", "model", "choice", "turn", "text", "reasoning", "finish_reason"),
+    *("error", "prompt_tokens", "completion_tokens", "seconds", "created"),
+)
+QUESTIONS = ("question_set", "question_id", "category", "turn", "text", "reference")
+JudgedT = TypeVar("JudgedT", "Judgment", "Review")
 Text: TypeAlias = tuple[str, str, str, int, int, str]  # question set, question id, model, turn (from 1), choice, text
 
 
 def load_reviews(
-    workspace: "Workspace | str | Path" = ".", questions: str | None = None, judge: str | None = None
+    workspace: "Workspace | str | Path" = ".",
+    questions: str | None = None,
+    judge: str | None = None,
+    more: Collection[str] = (),
 ) -> "pd.DataFrame":
     """The reviews in force of a workspace (of one question set, by one judge), one row each.
 
@@ -30,23 +42,142 @@ def load_reviews(
     chosen), voter, created (ISO 8601). Estimators take what `statistics.frames.matches_frame` and `scores_frame` make
     of it.
 
-    Raises UsageError where the folder is no workspace, and DataError with file and line for a row that can't be read.
+    Where a judge gave probabilities, `expected` says how likely model_b is better by them. `more` asks for columns of
+    MORE besides: `id`; `reply` (the explanation) and `flags` (what looked odd in the answers); `answer_id_a`,
+    `answer_id_b`, `answer_a` and `answer_b` (what was said in that turn).
+    Raises UsageError where the folder is no workspace or nothing has such a name, which says what there is, and
+    DataError with file and line for a row that can't be read.
     """
     from judgebench.statistics.frames import judgments_frame
+
+    place = _workspace(workspace)
+    _check(place, questions, "reviews", "judge", judge)
+    unknown = set(more) - set(MORE)
+    if unknown:
+        raise UsageError(f"no column {', '.join(sorted(unknown))}; there is {', '.join(MORE)}")
+    frame = judgments_frame(_judgments(place, questions, judge), place.categories())
+    return _with_more(frame, place, questions, judge, more) if more else frame
+
+
+def load_answers(
+    workspace: "Workspace | str | Path" = ".", questions: str | None = None, model: str | None = None
+) -> "pd.DataFrame":
+    """The answers in force of a workspace (to one question set, of one model), one row a turn.
+
+    Columns: id, question_set, question_id, category, model, choice, turn (None where there is no text), text,
+    reasoning, finish_reason, error, prompt_tokens, completion_tokens, seconds (of the whole answer), created. Raises as
+    `load_reviews`.
+    """
+    import pandas as pd
+
+    from judgebench.tables.store import in_force
+
+    place = _workspace(workspace)
+    _check(place, questions, "answers", "model", model)
+    categories = place.categories()
+    rows = in_force(answer for answer in place.all_answers(questions) if model in (None, answer.model)).values()
+    made = [row for answer in rows for row in _turns(answer, categories.get((answer.question_set, answer.question_id)))]
+    return pd.DataFrame(made, columns=ANSWERS)
+
+
+def load_questions(workspace: "Workspace | str | Path" = ".", questions: str | None = None) -> "pd.DataFrame":
+    """The questions of a workspace (of one set), one row a turn.
+
+    Columns: question_set, question_id, category, turn, text, reference. Raises as `load_reviews`.
+    """
+    import pandas as pd
+
+    place = _workspace(workspace)
+    sets = place.question_sets() if questions is None else [place.question_set(questions)]
+    made = [
+        (found.name, one.id, one.category, turn, text, one.reference(turn))
+        for found in sets
+        for one in found.questions
+        for turn, text in enumerate(one.turns, start=1)
+    ]
+    return pd.DataFrame(made, columns=QUESTIONS)
+
+
+def _workspace(given: "Workspace | str | Path") -> "Workspace":
     from judgebench.workspace import Workspace
 
-    place = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
-    return judgments_frame(_judgments(place.check(), questions, judge), place.categories())
+    return (given if isinstance(given, Workspace) else Workspace(Path(given))).check()
+
+
+def _check(place: "Workspace", questions: str | None, folder: str, what: str, name: str | None) -> None:
+    """Raise UsageError for a question set, a judge or a model that nothing has; tables are called after the latter."""
+    from judgebench.tables.store import original_name
+
+    tables = [*place.root.glob(f"{folder}/[!.]*/*.jsonl")]
+    sets = {found.name for found in place.question_sets()} | {original_name(path.parent.name) for path in tables}
+    names = {original_name(path.stem) for path in tables}
+    for kind, given, known in (("question set", questions, sets), (what, name, names)):
+        if given is not None and given not in known:
+            there = ", ".join(sorted(known)) or "none"
+            raise UsageError(f"no {folder} of the {kind} {given!r}; there is {there}")
+
+
+def _turns(answer: "Answer", category: str | None) -> Iterator[tuple[object, ...]]:
+    usage = (answer.usage.prompt_tokens, answer.usage.completion_tokens) if answer.usage else (None, None)
+    about = (answer.id, answer.question_set, answer.question_id, category, answer.model, answer.choice)
+    rest = (answer.error.kind if answer.error else None, *usage, answer.seconds, answer.created)
+    for turn, text in enumerate(answer.turns):
+        thought, ended = (
+            part[turn] if turn < len(part) else None for part in (answer.reasoning, answer.finish_reasons)
+        )
+        yield (*about, turn + 1, text, thought, ended, *rest)
+    if not answer.turns:
+        yield (*about, None, None, None, None, *rest)
+
+
+def _with_more(
+    frame: "pd.DataFrame", place: "Workspace", questions: str | None, judge: str | None, more: Collection[str]
+) -> "pd.DataFrame":
+    """The frame with columns of the whole rows, which are read again for it."""
+    import pandas as pd
+
+    from judgebench.statistics.frames import places
+    from judgebench.tables.records import Review
+
+    whole = [row for batch in _batches(place, questions, judge, Review) for row in batch]
+    found = [whole[number] for number in places(_judgments(place, questions, judge))]
+    texts = {row.id: row.turns for row in place.all_answers(questions)}
+    turned = frame["swapped"].to_numpy() if len(frame) else ()
+    made = [_more(row, bool(swapped), texts) for row, swapped in zip(found, turned, strict=True)]
+    columns = {name: pd.Series([one[name] for one in made], dtype=object) for name in MORE if name in more}
+    return pd.concat([frame, pd.DataFrame(columns)], axis=1)
+
+
+def _more(row: "Review", swapped: bool, texts: "Mapping[str, tuple[str, ...]]") -> dict[str, object]:
+    ids = (*row.answer_ids, None, None)[:2]
+    ids = ids[::-1] if swapped else ids
+    said = [texts.get(one or "", ()) for one in ids]
+    shown = [turns[row.turn - 1] if len(turns) >= row.turn else None for turns in said]
+    return {
+        "id": row.id,
+        "reply": row.reply,
+        "flags": "; ".join(row.flags),
+        "answer_id_a": ids[0],
+        "answer_id_b": ids[1],
+        "answer_a": shown[0],
+        "answer_b": shown[1],
+    }
 
 
 def _judgments(workspace: "Workspace", questions: str | None, judge: str | None) -> "Iterator[list[Judgment]]":
     from judgebench.statistics.columns import Judgment
 
+    return _batches(workspace, questions, judge, Judgment)
+
+
+def _batches(
+    workspace: "Workspace", questions: str | None, judge: str | None, row_type: "type[JudgedT]"
+) -> "Iterator[list[JudgedT]]":
     @cache
     def drawn() -> set[str]:
         return _drawn(workspace.all_answers(questions))
 
-    for table in workspace.tables("reviews", questions, Judgment):
+    for table in workspace.tables("reviews", questions, row_type):
         for batch in table.batches():
             rows = batch if judge is None else [row for row in batch if row.judge == judge]
             yield [row for row in rows if not row.choice or drawn().issuperset(row.answer_ids)]

@@ -124,6 +124,7 @@ def notes(report: Report) -> list[str]:
         + list(_counted(report))
         + panels
         + list(map(printable, captions.of_answers(report["answers"])))
+        + list(map(printable, captions.of_imports(report["imports"])))
     )
 
 
@@ -137,7 +138,11 @@ def _cut(note: Entry) -> str:
     return printable(f"{captions.of_cut_prompts(note)}.")
 
 
-_NOTES = {"snapshots": _changed, "prompt_cut": _cut}
+def _other(note: Entry) -> str:
+    return printable(f"{captions.of_other_languages(note)}.")
+
+
+_NOTES = {"snapshots": _changed, "prompt_cut": _cut, "not_english": _other}
 
 
 def _counted(report: Report) -> Iterator[str]:

@@ -85,6 +85,7 @@ class Board:
     agreement: Sequence[Entry] = ()
     notes: Sequence[Entry] = ()
     answers: Sequence[Entry] = ()
+    imports: Sequence[Entry] = ()
     people: Mapping[str, Entry] = field(default_factory=dict)
     audit: Entry | None = None
 
@@ -154,6 +155,7 @@ def _board(source: Source, name: str, judge: str, tallies: Mapping[Place, Tally]
         agreement=[entry for entry in _on(source, "agreement", name) if _concerns(entry, judge, tallies[name, judge])],
         notes=_of(source, "notes", name, judge),
         answers=_on(source, "answers", name),
+        imports=_on(source, "imports", name),
         people=_people(source, name, judge, tallies),
         audit=_audit(source, name, judge, tallies[name, judge]),
     )

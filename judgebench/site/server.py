@@ -5,6 +5,7 @@ import socket
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -37,7 +38,8 @@ def listen(folder: Path, host: str, port: int) -> ThreadingHTTPServer:
     try:
         family, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         server_type = type("_Server", (_Server,), {"address_family": family})
-        server: ThreadingHTTPServer = server_type(where[:2], partial(_Handler, directory=os.fspath(folder)))
+        names = frozenset({host.lower(), "localhost", socket.gethostname().lower()})
+        server: ThreadingHTTPServer = server_type(where[:2], partial(_Handler, names, directory=os.fspath(folder)))
     except OSError as error:
         problem = f"can't listen at {host}, port {port} ({error.strerror or error})"
         raise JudgebenchError(f"{problem}: name another --port, or 0 for any free one") from error
@@ -66,8 +68,15 @@ class _Handler(SimpleHTTPRequestHandler):
     server_version = "judgebench"
     sys_version = ""
 
+    def __init__(self, names: frozenset[str], *arguments: Any, **settings: Any) -> None:
+        self._names = names  # by which this machine may be called
+        super().__init__(*arguments, **settings)
+
     def send_head(self) -> Any:
         """The file that is asked for, if it lies in the folder when all symbolic links are followed."""
+        if not self._is_ours(self.headers.get("Host", "")):
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST, explain="Call this server by its address or by its name.")
+            return None
         if "\0" in unquote(self.path) or not self._is_inside():
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
@@ -85,6 +94,18 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: a page is a dozen requests, and what they ask for is of no interest."""
+
+    def _is_ours(self, host: str) -> bool:
+        """Whether a request is meant for this machine: somebody else's name may be made to lead here, an address can't.
+
+        A page from elsewhere could else read the site by a name of its own (DNS rebinding).
+        """
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        try:
+            ip_address(name.strip("[]"))
+        except ValueError:
+            return name.lower() in self._names
+        return True
 
     def _is_inside(self) -> bool:
         root, path = os.path.realpath(self.directory), self.translate_path(self.path)

@@ -13,6 +13,7 @@ from judgebench.audit import Trial
 from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
 from judgebench.report.build import Options, assemble, reviews_of
+from judgebench.report.imported import missing
 from judgebench.site import stored
 from judgebench.site.stored import Place
 from judgebench.statistics.frames import Categories, matches_frame, reviews_frame
@@ -127,7 +128,7 @@ def read(workspace: Workspace) -> Source:
             " or bring some with `judgebench import`"
         )
     frame = reviews_of(workspace, Options()) if reviews else reviews_frame([], {})
-    told = assemble(frame, answers) if reviews else {}
+    told = assemble(frame, answers) | {"imports": missing(workspace.imports().read())} if reviews else {}
     sets = tuple(workspace.question_sets())
     prompts = {one.name: workspace.question_set_folder(one.name) / "prompts" for one in sets}
     place = workspace.root.resolve().name

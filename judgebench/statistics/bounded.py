@@ -11,6 +11,7 @@ every outcome, and it does.
 import math
 
 import numpy as np
+from scipy import special
 
 from judgebench.statistics.clusters import Floats, Interval
 
@@ -26,6 +27,8 @@ def interval(values: Floats, level: float) -> Interval:
 def lowest(values: Floats, alpha: float) -> float:
     """The lower bound at which the mean is below with a chance of at most alpha."""
     kinds, counts = np.unique(np.append(values, 0.0), return_counts=True)
+    if len(kinds) == 2:  # the weight of either kind is Beta distributed
+        return float(kinds[1] * special.betaincinv(counts[1], counts[0], alpha))
     weights = np.random.default_rng(_SEED).gamma(counts, size=(_DRAWS, len(kinds)))
     return float(np.quantile(weights @ kinds / weights.sum(axis=1), alpha))
 

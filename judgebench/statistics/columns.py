@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from judgebench.tables.records import Review
+from judgebench.tables.records import Count, Mode, Ordinal, Review, Source, Winner, check
 
 Codes: TypeAlias = NDArray[np.int64]
 ABOUT = (
@@ -24,7 +24,7 @@ class Verdict(msgspec.Struct, gc=False, frozen=True):
     """As `records.Verdict`."""
 
     scores: tuple[float, ...] = ()
-    winner: str | None = None
+    winner: Winner | None = None
 
 
 class Error(msgspec.Struct, gc=False, frozen=True):
@@ -43,12 +43,25 @@ class Tokens(msgspec.Struct, gc=False):
 _UNCOUNTED = Tokens(np.nan, np.nan)
 
 
+_POINTS = {"A": 0.0, "tie": 0.5, "B": 1.0}
+
+
 class Extra(msgspec.Struct, gc=False, frozen=True):
     """What figures need of a review's `extra`; of an import it may be anything."""
 
     chance: Any = 1.0
     voter: Any = None
     prompt_cut: Any = None
+    logprobs: Any = None
+
+    @property
+    def second_wins(self) -> float:
+        """The judge's own probability that the second answer is better, a tie as half; NaN where it isn't known."""
+        found = self.logprobs.get("probabilities") if isinstance(self.logprobs, dict) else None
+        if not isinstance(found, dict) or not found or not found.keys() <= _POINTS.keys():
+            return np.nan
+        known = all(isinstance(share, int | float) and 0 <= share <= 1 for share in found.values())
+        return sum(_POINTS[winner] * share for winner, share in found.items()) if known else np.nan
 
     @property
     def known_chance(self) -> float:
@@ -65,28 +78,31 @@ class Judgment(msgspec.Struct, gc=False, kw_only=True):
     """What figures need of a `records.Review`: all but the long texts, so that it is read in a fraction of the time."""
 
     id: str
-    mode: str
+    mode: Mode
     kind: str
     question_set: str
     question_id: str
-    turn: int
+    turn: Ordinal
     models: tuple[str, ...]
     answer_ids: tuple[str, ...]
     judge: str
     prompt: str
     verdict: Verdict | None = None
     error: Error | None = None
-    verdict_source: str = "text"
+    verdict_source: Source = "text"
     scale: tuple[float, float] | None = None
     reread: bool = False
     swapped: bool = False
-    repeat: int = 0
-    choice: int = 0
+    repeat: Count = 0
+    choice: Count = 0
     served_by: str | None = None
     usage: Tokens | None = None
     created: str | None = None
     extra: Extra = Extra()
     schema: int = 1
+
+    def __post_init__(self) -> None:
+        check(self)
 
     @classmethod
     def of(cls, review: Review) -> "Judgment":
@@ -126,6 +142,8 @@ class Coded:
 class Columns:
     """What was read: coded columns, and per row a hash of its id, its tokens (rows, 2) and when it was created.
 
+    `second_wins` is the probability of that, see Extra.
+
     `answers` (rows, 2) are hashes of its answers' ids, in the order shown and in the other one.
     """
 
@@ -133,6 +151,7 @@ class Columns:
     ids: Codes
     answers: Codes
     tokens: NDArray[np.float64]
+    second_wins: NDArray[np.float64]
     created: NDArray[np.object_]
 
 
@@ -142,7 +161,9 @@ def read(batches: Iterable[Sequence[Judgment]]) -> Columns:
     codes: dict[str, list[Codes]] = {name: [np.empty(0, np.int64)] for name in _READ}
     ids, answers, tokens = [np.empty(0, np.int64)], [np.empty((0, 2), np.int64)], [np.empty((0, 2))]
     created: list[str | None] = []
+    second_wins = [np.empty(0)]
     for batch in batches:
+        second_wins.append(_taken_probabilities(batch))
         for name, value_of in _READ.items():
             try:
                 found = numbering[name].codes(map(value_of, batch), len(batch))
@@ -160,6 +181,7 @@ def read(batches: Iterable[Sequence[Judgment]]) -> Columns:
         ids=np.concatenate(ids),
         answers=np.concatenate(answers),
         tokens=np.concatenate(tokens),
+        second_wins=np.concatenate(second_wins),
         created=np.array(created, object),
     )
 
@@ -181,12 +203,24 @@ _READ: Mapping[str, Callable[[Any], object]] = {
     "models": attrgetter("models", "swapped"),
     "verdict": attrgetter("verdict"),
 }
+_LOGPROBS = attrgetter("extra.logprobs")
 _ID, _CREATED, _REVERSED = attrgetter("id"), attrgetter("created"), itemgetter(slice(None, None, -1))
+
+
+def _taken_probabilities(batch: Sequence[Judgment]) -> NDArray[np.float64]:
+    """How likely the second answer is better in each row; the rows lose it, as hardly two are alike in it."""
+    if not any(map(_LOGPROBS, batch)):
+        return np.full(len(batch), np.nan)
+    known = np.fromiter((row.extra.second_wins for row in batch), np.float64, len(batch))
+    for row in batch:
+        row.extra = Extra(row.extra.chance, row.extra.voter, row.extra.prompt_cut)
+    return known
 
 
 def _plain(row: Judgment) -> Judgment:
     """The row with an `extra` of plain values."""
-    row.extra = Extra(row.extra.known_chance, row.extra.known_voter, None if row.extra.prompt_cut is None else True)
+    extra = row.extra
+    row.extra = Extra(extra.known_chance, extra.known_voter, None if extra.prompt_cut is None else True)
     return row
 
 

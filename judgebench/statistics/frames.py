@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from judgebench.statistics import columns
 from judgebench.statistics.columns import ABOUT, Coded, Judgment
 from judgebench.statistics.current import current
+from judgebench.statistics.expected import EXPECTED
 from judgebench.statistics.groups import Floats, Groups
 from judgebench.tables.records import Review
 
@@ -48,7 +49,8 @@ def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categorie
     `winner` (a, b, tie) is None, `score_a` and `score_b` are NaN, where there is no verdict or none of that kind;
     `error` is then the kind of failure. `low` and `high` are the scale of the scores, `source` says how the verdict was
     read, `created` is ISO 8601. `prompt_cut`: the server read only a part of the prompt. `chance`: with which an
-    adaptive run showed the match in this order. `voter`: whose vote this is. Texts are categorical.
+    adaptive run showed the match in this order. `voter`: whose vote this is. Texts are categorical. Where a judge gave
+    probabilities there is a column `expected` besides: that model_b is better, a tie as half; NaN where it isn't known.
     """
     read = columns.read(batches)
     kept = current(read)
@@ -74,7 +76,17 @@ def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categorie
         "voter": about["extra"].map(lambda extra: extra.known_voter).series(),
         "created": pd.Series(read.created[kept], dtype=object),  # seldom twice the same
     }
-    return pd.DataFrame({name: values[name] for name in REVIEWS})
+    return pd.DataFrame({name: values[name] for name in REVIEWS} | _expected(read.second_wins[kept], swapped))
+
+
+def _expected(second_wins: Floats, swapped: NDArray[np.bool_]) -> dict[str, Floats]:
+    known = not np.isnan(second_wins).all()
+    return {EXPECTED: np.where(swapped, 1 - second_wins, second_wins)} if known else {}
+
+
+def places(batches: Iterable[Sequence[Judgment]]) -> NDArray[np.int64]:
+    """Which of these rows, counted from 0, stand in `judgments_frame` of them, in its order."""
+    return current(columns.read(batches))
 
 
 def scores_frame(reviews: pd.DataFrame) -> pd.DataFrame:

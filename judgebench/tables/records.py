@@ -10,11 +10,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Protocol, TypeAlias
+
+import msgspec
 
 from judgebench.tables.endings import ending
 
 SCHEMA = 1
+INCOMPLETE = "incomplete"  # the kind of failure of an answer of which an import brought some turns
+IMPORTED_FROM = "imported_from"  # in `extra`: the name of the file or folder that a row came from
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 Slot: TypeAlias = tuple[str | int, ...]
@@ -23,6 +27,10 @@ Mode: TypeAlias = Literal["single", "pairwise"]
 Source: TypeAlias = Literal[
     "text", "schema", "logprobs", "repaired", "stored", "computed", "checked", "identical", "voted"
 ]
+
+
+Ordinal: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]  # counted from 1
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]  # or counted from 0
 
 
 def content_id(*parts: object) -> str:
@@ -50,6 +58,9 @@ class Usage:
 
     prompt_tokens: int
     completion_tokens: int
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(self.prompt_tokens + other.prompt_tokens, self.completion_tokens + other.completion_tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +148,7 @@ class Answer:
     error: Failure | None = None
     spec: str | None = None
     sampling: Sampling | None = None
-    choice: int = 0
+    choice: Count = 0
     reasoning: tuple[str | None, ...] = ()
     finish_reasons: tuple[str, ...] = ()
     usage: Usage | None = None
@@ -173,7 +184,7 @@ class Review:
     kind: str
     question_set: str
     question_id: str
-    turn: int
+    turn: Ordinal
     models: tuple[str, ...]
     answer_ids: tuple[str, ...]
     judge: str
@@ -186,8 +197,8 @@ class Review:
     scale: tuple[float, float] | None = None
     reread: bool = False
     swapped: bool = False
-    repeat: int = 0
-    choice: int = 0
+    repeat: Count = 0
+    choice: Count = 0
     prompt_digest: str | None = None
     messages: tuple[Message, ...] | None = None
     sampling: Sampling | None = None
@@ -198,6 +209,9 @@ class Review:
     flags: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
+
+    def __post_init__(self) -> None:
+        check(self)
 
     @property
     def slot(self) -> Slot:
@@ -212,3 +226,82 @@ class Review:
             self.repeat,
         )
         return (*about, *self.models, *((self.choice,) if self.choice else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRows:
+    """How many rows an import did not take for one reason, and the first of them as `FILE:LINE`."""
+
+    reason: str
+    count: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRecord:
+    """What an import came to: `counts` of rows read and `new` ones by kind, and what was `refused`.
+
+    `name` is that of the file or folder, which its rows have in `extra`; `form` the format.
+    """
+
+    name: str
+    form: str
+    question_set: str
+    counts: Mapping[str, int]
+    new: Mapping[str, int]
+    refused: tuple[RefusedRows, ...] = ()
+    created: str | None = None
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """How far a comparison has drawn its questions, and what comes next.
+
+    After the first `drawn` questions `questions` follow, each with what its place depends on; None: as it was known.
+    `planned` is how many the comparison is about, as known from here on. `comparison` is the content that tells it from
+    others; `categories`, `snapshot` (of the judge) and `weights` (of an order that favours some) tell its claims apart.
+    """
+
+    comparison: str
+    baseline: str
+    candidate: str
+    question_set: str
+    judge: str
+    seed: int
+    drawn: int
+    planned: int
+    questions: tuple[tuple[str, str], ...] | None = None
+    categories: tuple[str, ...] = ()
+    snapshot: str | None = None
+    weights: str | None = None
+    created: str | None = None
+    schema: int = SCHEMA
+
+
+class _Scored(Protocol):
+    @property
+    def scores(self) -> tuple[float, ...]: ...
+
+
+class _Reviewed(Protocol):
+    @property
+    def mode(self) -> Mode: ...
+    @property
+    def models(self) -> tuple[str, ...]: ...
+    @property
+    def verdict(self) -> _Scored | None: ...
+    @property
+    def scale(self) -> tuple[float, float] | None: ...
+
+
+def check(row: _Reviewed) -> None:
+    """ValueError where a review can't be one: of so many models, with such scores, on such a scale."""
+    wanted = 1 if row.mode == "single" else 2
+    if len(row.models) != wanted:
+        what = "one model" if wanted == 1 else "two models"
+        raise ValueError(f"a {row.mode} review is about {what}, and this one about {list(row.models)}")
+    if row.verdict is not None and len(row.verdict.scores) not in (0, wanted):
+        raise ValueError(f"a {row.mode} review has {wanted} scores or none, and this one {len(row.verdict.scores)}")
+    if row.scale is not None and not row.scale[0] < row.scale[1]:
+        raise ValueError(f"a scale goes from its lowest to its highest score, and this one is {list(row.scale)}")

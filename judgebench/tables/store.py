@@ -60,6 +60,9 @@ RowT = TypeVar("RowT", bound=Row)
 ResultT = TypeVar("ResultT", bound=ResultRow)
 
 
+_NO_ROW = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the last where something is nested too deep
+
+
 class TornLineWarning(UserWarning):
     """The last line of a table was cut short by a process that died; every row before it was read."""
 
@@ -120,15 +123,15 @@ class Table(Generic[RowT]):
                 " and run the same command to go on"
             ) from error
 
-    def claim(self) -> BinaryIO:
+    def claim(self, briefly: bool = False) -> BinaryIO:
         """Wait until no other stage works on this table, and keep others waiting until the result is closed.
 
         Two runs of one command would else pay twice for the same rows. The claim ends with the process, however
-        it ends.
+        it ends. Others are told that they wait, but for claims that all hold `briefly`.
         """
         message = f"waiting for another process that fills {self.path}"
         lock = self.path.with_name(f".{self.path.name}.lock")
-        return exclusive(lock, lambda: warnings.warn(message, WaitingWarning, stacklevel=4))
+        return exclusive(lock, lambda: briefly or warnings.warn(message, WaitingWarning, stacklevel=4))
 
     def _encoded(self, row: RowT) -> bytes:
         """A row as its line; what could not be read back (a NaN, which JSON lacks) is refused before it is written."""
@@ -145,7 +148,7 @@ class Table(Generic[RowT]):
         lines[0] = lines[0] if start else lines[0].removeprefix(codecs.BOM_UTF8)
         try:
             rows = list(map(self._decoder.decode, lines))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _NO_ROW:
             rows = []  # which of them it is, is found line by line
         if len(rows) == len(lines) and all(row.schema <= SCHEMA for row in rows):
             return rows
@@ -163,7 +166,7 @@ class Table(Generic[RowT]):
     def _decode(self, line: bytes, place: int) -> RowT:
         try:
             row = self._decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except _NO_ROW as error:
             raise DataError(f"{self._named(place)}: not a row of this table ({error}); mend or remove it") from error
         if row.schema > SCHEMA:
             raise DataError(f"{self._named(place)}: written by a newer judgebench (schema {row.schema}); upgrade")
@@ -178,7 +181,7 @@ class Table(Generic[RowT]):
     def _is_row(self, line: bytes) -> bool:
         try:
             self._decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _NO_ROW:
             return False
         return True
 
@@ -196,7 +199,7 @@ class Table(Generic[RowT]):
         warnings.warn(f"{self.path}: a torn last line was moved to {aside.name}", TornLineWarning, stacklevel=3)
 
 
-def exclusive(path: Path, wait: Callable[[], None]) -> BinaryIO:
+def exclusive(path: Path, wait: Callable[[], object]) -> BinaryIO:
     """Lock a file until the result is closed, or its process ends; `wait` is called first where others hold it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("ab")

@@ -11,14 +11,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from judgebench.verdicts.forms import Form
-from judgebench.verdicts.text import Range, Said, bracketed
+from judgebench.verdicts.closing import Range
+from judgebench.verdicts.forms import FORMS, Form
+from judgebench.verdicts.text import Said, said
 
 ALTERNATIVES = 20  # what the OpenAI API reports at most
 MIN_MASS = 0.5  # of less, too little was reported to speak for the judge
 MAX_UNCLEAR = 0.01  # of the mass found
 _NUMBER = re.compile(r"(?P<number>\d{1,3})(?P<rest>.*)", re.DOTALL | re.ASCII)
 _WINNERS = {"A": "A", "B": "B", "C": "tie"}
+_BEYOND_ASCII = re.compile(r"(?:bytes:)?(?:\\x[0-9a-f]{2})+|[^\x00-\x7f]")
+_LONGEST_END = 200  # characters
+_END_TOKENS = re.compile(r"(?:\s{0,9}(?:<\|[a-z_]{1,30}\|>|</s>))+\s*\Z", re.IGNORECASE)
 _TWO_DIGITS = re.compile(r"\d\d", re.ASCII)
 
 
@@ -54,19 +58,26 @@ def reads(form: Form) -> bool:
     return form.kind != "score_pair" and form.known
 
 
-def odds(kind: str, tokens: Sequence[Token], allowed: Range) -> Odds | None:
-    """What the tokens say about a `rating` or `choice`; None where they have no verdict, or leave it unclear."""
-    said = bracketed(kind, "".join(token.token for token in tokens))
-    place = _place(tokens, said.start) if said else None
-    if said is None or place is None:
+def odds(kind: str, reply: str, tokens: Sequence[Token], allowed: Range) -> Odds | None:
+    """What the tokens say about a reply's `rating` or `choice`; None where they are of another text, or unclear."""
+    told, says = "".join(token.token for token in tokens), said(FORMS[kind], reply, allowed)
+    start = told.rfind(f"[[{says.text}]]") if says and _are_of(told, reply) else -1
+    place = _place(tokens, start + 2) if start >= 0 else None
+    if says is None or place is None:
         return None
     found = _letters(*place) if kind == "choice" else _scores(*place, tokens, allowed)
     unclear = found.pop("", 0.0)
     mass = sum(found.values())
-    if mass < MIN_MASS or unclear > MAX_UNCLEAR * mass or not _shows(found, kind, said):
+    if mass < MIN_MASS or unclear > MAX_UNCLEAR * mass or not _shows(found, kind, says):
         return None
     shares = {value: round(part / mass, 6) for value, part in sorted(found.items(), key=lambda item: -item[1])}
     return Odds(shares, round(min(mass, 1.0), 6))
+
+
+def _are_of(told: str, reply: str) -> bool:
+    """Whether tokens make that reply, and not its reasoning alone; letters beyond ASCII may be split among them."""
+    told, reply = (_BEYOND_ASCII.sub("", text) for text in (told, reply.strip()))
+    return (told[:-_LONGEST_END] + _END_TOKENS.sub("", told[-_LONGEST_END:])).rstrip().endswith(reply)
 
 
 def _place(tokens: Sequence[Token], start: int) -> tuple[Token, str, int] | None:

@@ -6,38 +6,32 @@ the answer that is quoted may itself hold fences and quotation marks, and be wri
 """
 
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 from judgebench.models import reasoning
-
-Span = tuple[int, int]
-BLANK = "\0"
+from judgebench.verdicts.closing import ATTRIBUTED, BLANK, Span
 
 LABEL = r"[^\W\d_]++(?: [^\W\d_]++){0,5}+[\s*_]*+[:=：]"  # "Final verdict:"
 _BEFORE = re.compile(rf"[\s*_#|-]*+(?:{LABEL})?+[\s*_]*+")
 _AFTER = re.compile(r"[\s*_.!。！|]*+")
 
 _QUOTED_LINE = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?>")
-_NO_PARAGRAPH = re.compile(r"\s*$|[ \t]*(?:```|~~~|#{1,6}[ \t]|[-*+][ \t]|\d{1,3}[.)][ \t]|(?:[-*_][ \t]*){3,}$|\|)")
 _INDENTED = re.compile(r"(?<=\S)[ \t\r]*\n[ \t\r]*\n((?:(?: {4}|\t)[^\n]*(?:\n|$))+)")
 _FENCES = (re.compile(r"`{3,}"), re.compile(r"^[ \t]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?(~{3,})", re.MULTILINE))
-_INFO = re.compile(r"[^\s`]+[ \t]*$", re.MULTILINE)
-_BLOCKS = (  # what opens and what closes them; without an end they go on to the end of the reply
-    (
-        re.compile(r"<(?:(?:blockquote|pre|code)\b|(?:assistant|user|reference)\s)[^<>\n]{0,80}>", re.IGNORECASE),
-        re.compile(r"</(?:blockquote|pre|code|assistant|user|reference)\b[^<>\n]{0,80}>", re.IGNORECASE),
-    ),
-    (
-        re.compile(r"[\[<]\|?the start of [^\]\n>]{1,60}[\]>]", re.IGNORECASE),
-        re.compile(r"[\[<]\|?the end of [^\]\n>]{1,60}[\]>]", re.IGNORECASE),
-    ),
-    (
-        re.compile(r"<(?:scratchpad|reflection|analysis|draft|notes|plan)>", re.IGNORECASE),
-        re.compile(r"</(?:scratchpad|reflection|analysis|draft|notes|plan)>", re.IGNORECASE),
-    ),
-    (re.compile("<!--"), re.compile("-->")),
+_INFO = re.compile(r"[\w{][^\s`]*[ \t]*$", re.MULTILINE)
+_ELEMENT = re.compile(  # blocks of the prompt, and what begins a line; FastChat's and BBCode's blocks likewise
+    r"(?P<first>^[ \t]{0,20})?(?:<(?P<ends>/?)(?P<name>[a-z][\w-]{0,30})(?P<rest>\s[^<>\n]{0,200})?>"
+    r"|[\[<]\|?the (?:start|(?P<end>end)) of [^\]\n>]{1,60}[\]>]"
+    r"|\[(?P<stroke>/?)(?P<block>quote|answer|response)\b[^\]\n]{0,60}\])",
+    re.IGNORECASE | re.MULTILINE,
 )
+_QUOTING = {"blockquote", "pre", "code", "scratchpad", "reflection", "analysis", "draft", "notes", "plan"}
+_OF_THE_PROMPT = ("assistant", "user", "reference")
+_NEVER_CLOSED = {
+    *("br", "hr", "img", "p", "li", "input", "meta", "link", "tr", "td", "th", "dt", "dd", "option", "source", "area"),
+    *("base", "col", "wbr", "think", "thinking"),
+}
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _SPANS = (
     re.compile(r"<(q|quote|a|sup|s|del|kbd|samp)\b[^<>\n]{0,200}>[^<\n]{0,200}</\1>", re.IGNORECASE),
     re.compile(r"(?<!~)~~(?!~)[^~\n]{1,200}~~"),
@@ -59,39 +53,16 @@ _LINK = re.compile(
     re.MULTILINE,
 )
 
-_MARKS = re.compile(  # around what the reply ends in, tightly
-    rf"(?P<marks>(?:```|~~~)[a-z]{{0,10}}\s*|[\"＂“„«»「『‘'`]{{1,2}})[*_]*(?:{LABEL}[\s*_]*)?\Z"
-)
-_SHUTS: Mapping[str, str] = {"“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", "‘": "’"}
-_REST = re.compile(r"[\s*_.!。！)\]\"＂”“»«」』’'`~]*")
-_SENTENCE_ENDS = re.compile(r"(?:[.!?][\"”’)*_]*\s|[。！？][\"”’)]*)\s*")
-_OWN = re.compile(
-    r"\b(?:i|my|we|our)\b.*\b(?:rat|scor|grad|verdict|give|judg|choose|conclu|deci|say\b|vote|prefer|pick)"
-    r"|\b(?:should|would|could|must|can|is|are)(?: be)? (?:rated|scored|graded)\b"
-    r"|^\W*(?:(?:so|thus|therefore|hence|my|the|final|overall|in|conclusion|and|is)\b\W*)*"
-    r"(?:rating|score|verdict|judge?ment|grade|decision|choice|winner)\b(?: is)?\W*$"
-    r"|我.*(?:评|打)?分|评分|评价|打分",
-    re.IGNORECASE | re.DOTALL,
-)
-ATTRIBUTED = re.compile(
-    r"\b(?:says?|said|saying|claims?|claimed|asks?|asked|demands?|wants?|tells?|told|instructs?|writes?|wrote|ends?"
-    r"|ended|closes|begins|quotes?|quoted|contains?|reads?|states?|requests?|requires?|itself|themselves|line|format"
-    r"|prompt|injection)\b",
-    re.IGNORECASE,
-)
 
-
-def own(reply: str, verdict: re.Pattern[str]) -> str:
-    """The reply with all that isn't the judge's own words blanked, as long as before, line for line.
+def own(text: str, verdict: re.Pattern[str]) -> str:
+    """The text with all that isn't the judge's own words blanked, as long as before, line for line.
 
     `verdict` is what a verdict looks like: where one stands decides in cases of doubt.
     """
-    text = _blanked(reply, [(0, reasoning.answer_begins(reply))])
-    text = _unwrapped(text, verdict)
-    text = _blanked(text, _block_quotes(text, verdict))
-    text = _blanked(text, _fenced(text, verdict))
-    for places in (_links, _marked_blocks, _in_code, _in_quotes, reasoning.blocks):
-        text = _blanked(text, places(text))
+    text = blanked(text, _block_quotes(text))
+    text = blanked(text, _fenced(text, verdict))
+    for places in (links, _marked_blocks, _in_code, _in_quotes, reasoning.blocks):
+        text = blanked(text, places(text))
     return text
 
 
@@ -102,47 +73,23 @@ def alone(text: str, start: int, end: int) -> bool:
     return bool(_BEFORE.fullmatch(text[first:start]) and _AFTER.fullmatch(text[end : last if last >= 0 else None]))
 
 
-def _blanked(text: str, places: Iterable[Span]) -> str:
+def blanked(text: str, places: Iterable[Span], blank: str = BLANK) -> str:
     """The text without what stands there; line ends stay."""
     pieces, done = list[str](), 0
     for start, end in sorted(places):
         start = max(start, done)
         if start < end:
-            pieces += [text[done:start], re.sub(r"[^\n]", BLANK, text[start:end])]
+            pieces += [text[done:start], re.sub(r"[^\n]", blank, text[start:end])]
             done = end
     return "".join([*pieces, text[done:]])
 
 
-def _unwrapped(text: str, verdict: re.Pattern[str]) -> str:
-    """The text, where it ends in a verdict that the judge put into quotation marks or code as its own, without these.
-
-    It does so as a sentence of its own, or after words like "I would rate it as follows:", telling nobody else's words.
-    """
-    last = next(iter(deque(verdict.finditer(text), maxlen=1)), None)
-    rest = _REST.fullmatch(text, last.end()) if last else None
-    wrapped = _MARKS.search(text, max(0, last.start() - 120), last.start()) if last and rest else None
-    if not (last and wrapped and any(mark in text[last.end() :] for mark in _shutting(wrapped["marks"]))):
-        return text
-    before = text[: wrapped.start("marks")]
-    *_, sentence, intro = "", *(part.replace(BLANK, " ").strip() for part in _SENTENCE_ENDS.split(before[-400:]))
-    if ATTRIBUTED.search(intro or sentence) or (intro and not _OWN.search(intro)):
-        return text
-    opened = re.sub(r"[^\n]", " ", wrapped["marks"])
-    closed = re.sub(r"[^\n.!。！]", " ", text[last.end() :])
-    return f"{before}{opened}{text[wrapped.end('marks') : last.end()]}{closed}"
-
-
-def _shutting(opened: str) -> tuple[str, ...]:
-    """What closes a quotation that is opened so: a fence, or any of some marks."""
-    return (opened[:3],) if opened[:3] in ("```", "~~~") else tuple(_SHUTS.get(opened[0], opened[0]))
-
-
-def _block_quotes(text: str, verdict: re.Pattern[str]) -> Iterator[Span]:
-    """Lines that begin with `>`, with the rest of their paragraph but for a verdict on a line; code by its indent."""
-    quoted = False
+def _block_quotes(text: str) -> Iterator[Span]:
+    """Lines that begin with `>` outside fences, with all that follows up to a blank line; code by its indent."""
+    quoted = fenced = False
     for place, line in _lines(text):
-        goes_on = quoted and not (_NO_PARAGRAPH.match(line) or _is_verdict(line, verdict))
-        quoted = bool(_QUOTED_LINE.match(line)) or goes_on
+        fenced ^= not quoted and line.startswith(("```", "~~~"))
+        quoted = not fenced and bool(_QUOTED_LINE.match(line) or (quoted and line.strip()))
         if quoted:
             yield place, place + len(line)
     yield from (found.span(1) for found in _INDENTED.finditer(text))
@@ -179,14 +126,27 @@ def _is_verdict(line: str, verdict: re.Pattern[str]) -> bool:
 
 
 def _marked_blocks(text: str) -> Iterator[Span]:
-    for opens, closes in _BLOCKS:
-        opened = opens.search(text)
-        while opened:
-            closed = closes.search(text, opened.end())
-            yield opened.start(), closed.end() if closed else len(text)
-            opened = opens.search(text, closed.end()) if closed else None
-    for pattern in _SPANS:
-        yield from (found.span() for found in pattern.finditer(text))
+    """From where an element or block begins to where the last of its name ends; without an end, to the text's end."""
+    found = list(_ELEMENT.finditer(text))
+    ends = {_kind(each): each.end() for each in found if _is_end(each)}
+    begun = dict[str, int]()
+    for each in found:
+        kind = _kind(each)
+        ours = kind in _QUOTING or not each["name"] or (kind in _OF_THE_PROMPT and each["rest"])
+        opens = ours or (kind not in _NEVER_CLOSED and each["first"] is not None)
+        if opens and not _is_end(each) and not each[0].endswith("/>") and kind not in begun:
+            begun[kind] = each.start()
+            yield each.start(), ends[kind] if ends.get(kind, 0) > each.end() else len(text)
+    for pattern in (*_SPANS, _COMMENT):
+        yield from (span.span() for span in pattern.finditer(text))
+
+
+def _kind(element: re.Match[str]) -> str:
+    return (element["name"] or element["block"] or "").lower()
+
+
+def _is_end(element: re.Match[str]) -> bool:
+    return bool(element["ends"] or element["end"] or element["stroke"])
 
 
 def _in_code(text: str) -> Iterator[Span]:
@@ -277,7 +237,8 @@ def _curly(text: str) -> Iterator[Span]:
         yield opened, len(text)
 
 
-def _links(text: str) -> Iterator[Span]:
+def links(text: str) -> Iterator[Span]:
+    """Where brackets are a link, or an entry of a list of sources."""
     return (found.span() for found in _LINK.finditer(text))
 
 

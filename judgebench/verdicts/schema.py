@@ -1,7 +1,8 @@
 """Verdicts as JSON: the schema that an endpoint holds a reply to, and reply JSON -> Verdict; pure.
 
-The object is looked for wherever it stands: behind a preamble, in a fence. What a judge quotes is no verdict of its
-own, of two objects that differ neither is, and the text in an object is never searched.
+The object is what the reply ends in: alone, in a fence, or behind a preamble of a known kind ("Here is my verdict:").
+Behind other words it may be quoted, an example or a supposition. Of two objects that differ neither is a verdict, and
+the text in an object is never searched.
 """
 
 import json
@@ -9,12 +10,14 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from judgebench.models import reasoning
 from judgebench.tables.records import Verdict, Winner
+from judgebench.verdicts.closing import Range
 from judgebench.verdicts.forms import FIELDS, Form
-from judgebench.verdicts.text import Range, from_scores
+from judgebench.verdicts.text import from_scores
 
 EXPLANATION = "explanation"
 _WINNERS: Mapping[str, Winner] = {"A": "A", "B": "B", "tie": "tie"}
@@ -26,11 +29,20 @@ _LAST_COMMAS = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s{0,99}[}\]])', re.DOTALL)
 _BEGINNINGS = 25  # objects that are looked at in a reply
 _LABELLED = re.compile(rf"^\W{{0,9}}{EXPLANATION}\W{{0,9}}[:=]", re.IGNORECASE | re.MULTILINE)
 _NUMBER = re.compile(r"\s*\d{1,3}(?:\.\d{1,4})?\s*", re.ASCII)
-_ANOTHERS = re.compile(
-    r"\b(?:says?|said|claims?|claimed|ends?|ended|closes|begins|quotes?|quoted|contains?|writes?|wrote|tells?|told)\b",
+_BEFORE = re.compile(  # "Sure! Here is my verdict in the format asked for:"
+    r"(?:(?:sure|certainly|of course|okay|ok)[!.,:]? ?)?(?:(?:so|thus|therefore|finally|overall|in conclusion),? ?)?"
+    r"(?:(?:here|this|below)(?:'s| is| are)? ?)?(?:it is|(?:my|the|your|our) )?(?:final |overall |requested |json )*"
+    r"(?:verdict|rating|evaluation|judge?ment|assessment|json|reply|response|output|result|review)?(?: object)?"
+    r"(?: (?:in|as) (?:a |the )?(?:(?:json|requested|required|given|specified|desired) )*(?:json|format|form|object)?"
+    r"(?: (?:asked for|requested|required|you asked for))?)?(?: is)? ?[:：]|"
+    r"(?:(?:reasoning|analysis|thoughts?): ?)?(?:\[[^\[\]]{0,20}\]|\[\[[^\[\]]{0,20}\]\]|\{\})|",
     re.IGNORECASE,
 )
-_CLOSES = re.compile(r"[\s`\])}.,;]*(?:$|\{)", re.MULTILINE)
+_ANOTHERS = re.compile(r"\b(?:the|this) (?:reply|response|output|review)\b", re.IGNORECASE)  # may be the answer's
+_FENCE = re.compile(r"(?:```|~~~)[ \t]*(?:json5?)?[ \t]*\Z", re.IGNORECASE)
+_SENTENCE = re.compile(r"[.!?。！？]\s|\n")
+_QUOTED = re.compile(r"^[ \t]{0,9}>[^\n]*", re.MULTILINE)
+_SHUT = "`~] \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +57,8 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class _Object:
     fields: Mapping[str, Any]
-    own: bool  # it isn't quoted
-    last: bool  # nothing follows it
+    start: int
+    end: int
 
 
 def schema(form: Form, allowed: Range) -> dict[str, Any]:
@@ -76,19 +88,14 @@ def values(form: Form, allowed: Range) -> str:
 
 
 def find(form: Form, reply: str) -> Found:
-    """The object that holds a reply's verdict.
-
-    One with an explanation counts before one without, which has to be the reply's last words.
-    """
-    text = _answer(reply)
+    """The object that holds a reply's verdict, and stands at its end."""
+    text = _QUOTED.sub(lambda line: " " * len(line[0]), _answer(reply))
     objects = list(_objects(text))
     mine = [one for one in objects if all(name in one.fields for name in FIELDS[form.kind])]
-    whole = [one for one in mine if one.own and EXPLANATION in one.fields]
-    chosen = whole or [one for one in mine if one.own and one.last]
-    said = {json.dumps([one.fields[name] for name in FIELDS[form.kind]]) for one in chosen}
+    said = {json.dumps([one.fields[name] for name in FIELDS[form.kind]]) for one in mine}
     broken = _breaks_off(form, text)
     return Found(
-        fields=chosen[-1].fields if len(said) == 1 and not broken else None,
+        fields=mine[-1].fields if len(said) == 1 and not broken and _is_own(text, mine) else None,
         broken=broken,
         any=bool(objects) or "{" in text or bool(_LABELLED.search(text)),
     )
@@ -137,7 +144,7 @@ def _objects(text: str) -> Iterator[_Object]:
     for start, end in _places(text):
         value = _loaded(text[start:end]) if end else None
         if isinstance(value, dict):
-            yield _Object(value, _is_own(text, start, end), not text[end:].strip("`~ \t\r\n"))
+            yield _Object(value, start, end)
 
 
 def _places(text: str) -> Iterator[tuple[int, int]]:
@@ -169,13 +176,14 @@ def _breaks_off(form: Form, text: str) -> bool:
     return any(end == 0 and own.match(text, start) for start, end in _places(text))
 
 
-def _is_own(text: str, start: int, end: int) -> bool:
-    """Whether an object isn't quoted: it ends its line, is in no block quote, and isn't announced as another's."""
-    line = text[text.rfind("\n", 0, start) + 1 : start]
-    before = text[:start].rstrip("`~ \t\r\n").removesuffix("json").rstrip("`~ \t\r\n")
-    announced = re.split(r"[.!?。！？\n]", before)[-1]
-    quoted = line.lstrip().startswith(">") or line.endswith(('"', "'", "“", "‘", "«", "„"))
-    return bool(_CLOSES.match(text, end)) and not quoted and not _ANOTHERS.search(announced)
+def _is_own(text: str, objects: Sequence[_Object]) -> bool:
+    """Whether the reply ends with the last object, and what leads up to the first is of a known kind."""
+    between = pairwise(objects)
+    if text[objects[-1].end :].strip(_SHUT) or any(text[one.end : two.start].strip() for one, two in between):
+        return False
+    before = _FENCE.sub("", text[: objects[0].start].rstrip()).rstrip().removesuffix("[").rstrip()
+    sentence = " ".join(_SENTENCE.split(before)[-1].replace("*", "").split())
+    return bool(_BEFORE.fullmatch(sentence)) and not _ANOTHERS.search(sentence) and (bool(sentence) or not before)
 
 
 def _loaded(text: str) -> Any:

@@ -1,32 +1,34 @@
 """Reply text -> Verdict; pure.
 
 A verdict is read only from where the prompt told the judge to put it, in its own words, and it is certain or none:
-what it thought before, quotes, cites or gives as an example is no verdict, nor is one outside the allowed range, and
-a reply that says two different things says neither. No text makes a parser raise.
+it is what the reply ends in (see `closing`), it doesn't stand in a quotation or in what was thought before (see
+`quotation`), and the reply says nothing else beside it. No text makes a parser raise.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from judgebench.models import reasoning
 from judgebench.tables.records import Verdict, Winner
-from judgebench.verdicts import quotation
+from judgebench.verdicts import closing, quotation
+from judgebench.verdicts.closing import LABEL, Range
 from judgebench.verdicts.forms import FORMS, Form
 
-Range = tuple[float, float]
-
-_HYPOTHETICAL = re.compile(  # after a verdict: a condition, a question, or a second thing to choose
-    r"[\s*_`]{0,6}(?:\?|(?:only )?(?:if|when|whenever|unless)\b|would\b|[-–]\d"
-    r"|(?:to|or)\s{1,3}\[{0,2}\d|or\s{1,3}\[{0,2}[ABC]\b)"
+_REPEATED = 3  # how often the same verdict may stand at the end
+_BRACKETED = re.compile(
+    r"(?:\\?[\[［]){2}[^\[\]［］\n]{0,60}(?:\\?[\]］]){2}|【{1,2}[^【】\n]{0,60}】|⟦[^⟦⟧\n]{0,60}⟧"  # [[one]], 【8】
 )
-_NO_VERDICT = re.compile(  # before one: a denial, an example, or a call in code
-    r"(?:\b(?:not|never|neither|nor|than|instead of|without)"
-    r"|\b(?:e\.g\.|for example|for instance|an example|such as|like this)|例如|比如|\w\()"
-    rf"[\s*_`,:：]{{0,6}}(?:{quotation.LABEL}[\s*_]*)?\Z",
-    re.IGNORECASE,
+_SINGLY = r"(?:\\?\[|\\?\(|\$|\\boxed\{|\\text\{|[*_`\"“'])*"
+_WORDS = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|none|n/a|tie)\b"
+_LABELLED = re.compile(  # "Rating: **1**"
+    rf"(?:^|[.!?;。！？][ \t]*)[ \t*_#>|-]*{LABEL}[ \t*_]*(?:[:：=|]|\bis\b|[是为]|\n)[\s*_]*{_SINGLY}"
+    rf"(?P<value>\d{{1,3}}(?:\.\d+)?(?!\d)|{_WORDS}|(?:assistant |answer )?[A-D]\b(?! ))",
+    re.IGNORECASE | re.MULTILINE,
 )
-_NEAR = 80  # characters before a verdict in which words decide whether it is one
+_BY_ITSELF = re.compile(  # [B] on a line
+    r"^[ \t*_>#-]*(?:\[|\\boxed\{|\$\\boxed\{|\*\*)(?P<value>[A-D]|\d{1,3})(?:\]|\}\$?|\*\*)[ \t*_.]*$", re.MULTILINE
+)
 
 
 def parse(kind: str, reply: str, allowed: Range) -> Verdict | None:
@@ -40,7 +42,7 @@ def parse(kind: str, reply: str, allowed: Range) -> Verdict | None:
 
 def read(form: Form, reply: str, allowed: Range) -> Verdict | None:
     """The verdict of a reply in any form, or None where it holds none."""
-    found = said(form, reply)
+    found = said(form, reply, allowed)
     inside = found and all(allowed[0] <= score <= allowed[1] for score in found.verdict.scores)
     return found.verdict if found and inside else None
 
@@ -73,55 +75,86 @@ class Said:
     verdict: Verdict
 
 
-def bracketed(kind: str, reply: str) -> Said | None:
-    """What a reply says in double square brackets as its `rating` or `choice`, whatever the allowed range."""
-    return said(FORMS[kind], reply)
+def said(form: Form, reply: str, allowed: Range) -> Said | None:
+    """What a reply says in this form, within the range or not; None where it says nothing, or nothing certain."""
+    text = _without_reasoning(reply)
+    return _at_the_end(form, text, allowed) if form.place == "anywhere" else _on_line(form, text)
 
 
-def said(form: Form, reply: str) -> Said | None:
-    """What a reply says in this form, whatever the allowed range; None where it says nothing, or several things."""
-    anywhere = form.place == "anywhere"
-    own, matches = (_anywhere if anywhere else _on_line)(form, reply)
-    found = [_meaning(form, match) for match in matches]
-    if len({one.verdict for one in found}) != 1:
+def _at_the_end(form: Form, text: str, allowed: Range) -> Said | None:
+    """What a text ends in, if it says nothing else before."""
+    links = {start for start, _ in quotation.links(text)}
+    found = [one for pattern in form.expressions for one in pattern.finditer(text) if one.start() not in links]
+    if not found:
         return None
-    last_first = zip(reversed(found), reversed(matches), strict=True)
-    return next((one for one, match in last_first if not anywhere or _is_certain(own, match)), None)
+    *before, last = sorted(found, key=re.Match.end)[-_REPEATED:]
+    said, place = _meaning(form, last), closing.place_of(text, last.span())
+    if not closing.ends(text, place, said.verdict, allowed) or _is_indented(text, place.start):
+        return None
+    text = quotation.blanked(text, place.marks, " ")
+    own = quotation.own(text, form.any)
+    begin = _begin(form, before, text, own, place, said.verdict)
+    return None if begin is None or _says_else(form, own[:begin], said.verdict) else said
 
 
-def _anywhere(form: Form, reply: str) -> tuple[str, list[re.Match[str]]]:
-    """The judge's own words, and all that looks like a verdict in them."""
-    own = quotation.own(reply, form.any)
-    return own, sorted(
-        (match for each in form.expressions for match in each.finditer(own)), key=lambda one: one.start()
-    )
+def _begin(
+    form: Form, repeated: Sequence[re.Match[str]], text: str, own: str, place: closing.Place, verdict: Verdict
+) -> int | None:
+    """Where the closing words begin; the same verdict may stand before them, as closing words too."""
+    for match in repeated:
+        if closing.beginning(text, own, closing.place_of(text, match.span()), verdict) is not None:
+            text, own = (one[: match.start()] + "。" * len(match[0]) + one[match.end() :] for one in (text, own))
+    return closing.beginning(text, own, place, verdict)
 
 
-def _is_certain(own: str, match: re.Match[str]) -> bool:
-    """Whether it is no example, condition or denial."""
-    before = own[max(0, match.start() - _NEAR) : match.start()]
-    return not (_HYPOTHETICAL.match(own, match.end()) or _NO_VERDICT.search(before))
-
-
-def _on_line(form: Form, reply: str) -> tuple[str, list[re.Match[str]]]:
-    """The same of what stands alone on the first or the last line of the answer."""
+def _on_line(form: Form, text: str) -> Said | None:
+    """What stands alone on the first or the last line of the answer."""
     if form.place == "first line":
-        own = _without_reasoning(reply)
-        line, start = first_line(own)
+        line, start = first_line(text)
     else:
-        own = quotation.own(reply, form.any).rstrip(f" \t\r\n{quotation.BLANK}")
+        own = quotation.own(text, form.any).rstrip()
         start = own.rfind("\n") + 1
-        line = own[start:]
+        line = own[start:] if closing.follows_an_end(text, own, start) else ""
     inner = line.strip(" \t\r*_")
     start += line.find(inner)
-    matches = (each.fullmatch(own, start, start + len(inner)) for each in form.expressions)
-    return own, [match for match in matches if match]
+    found = [match for each in form.expressions if (match := each.fullmatch(text, start, start + len(inner)))]
+    return _meaning(form, found[0]) if len({_meaning(form, match).verdict for match in found}) == 1 else None
+
+
+def _says_else(form: Form, before: str, verdict: Verdict) -> bool:
+    """Whether the judge's own words before its last ones hold a verdict of another value, or one that can't be read."""
+    clear = [match for each in form.expressions for match in each.finditer(before)]
+    if any(_meaning(form, match).verdict != verdict for match in clear):
+        return True
+    rest = quotation.blanked(before, (match.span() for match in clear), " ")
+    return bool(_BRACKETED.search(rest)) or any(value not in _names(verdict) for value in _values(form, rest))
+
+
+def _values(form: Form, text: str) -> Iterator[str]:
+    """What stands in place of a verdict, though not in its form."""
+    for pattern in (_LABELLED, _BY_ITSELF):
+        for found in pattern.finditer(text):
+            value = found["value"].lower().rpartition(" ")[2]
+            if form.kind == "choice" or not (len(value) == 1 and value.isalpha()):
+                yield f"{float(value):g}" if value[0].isdigit() else value
+
+
+def _names(verdict: Verdict) -> tuple[str, ...]:
+    """A verdict as it may stand in other places."""
+    letters = {"A": ("a",), "B": ("b",), "tie": ("c", "tie")}
+    return letters[verdict.winner] if verdict.winner else (f"{verdict.scores[0]:g}",)
+
+
+def _is_indented(text: str, place: int) -> bool:
+    """Whether the line is indented as code is."""
+    line = text[text.rfind("\n", 0, place) + 1 :]
+    return line.startswith(("    ", "\t"))
 
 
 def _without_reasoning(reply: str) -> str:
     """The reply with blanks in place of what was thought before it."""
     begins = reasoning.answer_begins(reply)
-    return " " * begins + reply[begins:]
+    return " " * (begins - 1) + "\n" * bool(begins) + reply[begins:]
 
 
 def first_line(text: str) -> tuple[str, int]:

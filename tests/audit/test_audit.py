@@ -42,7 +42,8 @@ def judgebench(place: Workspace, *arguments: str, url: str | None = None) -> Sim
 
 def audited(place: Workspace, *arguments: str, url: str | None = None) -> tuple[dict[str, Any], str]:
     """The audit as JSON, and what was said on the way."""
-    run = ("audit", "--questions", "small", "--sample", str(SAMPLE), "--format", "json")
+    sample = () if "--sample" in arguments else ("--sample", str(SAMPLE))
+    run = ("audit", "--questions", "small", *sample, "--format", "json")
     done = judgebench(place, *run, *arguments, url=url)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout), done.stderr

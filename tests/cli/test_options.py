@@ -44,3 +44,26 @@ def test_options_make_one_object_with_what_stands_elsewhere() -> None:
 
     done = CliRunner().invoke(command, ["--colour", "red"])
     assert done.output == "[('colour', 'red'), ('size', 3)]\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "twice"),
+    [
+        (("compare", "--baseline", "a", "--candidate", "b", "--candidate=c"), "--candidate"),
+        (("report", "--format", "json", "--format", "text"), "--format"),
+        (("build-site", "-C", "a", "-C", "b"), "-C"),
+        (("--debug", "--debug", "report"), "--debug"),
+    ],
+)
+def test_an_option_that_may_stand_once_and_stands_twice_is_refused(typed: tuple[str, ...], twice: str) -> None:
+    """A verdict about the last of two candidates would be taken for one about both."""
+    done = CliRunner().invoke(main, typed)
+    assert done.exit_code == 2
+    assert f"{twice} stands 2 times: give it once" in done.output
+
+
+def test_a_workspace_is_named_in_one_place() -> None:
+    """Before the command's name or after it."""
+    done = CliRunner().invoke(main, ["-C", "one", "report", "-C", "other"])
+    assert done.exit_code == 2
+    assert "-C stands before and after the command: give it once" in done.output

@@ -35,6 +35,16 @@ def test_how_many_questions_a_margin_takes() -> None:
         values_needed(0, 0.05)
 
 
+@pytest.mark.parametrize("margin", [0.01, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.4])
+def test_so_many_questions_are_enough(margin: float) -> None:
+    """Where none of them changed the shift is within the margin; with one fewer it is not."""
+    takes = needed(margin)
+    assert takes
+    for number, enough in ((takes, True), (takes - 1, False)):
+        low, high = (2 * end - 1 for end in interval(np.full(number, 0.5), 0.9))
+        assert (-margin < low and high < margin) == enough
+
+
 def test_too_few_questions_are_told_before_any_call() -> None:
     """With what it would take; a margin of 0 can't be shown by any."""
     assert too_few(59, 0.05) is None

@@ -42,7 +42,7 @@ def model_judge(
     """The model behind a server, as `review` would make it."""
     monkeypatch.setenv("OPENAI_BASE_URL", server.url)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-    model = load_model(parse_spec("openai:judge"), Options(tries=1))
+    model = load_model(parse_spec("openai:judge"), Options(tries=1, give_up=0.0))
     return ModelJudge("openai:judge", model, prompt_for(find_prompt(prompt, [])), repair=repair)
 
 

@@ -247,7 +247,9 @@ def test_answers_that_failed_stop_the_run(tmp_path: Path) -> None:
 )
 def test_what_makes_no_sense(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
     """Exit 2 and one line."""
-    done = judgebench(workspace(tmp_path / "w"), *PAIR, "--judge", "embedded", *arguments)
+    given = dict(zip(PAIR[1::2], PAIR[2::2], strict=True)) | dict(zip(arguments[::2], arguments[1::2], strict=False))
+    words = [word for pair in given.items() for word in pair]
+    done = judgebench(workspace(tmp_path / "w"), PAIR[0], "--judge", "embedded", *words, *arguments[2:])
     assert done.returncode == 2
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -67,18 +67,18 @@ def test_every_question_may_come_first() -> None:
 def test_questions_that_were_added_follow_those_that_were_judged() -> None:
     """These stay where they were; the others come in a random order of their own, and each knows its set's size."""
     first = order.at_random(QUESTIONS[:40], seed=0)
-    both = order.added(first, 25, QUESTIONS, seed=0)
+    both = order.added(first, 25, DRAWN.ids, seed=0)
     assert both.ids[:25] == first.ids[:25]
     assert sorted(both.ids) == sorted(DRAWN.ids)
     assert both.ids[25:] != tuple(name for name in DRAWN.ids if name not in both.ids[:25])
     assert both.sizes(30).tolist() == [40] * 25 + [80] * 5
-    assert order.added(both, 60, QUESTIONS, seed=0).sizes(80).tolist() == [40] * 25 + [80] * 55
+    assert order.added(both, 60, DRAWN.ids, seed=0).sizes(80).tolist() == [40] * 25 + [80] * 55
 
 
 def test_a_verdict_doesnt_change_what_was_known_before_questions_were_added() -> None:
     """The same points of the questions judged so far say the same, whether the set has grown since or not."""
     first = order.at_random(QUESTIONS[:40], seed=0)
-    grown = order.added(first, 25, QUESTIONS, seed=0)
+    grown = order.added(first, 25, DRAWN.ids, seed=0)
     points = np.random.default_rng(0).choice([0.0, 0.5, 1.0], size=25)
     assert reading.read(points, grown, ASKED) == reading.read(points, first, ASKED)
     assert reading.read(points, DRAWN, ASKED) != reading.read(points, first, ASKED)
@@ -142,7 +142,7 @@ def test_a_wide_margin_passes_what_a_narrow_one_leaves_open() -> None:
 
 
 def test_questions_without_a_verdict_never_help() -> None:
-    """Thirty missing ones turn a clear PASS, and a clear REGRESS, into nothing; fixed, they are left out."""
+    """Thirty-five missing ones turn a clear PASS, and a clear REGRESS, into nothing."""
     for mean, side in ((0.9, "above"), (0.1, "below")):
         points = points_where(a=mean, b=mean, c=mean, d=mean)[:50]
         assert reading.read(points, DRAWN, ASKED).side == side
@@ -216,6 +216,14 @@ def test_few_decided_questions_are_no_proof_at_a_fixed_number() -> None:
     wilson = mean_by_question(np.arange(80), decided, 80)
     assert wilson
     assert reading.read(decided, DRAWN, fixed).interval == wilson.share_interval()
+    mostly_tied = np.concatenate([np.full(200, 0.5), np.tile([0.0, 1.0, 1.0], 20)])
+    by_variance = mean_by_question(np.arange(260), mostly_tied, 260)
+    assert by_variance
+    ends = by_variance.share_interval()
+    found = reading.read(mostly_tied, DRAWN, fixed).interval
+    assert ends
+    assert found
+    assert found[0] < ends[0]
 
 
 def test_the_reason_says_what_an_engineer_asks() -> None:

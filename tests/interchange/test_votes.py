@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from judgebench import question_sets
 from judgebench.errors import DataError, UsageError
+from judgebench.interchange.answers import import_answers
+from judgebench.interchange.fastchat import import_fastchat
 from judgebench.interchange.votes import import_votes
 from judgebench.question_sets import Category, QuestionSet, SetHead
 from judgebench.statistics.frames import matches_frame, reviews_frame
@@ -61,9 +63,24 @@ def counting(workspace: Workspace) -> list[Review]:
     return list(in_force(workspace.all_reviews()).values())
 
 
-def with_set(workspace: Workspace, name: str, *ids: str) -> None:
+@pytest.fixture
+def known(workspace: Workspace) -> Workspace:
+    """A workspace with a set of the questions 81 and 5, and answers of two models."""
+    answered(workspace, "v")
+    return workspace
+
+
+def answered(workspace: Workspace, *names: str) -> None:
+    """Give the workspace question sets, and answers of two models to each."""
+    for name in names:
+        with_set(workspace, name, "81", "5")
+        for model in ("m", "n"):
+            import_answers(workspace, name, model, {"81": ["Yes."]}, Path("answers"))
+
+
+def with_set(workspace: Workspace, name: str, *ids: str, turns: int = 1) -> None:
     """Give the workspace a question set."""
-    questions = tuple(Question(id=one, category="writing", turns=("Write.",)) for one in ids)
+    questions = tuple(Question(id=one, category="writing", turns=("Write.",) * turns) for one in ids)
     head = SetHead(name, categories={"writing": Category()})
     question_sets.save(QuestionSet(head, questions), workspace.question_set_folder(name))
 
@@ -97,6 +114,7 @@ class TestBattles:
         assert review.question_id.startswith("battle-")
         assert review.created == "2023-04-24T15:53:11.132200+00:00"
         expected = {"voter": "arena_user_7", "label": "tie (bothbad)", "language": "English", "anony": True}
+        expected |= {"imported_from": "b.json"}
         assert review.extra == expected
 
     def test_who_won(self, workspace: Workspace, tmp_path: Path) -> None:
@@ -155,117 +173,159 @@ class TestVotes:
     def test_real_votes(self, workspace: Workspace, tmp_path: Path, shared_data: Path) -> None:
         """LLMBar's 200 majority votes: 101 for the first model, none twice, and two on each of five matches."""
         file = shared_data / "human" / "llmbar_mt-bench_votes.jsonl"
-        imported = import_votes(file, workspace, questions="mt-bench", judge="llmbar")
+        import_fastchat(shared_data / "mt-bench", workspace)
+        imported = import_votes(file, workspace, questions="mt-bench", judge="llmbar", new_models=True)
         assert (imported.counts, imported.new, imported.refused) == ({"votes": 200}, {"votes": 200}, ())
-        assert import_votes(file, workspace, questions="mt-bench", judge="llmbar").new == {"votes": 0}
+        again = import_votes(file, workspace, questions="mt-bench", judge="llmbar")
+        assert (again.new, again.refused) == ({"votes": 0}, ())
         rows = workspace.reviews("mt-bench", "llmbar").read()
         assert sum(row.verdict == Verdict(winner="A") for row in rows) == 101
         assert sum(row.repeat for row in rows) == 5
         assert {row.question_id for row in rows} <= {str(number) for number in range(81, 161)}
 
-    def test_judges_are_voters(self, workspace: Workspace, tmp_path: Path) -> None:
+    def test_judges_are_voters(self, known: Workspace, tmp_path: Path) -> None:
         """`judge` of a human judgment says who voted; where `voter` does, `judge` is kept beside it."""
-        import_votes(lined(tmp_path / "v.jsonl", vote(), vote(voter="eve", judge="people")), workspace)
-        assert [row.extra for row in counting(workspace)] == [
-            {"voter": "expert_1"},
-            {"judge": "people", "voter": "eve"},
+        import_votes(lined(tmp_path / "v.jsonl", vote(), vote(voter="eve", judge="people")), known)
+        assert [row.extra for row in counting(known)] == [
+            {"voter": "expert_1", "imported_from": "v.jsonl"},
+            {"judge": "people", "voter": "eve", "imported_from": "v.jsonl"},
         ]
 
-    def test_positions_as_winners(self, workspace: Workspace, tmp_path: Path) -> None:
+    def test_positions_as_winners(self, known: Workspace, tmp_path: Path) -> None:
         """A and B are the models by position."""
         rows = [vote(winner=winner) for winner in ("A", "B", "tie")]
-        import_votes(lined(tmp_path / "v.jsonl", *rows), workspace)
-        assert [row.verdict for row in counting(workspace)] == [Verdict(winner=one) for one in ("A", "B", "tie")]
+        import_votes(lined(tmp_path / "v.jsonl", *rows), known, "v")
+        assert [row.verdict for row in counting(known)] == [Verdict(winner=one) for one in ("A", "B", "tie")]
 
-    def test_several_votes_on_a_match(self, workspace: Workspace, tmp_path: Path) -> None:
+    def test_several_votes_on_a_match(self, known: Workspace, tmp_path: Path) -> None:
         """Each is a repeat of the match, in either order; the majority over repeats is that of the votes."""
         shown = [vote(judge=f"v{place}") for place in range(2)]
         turned = [vote(model_a="n", model_b="m", winner="model_b", judge="v2"), vote(winner="model_b", judge="v3")]
-        import_votes(lined(tmp_path / "v.jsonl", *shown, *turned), workspace)
-        assert [row.repeat for row in counting(workspace)] == [0, 1, 2, 3]
-        matches = matches_over_repeats(matches_frame(reviews_frame(workspace.all_reviews(), {})))
+        import_votes(lined(tmp_path / "v.jsonl", *shown, *turned), known)
+        assert [row.repeat for row in counting(known)] == [0, 1, 2, 3]
+        matches = matches_over_repeats(matches_frame(reviews_frame(known.all_reviews(), {})))
         assert matches[["model_a", "model_b", "outcome", "reviews"]].to_numpy().tolist() == [["m", "n", "a", 4]]
 
-    def test_votes_of_our_own_page(self, workspace: Workspace, tmp_path: Path) -> None:
+    def test_votes_of_our_own_page(self, known: Workspace, tmp_path: Path) -> None:
         """They name the question set, the voter, the time and the answers; several sets may be in one file."""
         page = {"judge": ..., "voter": "w1", "tstamp": START, "answer_ids": ["a1", "b1"]}
         rows = [vote(question_set=name, **page) for name in ("core-80", "turns-80")]
-        imported = import_votes(lined(tmp_path / "v.jsonl", *rows), workspace)
+        answered(known, "core-80", "turns-80")
+        imported = import_votes(lined(tmp_path / "v.jsonl", *rows), known)
         assert imported.question_set == "core-80, turns-80"
-        (row,) = workspace.reviews("core-80", "people").read()
-        assert (row.answer_ids, row.extra) == (("a1", "b1"), {"voter": "w1"})
+        (row,) = known.reviews("core-80", "people").read()
+        assert (row.answer_ids, row.extra) == (("a1", "b1"), {"voter": "w1", "imported_from": "v.jsonl"})
 
-    def test_one_set_of_several(self, workspace: Workspace, tmp_path: Path) -> None:
+    def test_one_set_of_several(self, known: Workspace, tmp_path: Path) -> None:
         """Asked for one question set, votes that name another are left out; those that name none belong to it."""
         rows = [vote(question_set="core-80"), vote(question_set="turns-80"), vote(question_id=5)]
-        imported = import_votes(lined(tmp_path / "v.jsonl", *rows), workspace, questions="core-80")
-        assert {row.question_set for row in counting(workspace)} == {"core-80"}
+        answered(known, "core-80", "turns-80")
+        imported = import_votes(lined(tmp_path / "v.jsonl", *rows), known, questions="core-80")
+        assert {row.question_set for row in counting(known)} == {"core-80"}
         assert imported.new == {"votes": 2}
         assert "1 votes on other question sets than core-80 were left out." in imported.notes
 
-    def test_a_voter_who_votes_again(self, workspace: Workspace, tmp_path: Path) -> None:
+    def test_a_voter_who_votes_again(self, known: Workspace, tmp_path: Path) -> None:
         """Both votes count, and a note says so."""
-        imported = import_votes(lined(tmp_path / "v.jsonl", vote(), vote(winner="tie")), workspace)
-        assert len(counting(workspace)) == 2
+        imported = import_votes(lined(tmp_path / "v.jsonl", vote(), vote(winner="tie")), known)
+        assert len(counting(known)) == 2
         assert any(note.startswith("1 votes are by somebody who had voted") for note in imported.notes)
 
-    def test_a_model_against_itself(self, workspace: Workspace, tmp_path: Path) -> None:
+    def test_a_model_against_itself(self, known: Workspace, tmp_path: Path) -> None:
         """Such a vote says nothing, and is left out."""
-        imported = import_votes(lined(tmp_path / "v.jsonl", vote(model_b="m"), vote()), workspace)
+        imported = import_votes(lined(tmp_path / "v.jsonl", vote(model_b="m"), vote()), known)
         assert imported.new == {"votes": 1}
         assert "1 votes on a model against itself were left out." in imported.notes
 
-    def test_questions_that_are_not_there(self, workspace: Workspace, tmp_path: Path) -> None:
-        """A note names the set that is missing, or the questions that it doesn't hold; the votes are imported."""
+    def test_questions_that_are_not_there(self, known: Workspace, tmp_path: Path) -> None:
+        """A vote on a question that the set doesn't hold is refused, with its line; the others are imported."""
         file = lined(tmp_path / "v.jsonl", vote(), vote(question_id="x"))
-        assert any("no question set 'v'" in note for note in import_votes(file, workspace).notes)
-        with_set(workspace, "mine", "81")
-        imported = import_votes(file, workspace, questions="mine")
-        assert (imported.new, imported.notes) == ({"votes": 2}, ("1 questions that were voted on are not in mine: x.",))
+        imported = import_votes(file, known, questions="v")
+        assert (imported.new, imported.vain) == ({"votes": 1}, ())
+        assert [(one.line, one.reason) for one in imported.refused] == [
+            (2, "is about question 'x', which v does not hold")
+        ]
 
-    def test_windows_files(self, workspace: Workspace, tmp_path: Path) -> None:
+    def test_turns_that_are_not_there(self, known: Workspace, tmp_path: Path) -> None:
+        """A question of one turn has no second."""
+        imported = import_votes(lined(tmp_path / "v.jsonl", vote(), vote(turn=2)), known)
+        assert [one.reason for one in imported.refused] == ["is about turn 2, where question '81' has 1"]
+
+    def test_models_that_are_not_there(self, known: Workspace, tmp_path: Path) -> None:
+        """A misspelt model is no new one, unless that is asked for; of none taken the import has failed."""
+        file = lined(tmp_path / "v.jsonl", vote(model_a="mm"))
+        imported = import_votes(file, known)
+        assert (imported.new, imported.vain) == ({"votes": 0}, ("no vote was taken",))
+        assert imported.refused[0].reason.startswith(
+            "names model 'mm', of which v has neither answers nor reviews (did"
+        )
+        assert import_votes(file, known, new_models=True).new == {"votes": 1}
+
+    def test_no_set_is_invented(self, known: Workspace, tmp_path: Path) -> None:
+        """Without --questions the set is the one that holds all that was voted on; none and several are errors."""
+        for name in ("nope", 81):
+            if name == 81:
+                answered(known, "w")
+            with pytest.raises(UsageError, match="say which by --questions NAME"):
+                import_votes(lined(tmp_path / "x.jsonl", vote(question_id=name)), known)
+        with pytest.raises(UsageError, match="no question set 'u'"):
+            import_votes(lined(tmp_path / "x.jsonl", vote()), known, "u")
+        assert list(known.all_reviews()) == []
+
+    def test_windows_files(self, known: Workspace, tmp_path: Path) -> None:
         """Byte order mark, CRLF and blank lines, in either format."""
         lined(tmp_path / "v.jsonl", vote(), "", vote(judge="e"))
         listed(tmp_path / "b.json", battles(2))
         for name, number in (("v.jsonl", 2), ("b.json", 2)):
             path = tmp_path / name
             path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
-            assert import_votes(path, workspace).new == {"votes": number}
+            assert import_votes(path, known).new == {"votes": number}
 
 
 class TestOnce:
     """No vote counts twice, however often and with whatever else it is imported."""
 
-    def test_lines_that_stand_twice(self, workspace: Workspace, tmp_path: Path) -> None:
+    def test_lines_that_stand_twice(self, known: Workspace, tmp_path: Path) -> None:
         """Word for word the same is one vote; votes that differ only in an index, without a voter, are several."""
         rows = [vote(judge=..., index=place) for place in (0, 1, 1)]
-        imported = import_votes(lined(tmp_path / "v.jsonl", vote(), vote(), *rows), workspace)
+        imported = import_votes(lined(tmp_path / "v.jsonl", vote(), vote(), *rows), known)
         assert (imported.counts, imported.new) == ({"votes": 5}, {"votes": 3})
         assert any(note.startswith("2 votes stand more than once") for note in imported.notes)
 
-    def test_a_file_that_grew(self, workspace: Workspace, tmp_path: Path) -> None:
+    def test_a_file_that_grew(self, known: Workspace, tmp_path: Path) -> None:
         """Only what is new is added, and what was there keeps its slot, wherever the new votes stand."""
         rows = [vote(judge=f"v{place}", tstamp=START + place) for place in range(20)]
-        import_votes(lined(tmp_path / "v.jsonl", *rows[5:15]), workspace)
-        before = {row.id: row.slot for row in counting(workspace)}
+        import_votes(lined(tmp_path / "v.jsonl", *rows[5:15]), known)
+        before = {row.id: row.slot for row in counting(known)}
         random.Random(1).shuffle(rows)
-        assert import_votes(lined(tmp_path / "v.jsonl", *rows), workspace).new == {"votes": 10}
-        after = {row.id: row.slot for row in counting(workspace)}
+        assert import_votes(lined(tmp_path / "v.jsonl", *rows), known).new == {"votes": 10}
+        after = {row.id: row.slot for row in counting(known)}
         assert before.items() <= after.items()
-        assert sorted(row.repeat for row in counting(workspace)) == list(range(20))
+        assert sorted(row.repeat for row in counting(known)) == list(range(20))
 
-    def test_what_a_file_says_beside(self, workspace: Workspace, tmp_path: Path) -> None:
+    def test_what_a_file_says_beside(self, known: Workspace, tmp_path: Path) -> None:
         """A field more is no other vote where a voter or a time tells votes apart, nor is 1 another time than 1.0."""
-        import_votes(lined(tmp_path / "v.jsonl", vote(tstamp=1682351591)), workspace)
+        import_votes(lined(tmp_path / "v.jsonl", vote(tstamp=1682351591)), known)
         more = vote(tstamp=1682351591.0, language="English")
-        assert import_votes(lined(tmp_path / "v.jsonl", more), workspace).new == {"votes": 0}
+        assert import_votes(lined(tmp_path / "v.jsonl", more), known).new == {"votes": 0}
 
-    def test_other_judges_and_sets(self, workspace: Workspace, tmp_path: Path) -> None:
-        """The same file under another judge's name or set is another table."""
-        file = lined(tmp_path / "v.jsonl", vote())
-        names = [("s", "people"), ("s", "experts"), ("t", "people")]
-        assert [import_votes(file, workspace, *name).new["votes"] for name in names] == [1, 1, 1]
-        assert len({row.id for row in workspace.all_reviews()}) == 3
+    def test_the_same_votes_under_another_name(self, known: Workspace, tmp_path: Path) -> None:
+        """They would count twice: the error says what they are called in the workspace."""
+        rows = [vote(judge=f"v{place}") for place in range(3)]
+        import_votes(lined(tmp_path / "v.jsonl", *rows), known)
+        again = lined(tmp_path / "copy.jsonl", *reversed(rows))
+        with pytest.raises(DataError, match="all 3 votes are in the workspace already, by 'people' on 'v'"):
+            import_votes(again, known, judge="experts")
+        assert import_votes(again, known).new == {"votes": 0}
+        assert import_votes(lined(again, *rows, vote(judge="w")), known, judge="experts").new == {"votes": 4}
+
+    def test_other_judges_and_sets(self, known: Workspace, tmp_path: Path) -> None:
+        """A vote on another set, or by others of whom it isn't said who they are, is another vote."""
+        answered(known, "s")
+        files = [lined(tmp_path / f"{name}.jsonl", vote(judge=...)) for name in "ab"]
+        names = [("v", "people"), ("v", "experts"), ("s", "people")]
+        assert [import_votes(files[0], known, *name).new["votes"] for name in names] == [1, 1, 1]
+        assert len({row.id for row in known.all_reviews()}) == 3
 
 
 FAULTS: list[tuple[Row, str]] = [
@@ -323,8 +383,9 @@ class TestFaults:
         """Names that are paths stay inside the workspace, half characters are mended, and our own fields are ours."""
         hostile = {"model_a": "../../x", "model_b": "\ud83d\x1b[31m", "judge": "a/b", "question_set": "../up"}
         row = vote(**hostile, label="x", chance="?", logprobs=[float("nan")])
+        with_set(workspace, "../up", "81")
         for file in (lined(tmp_path / "v.jsonl", row), listed(tmp_path / "v.json", [row])):
-            import_votes(file, workspace, judge="../../people")
+            import_votes(file, workspace, judge="../../people", new_models=True)
         (review,) = counting(workspace)
         assert review.models == ("../../x", "\ufffd\x1b[31m")
         assert review.extra["voter"] == "a/b"
@@ -332,12 +393,12 @@ class TestFaults:
         assert [path.parent.parent.name for path in tmp_path.rglob("*people.jsonl")] == ["reviews"]
         assert len(reviews_frame([review], {})) == 1
 
-    def test_names_too_long_for_a_file(self, workspace: Workspace, tmp_path: Path) -> None:
+    def test_names_too_long_for_a_file(self, known: Workspace, tmp_path: Path) -> None:
         """A set that no file can be named after stops the import before anything is written."""
         rows = [vote(), vote(question_set="s" * 300)]
         with pytest.raises(UsageError, match="can't name a file"):
-            import_votes(lined(tmp_path / "v.jsonl", *rows), workspace)
-        assert list(workspace.all_reviews()) == []
+            import_votes(lined(tmp_path / "v.jsonl", *rows), known)
+        assert list(known.all_reviews()) == []
 
 
 names = st.text(min_size=1, max_size=8)
@@ -362,10 +423,11 @@ def test_every_vote_comes_back(rows: list[Row], cut: int, as_list: bool) -> None
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder))
         (workspace.root / "question_sets").mkdir()
+        with_set(workspace, "v", *{str(row["question_id"]) for row in rows} | {"81"}, turns=3)
         for part in (rows[:cut], rows, rows):
             path = workspace.root / "v"
             if part:
-                import_votes(listed(path, part) if as_list else lined(path, *part), workspace)
+                import_votes(listed(path, part) if as_list else lined(path, *part), workspace, new_models=True)
         found = counting(workspace)
         assert len(found) == len(list(workspace.all_reviews())) == len({row.id for row in found})
     said = {"model_a": "A", "model_b": "B", "tie (bothbad)": "tie"}

@@ -237,7 +237,7 @@ def test_scores_on_the_first_line_are_complete_with_that_line(
 def test_an_object_that_is_whole_counts_in_a_reply_that_was_cut(tmp_path: Path) -> None:
     """And one that breaks off is cut, whatever the endpoint says of its end."""
     whole = '{"explanation": "Good.", "rating": 7}'
-    (row,) = run(tmp_path / "whole", Scripted(Completion(f"{whole}\nI hope th", "length")), way="schema")
+    (row,) = run(tmp_path / "whole", Scripted(Completion(f"```json\n{whole}\n``", "length")), way="schema")
     assert (row.verdict, row.verdict_source) == (Verdict((7.0,)), "schema")
     model = Scripted(Completion('{"explanation": "[[3]]", "rating": 7', "stop"))
     (row,) = run(tmp_path / "broken", model, way="schema")
@@ -462,7 +462,7 @@ def test_a_choice_stays_the_written_one_and_its_odds_are_kept(tmp_path: Path) ->
 
 def expected(*tokens: TokenLogprobs) -> float | None:
     """The expected rating of a reply."""
-    odds = logprobs.odds("rating", tokens, ONE_TO_TEN)
+    odds = logprobs.odds("rating", "".join(token.token for token in tokens), tokens, ONE_TO_TEN)
     return odds and odds.expectation
 
 
@@ -477,7 +477,7 @@ def test_what_may_be_one_or_the_beginning_of_ten_is_not_guessed() -> None:
     unclear = token("9", _9=0.6, _1=0.4)
     assert expected(token("[["), unclear, token("]]")) is None
     assert expected(token("[["), token("9", _9=0.995, _1=0.005), token("]]")) == pytest.approx(9)
-    assert expected(token("of "), token("10"), token(" [["), unclear, token("]]")) == pytest.approx(9 * 0.6 + 0.4)
+    assert expected(token("Of "), token("10"), token(".\n[["), unclear, token("]]")) == pytest.approx(9 * 0.6 + 0.4)
 
 
 @pytest.mark.parametrize(
@@ -504,6 +504,25 @@ def test_a_quoted_verdict_s_tokens_are_not_the_verdict_s() -> None:
     assert expected(*tokens) == pytest.approx(2.5)
 
 
+@pytest.mark.parametrize("thought", ["maybe [[3]]", "<think>maybe [[3]]", "So [[3]].\n</think>\n"])
+def test_tokens_of_the_reasoning_alone_are_not_the_verdict_s(tmp_path: Path, thought: str) -> None:
+    """They are held against the text, and where they make another one, that is read."""
+    tokens = (token(thought.partition("3")[0]), token("3"), token(thought.partition("3")[2]))
+    (row,) = run(tmp_path, Scripted(Completion("Rating: [[8]]", logprobs=tokens)), way="logprobs")
+    assert (row.verdict, row.verdict_source) == (Verdict((8.0,)), "text")
+
+
+@pytest.mark.parametrize(
+    ("before", "end"), [("<think>[[3]]</think>", ""), ("", "<|im_end|>"), ("评\\xe5\\x88分：", "")]
+)
+def test_tokens_of_the_reply_may_hold_more_than_it(before: str, end: str) -> None:
+    """What was thought before it, what ends it, and letters that are split among tokens."""
+    tokens = (token(f"{before}[["), token("8", _8=0.5, _6=0.5), token(f"]]{end}"))
+    odds = logprobs.odds("rating", "评分：[[8]]" if "：" in before else "[[8]]", tokens, ONE_TO_TEN)
+    assert odds
+    assert odds.expectation == pytest.approx(7)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_probabilities_text_is_read(tmp_path: Path, kind: str) -> None:
     """Two scores always are."""
@@ -514,6 +533,7 @@ def test_without_probabilities_text_is_read(tmp_path: Path, kind: str) -> None:
 @given(st.lists(st.tuples(st.text("[]A10.5 "), st.dictionaries(st.text("[]A10.5 "), st.floats(max_value=0)))))
 def test_no_tokens_make_the_reading_raise(tokens: list[tuple[str, dict[str, float]]]) -> None:
     """And an expectation is within the range."""
-    odds = logprobs.odds("rating", [TokenLogprobs(*token) for token in tokens], ONE_TO_TEN)
+    reply, reported = "".join(text for text, _ in tokens), [TokenLogprobs(*token) for token in tokens]
+    odds = logprobs.odds("rating", reply, reported, ONE_TO_TEN)
     assert odds is None or 0.99 <= odds.expectation <= 10.01
-    logprobs.odds("choice", [TokenLogprobs(*token) for token in tokens], ONE_TO_TEN)
+    logprobs.odds("choice", reply, reported, ONE_TO_TEN)

@@ -12,6 +12,7 @@ from servers.running import KEY, ChatServer, chat_server, files_that_hold, judge
 
 from judgebench import report
 from judgebench.judging.asking import is_followed
+from judgebench.report.tables import notes
 from judgebench.tables.records import Question, Review, Verdict
 from judgebench.tables.store import in_force
 from judgebench.verdicts.text import from_scores
@@ -353,3 +354,20 @@ def test_what_was_not_answered_is_not_asked_about(tmp_path: Path) -> None:
         assert "all 12 are there already" in run(workspace, server, *arguments)
         assert len(server.calls()) == 4
     assert error_kinds(stored(workspace)) == {"unanswered": 8}
+    built = report.build(workspace)
+    assert built["judges"][0]["pairwise"]["missing"]["value"] == 0
+    assert "short on small: no answer to 2 questions that another model answered." in notes(built)
+
+
+def test_what_nobody_answered_is_no_match(tmp_path: Path) -> None:
+    """Where the models answered a part of the set, that part is reviewed; the rest is no failure of anybody's."""
+    workspace = make_workspace(tmp_path / "workspace", SMALL)
+    whole = make_workspace(
+        tmp_path / "whole", SMALL, {"good": GOOD, "other": [[f"{turn}!" for turn in turns] for turns in GOOD]}
+    )
+    for name in ("good", "other"):
+        workspace.answers("small", name).append(whole.answers("small", name).read()[:1])
+    with chat_server(tmp_path / "server", **script()) as server:
+        run(workspace, server, *REVIEW, "--mode", "single", "--mode", "pairwise")
+    assert {row.question_id for row in stored(workspace)} == {SMALL[0].id}
+    assert "unanswered" not in error_kinds(stored(workspace))

@@ -39,6 +39,9 @@ class Batches(ThreadingHTTPServer):
         self.silent: set[str] = set()  # parts of prompts that get no line at all
         self.unsupported: list[str] = []  # parameters that are refused
         self.die_after_create = False
+        self.spoil_batch: list[Json] = []  # what is different of a batch that is done, at one look after the other
+        self.hidden = 0  # looks at a batch that are answered with 404
+        self.told: Json | None = None  # the errors of a batch
         self.spoil: dict[str, Callable[[bytes], bytes | None]] = {}  # what becomes of a file's bytes, by its kind
 
     def content(self, name: str) -> bytes | None:
@@ -117,7 +120,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send(data if data is not None else {"error": {"message": "no file"}}, 404 if data is None else 200)
         elif not name:
             self.send(self.page(parse_qs(urlsplit(self.path).query).get("after", [""])[0]))
-        elif name not in self.server.batches:
+        elif name not in self.server.batches or self.server.hidden:
+            self.server.hidden = max(0, self.server.hidden - 1)
             self.send({"error": {"message": "no such batch"}}, 404)
         else:
             self.poll(name)
@@ -135,7 +139,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked[name] = self.server.asked.get(name, 0) + 1
         if batch["status"] == "validating" and self.server.asked[name] >= self.server.polls:
             self.server.finish(batch)
-        self.send(batch)
+        done = batch["status"] != "validating" and self.server.spoil_batch
+        self.send({**batch, "errors": self.server.told, **(self.server.spoil_batch.pop(0) if done else {})})
 
     def send(self, body: object, status: int = 200) -> None:
         """Send JSON, or a file as it is."""
@@ -359,7 +364,8 @@ def line(number: int, **told: Any) -> bytes:
 def test_every_line_of_a_file_is_taken_by_itself(parts: list[int | bytes], end: int) -> None:
     """What is whole is read whatever stands around it, and whatever is cut off at the end."""
     whole = [line(part) if isinstance(part, int) else part for part in parts]
-    found, strange = read_file(b"\n".join([*whole, line(99)[:end]]))
+    told = read_file(b"\n".join([*whole, line(99)[:end]]))
+    found, strange = told.found, told.strange
     numbers = {part for part in parts if isinstance(part, int)}
     assert {f"{number:020x}-0" for number in numbers} == found.keys() - {f"{99:020x}-0"}
     for number in numbers:
@@ -385,7 +391,7 @@ def test_every_line_of_a_file_is_taken_by_itself(parts: list[int | bytes], end: 
 )
 def test_an_odd_line_is_its_own_rows_error(told: Json) -> None:
     """Whatever type a field has; the reason stays where there is one, and a kind is a plain word."""
-    (outcome,) = read_file(line(1, **told))[0].values()
+    (outcome,) = read_file(line(1, **told)).found.values()
     assert outcome.failure
     assert re.fullmatch("[a-z0-9_]+", outcome.failure.kind)
     assert "why" not in json.dumps(told) or "why" in outcome.failure.message
@@ -398,16 +404,137 @@ def test_a_reply_with_a_line_separator_in_it_is_one_line(tmp_path: Path, server:
 
 
 def test_what_can_be_read_of_damaged_files_is_kept(tmp_path: Path, server: Batches) -> None:
-    """A cut line is its row's error, a line without an id is told, and only those requests are submitted again."""
+    """A cut line is its row's error, a line without an id is told, and nothing is submitted again: it is paid for."""
     server.refused = {"c": {"response": {"status_code": 400, "body": {"error": {"message": "no"}}}, "error": None}}
     server.spoil = {"output": lambda data: data[:-40], "error": lambda data: b"oops\n" + data[:20]}
     with pytest.warns(StrangeBatchWarning, match="batch-0: 2 lines of the file batch-0-error name no request"):
         replies = list(model(tmp_path).generate(requests("a", "b", "c")))
     kinds = {reply.index: reply.failure.kind if reply.failure else None for reply in replies}
     assert kinds == {0: "broken_reply", 1: None, 2: "batch_completed"}
-    server.refused, server.spoil = {}, {}
-    assert texts(list(model(tmp_path).generate(requests("a", "c")))) == {0: "to a", 1: "to c"}
-    assert len(server.bodies()) == 5
+    assert all(str(tmp_path) in reply.failure.message for reply in replies if reply.failure)
+    server.spoil = {}
+    replies = list(model(tmp_path).generate(requests("a", "c")))
+    assert {reply.index: reply.failure.kind if reply.failure else None for reply in replies} == {0: None, 1: "refused"}
+    assert len(server.bodies()) == 3
+
+
+TROUBLES: dict[str, Callable[[bytes], bytes | None]] = {
+    "lost": lambda data: None,
+    "empty": lambda data: b"",
+    "an error in its place": lambda data: b'{"error": {"message": "internal error, try again"}}',
+    "half of it": lambda data: data[: len(data) // 2],
+    "none of its lines whole": lambda data: data.replace(b"}\n", b"\n"),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+@pytest.mark.parametrize("looks", [1, 5])
+@pytest.mark.filterwarnings("ignore::judgebench.models.batch.StrangeBatchWarning")
+def test_nothing_is_done_before_it_is_read(
+    tmp_path: Path, server: Batches, trouble: Callable[[bytes], bytes | None], looks: int
+) -> None:
+    """What can't be read yet is asked for again, in this run or in the next, and never bought again."""
+    left = [looks]
+
+    def spoilt(data: bytes) -> bytes | None:
+        left[0] -= 1
+        return trouble(data) if left[0] >= 0 else data
+
+    server.spoil["output"] = spoilt
+    asked = requests("a", "b", "c", "d")
+    first = list(model(tmp_path).generate(asked))
+    good = texts([reply for reply in first if not reply.failure])
+    assert len(good) == 4 or looks > 1
+    for _ in range(2):
+        todo = [index for index in range(4) if index not in good]
+        again = model(tmp_path).generate([asked[index] for index in todo])
+        good |= {todo[reply.index]: reply.completions[0].text for reply in again if not reply.failure}
+    assert good == {0: "to a", 1: "to b", 2: "to c", 3: "to d"}
+    assert len(server.bodies()) == 4
+
+
+def test_a_batch_that_names_no_file_yet_is_looked_at_again(tmp_path: Path, server: Batches) -> None:
+    """It is said to be done a moment before its files are there."""
+    server.spoil_batch = [{"output_file_id": None}]
+    assert len(texts(list(model(tmp_path).generate(requests("a", "b"))))) == 2
+    assert len(server.bodies()) == 2
+
+
+def test_a_batch_that_is_listed_is_not_lost(tmp_path: Path, server: Batches) -> None:
+    """Though the endpoint doesn't show it for a moment."""
+    server.hidden = 1
+    assert texts(list(model(tmp_path).generate(requests("a")))) == {0: "to a"}
+    assert len(server.bodies()) == 1
+
+
+FORMS: dict[str, Callable[[bytes], bytes]] = {
+    "an array": lambda data: json.dumps([json.loads(line) for line in data.splitlines()]).encode(),
+    "an array, an object a line": lambda data: b"[" + data.strip().replace(b"\n", b",\n") + b"]",
+    "an array over many lines": lambda data: json.dumps(
+        [json.loads(line) for line in data.splitlines()], indent=2
+    ).encode(),
+    "objects over many lines": lambda data: b"\n".join(
+        json.dumps(json.loads(line), indent=1).encode() for line in data.splitlines()
+    ),
+    "Windows' line ends": lambda data: b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n"),
+    "bodies that are JSON in JSON": lambda data: b"\n".join(
+        json.dumps({**row, "response": {**row["response"], "body": json.dumps(row["response"]["body"])}}).encode()
+        for row in map(json.loads, data.splitlines())
+    ),
+    "errors of nothing": lambda data: data.replace(b'"error": null', b'"error": {"code": null, "message": null}'),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_file_in_another_form_is_read(tmp_path: Path, server: Batches, form: Callable[[bytes], bytes]) -> None:
+    """At once, and all of it."""
+    server.spoil["output"] = form
+    assert texts(list(model(tmp_path).generate(requests("a", "b")))) == {0: "to a", 1: "to b"}
+    assert len(server.bodies()) == 2
+
+
+@pytest.mark.parametrize("word", ["COMPLETED", "Completed", "succeeded", "done", "ready"])
+def test_a_batch_is_done_in_whatever_word(tmp_path: Path, server: Batches, word: str) -> None:
+    """In another case, by another name, or by having an output."""
+    server.status = word
+    assert texts(list(model(tmp_path).generate(requests("a")))) == {0: "to a"}
+
+
+def test_a_word_that_nobody_knows_is_not_waited_for(tmp_path: Path, server: Batches) -> None:
+    """It is said, nothing is lost, and what is going on is looked at again by the next run."""
+    server.status, server.silent = "on_hold", {"a"}
+    with pytest.raises(EndpointError, match="'on_hold' of the batch batch-0"):
+        list(model(tmp_path).generate(requests("a")))
+    server.status, server.silent = "completed", set()
+    server.batches["batch-0"]["status"] = "validating"
+    assert texts(list(model(tmp_path).generate(requests("a")))) == {0: "to a"}
+    assert len(server.bodies()) == 1
+
+
+def test_as_many_tokens_as_allowed_are_a_cut_reply(tmp_path: Path, server: Batches) -> None:
+    """Also where the endpoint says `stop`, as of a single call."""
+    body = {**answered("a")["body"], "usage": {"prompt_tokens": 10, "completion_tokens": 50}}
+    server.refused = {"a": {"error": None, "response": {"status_code": 200, "body": body}}}
+    (reply,) = model(tmp_path).generate(requests("a"))
+    assert reply.completions[0].finish_reason == "length"
+
+
+def test_a_key_that_comes_back_is_kept_nowhere(
+    tmp_path: Path, server: Batches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not in a text, not in a name, and not in the reason of a batch that was refused."""
+    key = "sk-not-to-be-seen-0123456789"
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    body = {**answered("a")["body"], "model": f"m {key}"}
+    body["choices"] = [{"finish_reason": f"stop {key}", "message": {"content": f"I saw {key}", "reasoning": key}}]
+    server.refused = {"a": {"error": None, "response": {"status_code": 200, "body": body}}}
+    replies = list(model(tmp_path).generate(requests("a", f"b {key}")))
+    assert key not in repr(replies)
+    assert {reply.billed[0].text for reply in replies} == {"I saw [key]", "to b [key]"}
+    server.status = "failed"
+    server.told = {"data": [{"message": f"no such key: {key}"}]}
+    with pytest.raises(EndpointError, match=r"no such key: \[key\]"):
+        list(model(tmp_path).generate(requests("c")))
 
 
 def test_a_file_that_is_lost_takes_no_other_with_it(tmp_path: Path, server: Batches) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("torch", reason="hf: models need the extra `local`")
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from models import tiny, tokenizing
 from models.tokenizing import CONTROL, EXACT, KINDS, LETTERS, MARKUP, TEMPLATE
@@ -85,6 +85,7 @@ def letters(text: str) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@example(texts=["</S></S><table></S>"])
 @given(texts=st.lists(hostile, min_size=1, max_size=3))
 def test_no_text_makes_a_control_token(kind: str, texts: list[str]) -> None:
     """There are those that the template wrote, where it wrote them, and between them every text is what it was."""
@@ -138,7 +139,6 @@ TRANSFORMS: dict[str, tuple[str, Callable[[str], str]]] = {
     "cut short": ("{{ message.content[:9] }}", lambda text: text[:9]),
     "twice": ("{{ message.content + message.content }}", lambda text: text + text),
     "in reverse": ("{{ message.content[::-1] }}", lambda text: text[::-1]),
-    "left out": ("{% if not loop.last %}{{ message.content }}{% endif %}", lambda _: ""),
     "behind what could be its beginning": ("<{{ message.content }}>", lambda text: f"<{text}>"),
 }
 

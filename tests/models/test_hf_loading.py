@@ -14,7 +14,10 @@ pytest.importorskip("torch", reason="hf: models need the extra `local`")
 from models import tiny
 
 from judgebench.errors import JudgebenchError, UsageError
-from judgebench.models.loading import Loaded, LoadOptions, identity, load
+from judgebench.models import Options, Request
+from judgebench.models.hf import HFModel, SettledDtypeWarning
+from judgebench.models.loading import Loaded, LoadOptions, devices, identity, load
+from judgebench.tables.records import Sampling
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +88,57 @@ def test_dtype_is_as_asked(base: Path, dtype: str) -> None:
     assert tiny.opened(base, dtype=dtype).provenance["dtype_used"] == dtype
 
 
-def test_auto_dtype_is_the_checkpoints(tmp_path: Path) -> None:
-    """A checkpoint saved in bfloat16 computes in it."""
+def test_auto_dtype_is_the_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint saved in bfloat16 computes in it, on a processor that does."""
+    monkeypatch.setattr(devices, "has_bfloat16", lambda: True)
     assert tiny.opened(tiny.checkpoint(tmp_path / "c", dtype="bfloat16")).provenance["dtype_used"] == "bfloat16"
+
+
+def test_auto_dtype_goes_by_the_processors_instructions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that has none for bfloat16 computes in float32; what is named is as named."""
+    folder = tiny.checkpoint(tmp_path / "c", dtype="bfloat16")
+    for instructions, dtype in ((True, "bfloat16"), (False, "float32")):
+        monkeypatch.setattr(devices, "has_bfloat16", lambda there=instructions: there)
+        assert tiny.opened(folder).provenance["dtype_used"] == dtype
+    assert tiny.opened(folder, dtype="bfloat16").provenance["dtype_used"] == "bfloat16"
+
+
+def test_answers_go_on_in_the_dtype_that_there_are_some_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of these weights, made by `auto` or by name; other weights' count for nothing. It says so."""
+    folder = tiny.checkpoint(tmp_path / "c", dtype="bfloat16")
+    monkeypatch.setattr(devices, "has_bfloat16", lambda: False)
+    weights = identity(str(folder), LoadOptions())["weights"]
+    served = {"served_by": ["transformers-5 torch-2 bfloat16 cpu template-12345678"]}
+    asked = [Request(("hello",), Sampling(max_tokens=2))]
+
+    def used(*made: dict[str, Any]) -> tuple[str, str]:
+        model = HFModel(str(folder), Options(device="cpu"))
+        model.settle(made)
+        ((said,),) = [reply.completions for reply in model.generate(asked)]
+        return model.identity["dtype"], str(said.served_by).split()[2]
+
+    assert used() == used({"weights": "others", "dtype": "auto", **served}) == ("auto", "float32")
+    with pytest.warns(SettledDtypeWarning, match="goes on in bfloat16"):
+        assert used({"weights": weights, "dtype": "auto", **served}) == ("auto", "bfloat16")
+    with pytest.warns(SettledDtypeWarning, match="goes on in bfloat16"):
+        assert used({"weights": weights, "dtype": "bfloat16", **served}) == ("bfloat16", "bfloat16")
+
+
+def test_a_checkpoints_own_settings_count_where_they_are_asked_for(tmp_path: Path) -> None:
+    """A penalty changes what is said then; it is another model."""
+    folder = tiny.talkative(tmp_path / "c")
+    settings = json.loads((folder / "generation_config.json").read_text())
+    (folder / "generation_config.json").write_text(json.dumps(settings | {"suppress_tokens": [4, 5, 6, 7, 8]}))
+    asked = [Request((text,), Sampling(max_tokens=8)) for text in ("hello", "what is a question ?")]
+    said = {
+        own: [
+            reply.completions[0].text for reply in HFModel(str(folder), Options(generation_config=own)).generate(asked)
+        ]
+        for own in (False, True)
+    }
+    assert said[False] != said[True]
+    assert not {"hello", "world", "what", "is", "a"} & set(" ".join(said[True]).split())
+    assert identity(str(folder), LoadOptions()) != identity(str(folder), LoadOptions(generation_config=True))
 
 
 def test_an_encoder_decoder_needs_no_template(tmp_path: Path) -> None:
@@ -146,10 +197,10 @@ def test_a_folder_with_a_gguf_says_what_to_write(base: Path, tmp_path: Path) -> 
 
 def test_a_delta_is_added(base: Path, tmp_path: Path) -> None:
     """Every weight is the sum of both, and the tokenizer is the delta's."""
-    delta = tiny.tokenizer(tiny.llama(tmp_path / "delta", seed=1), template="{{ 'of the delta' }}")
+    delta = tiny.tokenizer(tiny.llama(tmp_path / "delta", seed=1), template="of the delta: {{ messages[-1].content }}")
     both = tiny.opened(f"{base}+delta:{delta}")
     assert query(both).equal(query(tiny.opened(base)) + query(tiny.opened(delta)))
-    assert tiny.rendered(both, "x") == "of the delta"
+    assert tiny.rendered(both, "x") == "of the delta: x"
 
 
 def test_a_delta_of_other_shapes_is_refused(base: Path, tmp_path: Path) -> None:
@@ -172,6 +223,25 @@ def test_an_adapter_is_merged(base: Path, tmp_path: Path) -> None:
         merged = tiny.opened(target)
         assert (query(merged) - query(tiny.opened(base)) - change).abs().max() < 1e-5
         assert type(merged.model).__name__ == "LlamaForCausalLM"
+
+
+@pytest.mark.filterwarnings("ignore")  # of peft's, when such a one is made
+@pytest.mark.parametrize("targets", [["lm_head"], ["embed_tokens"], ["lm_head", "embed_tokens", "q_proj"]])
+def test_an_adapter_on_one_of_two_tied_tables_changes_that_one(tmp_path: Path, targets: list[str]) -> None:
+    """Where one table serves input and output, the merged model says what the adapter says beside its base."""
+    peft = pytest.importorskip("peft", reason="adapters need peft")
+    import torch
+    from transformers import LlamaForCausalLM
+
+    base = tiny.tokenizer(tiny.llama(tmp_path / "base", tied=True))
+    torch.manual_seed(1)
+    settings = peft.LoraConfig(r=2, target_modules=targets, init_lora_weights=False, task_type="CAUSAL_LM")
+    beside = peft.get_peft_model(LlamaForCausalLM.from_pretrained(base), settings).eval()
+    beside.save_pretrained(tmp_path / "adapter")
+    merged = tiny.opened(f"{base}+{tmp_path / 'adapter'}").model
+    prompt = torch.tensor([[5, 6, 7, 8]])
+    with torch.inference_mode():
+        assert torch.allclose(merged(prompt).logits, beside(prompt).logits, atol=1e-4)
 
 
 def test_an_adapter_says_what_it_needs(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

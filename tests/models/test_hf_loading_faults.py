@@ -17,6 +17,8 @@ from models import tiny
 
 from judgebench.errors import DataError, JudgebenchError, UsageError
 from judgebench.models.loading import LoadOptions, hub, identity, load
+from judgebench.models.loading.tokenizers import NoEndTokenWarning
+from judgebench.models.loading.weights import SurplusWeightsWarning
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 CPU = LoadOptions(device="cpu")
@@ -70,6 +72,7 @@ def compiled(weights: dict[str, Any]) -> None:
         weights[f"_orig_mod.{name}"] = weights.pop(name)
 
 
+WITH_SYSTEM = "{% for m in messages %}{{ 'extra29 ' if m.role == 'system' }}{{ m.content }} {% endfor %}"
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no config": (lambda at: (at / "config.json").unlink(), r"config\.json is missing: copy"),
@@ -98,12 +101,22 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
         r"no tokenizer\.json, and what it has.*save_pretrained, or install sentencepiece",
     ),
     "a tokenizer too large": (
-        lambda at: tiny.tokenizer(at, template="extra29", more=tuple(f"extra{number}" for number in range(30))),
+        lambda at: tiny.tokenizer(
+            at, template="extra29 {{ messages[-1].content }}", more=tuple(f"extra{number}" for number in range(30))
+        ),
         "32 embeddings, and prompts use the token 44",
     ),
     "remote code": (
         lambda at: edited(at / "config.json", model_type="new", auto_map={"AutoConfig": "own.Config"}),
         "Python code that comes with it: read it, then allow",
+    ),
+    "parts without an index": (
+        lambda at: (at / "model.safetensors").rename(at / "model-00001-of-00002.safetensors"),
+        r"model\.safetensors\.index\.json is missing, which says what is in model-00001",
+    ),
+    "a token without a row in a system text": (
+        lambda at: tiny.tokenizer(at, template=WITH_SYSTEM, more=tuple(f"extra{number}" for number in range(30))),
+        "32 embeddings, and prompts use the token 44",
     ),
     "an adapter beside": (
         lambda at: (at / "adapter_config.json").write_text("{}"),
@@ -121,6 +134,40 @@ def test_a_broken_checkpoint_is_one_clear_line(folder: Path, name: str) -> None:
         load(str(folder), CPU)
     assert str(folder) in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def extra(weights: dict[str, Any]) -> None:
+    """A bias that a Llama has no place for, and what is left of a LoRA that nobody merged."""
+    weights["model.layers.0.self_attn.q_proj.bias"] = weights["model.norm.weight"].clone()
+    weights["model.layers.0.self_attn.q_proj.lora_A.weight"] = weights["model.norm.weight"].clone()
+
+
+def test_weights_without_a_place_are_named(folder: Path) -> None:
+    """It loads, with a warning; or not, where that is asked for."""
+    rewritten(folder / "model.safetensors", extra)
+    line = r"has no place for model\.layers\.0\.self_attn\.q_proj\.bias and 1 more"
+    with pytest.warns(SurplusWeightsWarning, match=line):
+        load(str(folder), CPU)
+    with pytest.raises(DataError, match=line):
+        load(str(folder), LoadOptions(device="cpu", strict_weights=True))
+
+
+def test_a_folder_of_checkpoints_names_the_last(folder: Path, tmp_path: Path) -> None:
+    """By its step and not by its letters."""
+    for step in (90, 500, 1000):
+        shutil.copytree(folder, tmp_path / "run" / f"checkpoint-{step}")
+    with pytest.raises(UsageError, match=r"folders of their own: write hf:.*run/checkpoint-1000$"):
+        identity(str(tmp_path / "run"), CPU)
+
+
+def test_no_end_token_anywhere_is_said(folder: Path) -> None:
+    """Answers then end at their limit alone."""
+    for name in ("config.json", "generation_config.json", "tokenizer_config.json"):
+        settings = json.loads((folder / name).read_text())
+        settings.pop("eos_token_id", None), settings.pop("eos_token", None)
+        (folder / name).write_text(json.dumps(settings | ({"eos_token_id": None} if name == "config.json" else {})))
+    with pytest.warns(NoEndTokenWarning, match="names no end token"):
+        load(str(folder), CPU)
 
 
 def test_a_missing_shard_is_named(tmp_path: Path) -> None:
@@ -171,6 +218,35 @@ def test_an_adapter_that_does_not_fit(whole: Path, tmp_path: Path) -> None:
     edited(adapter / "adapter_config.json", target_modules=["query_key_value"])
     with pytest.raises(JudgebenchError, match=r"adapter can't be loaded \(.*query_key_value"):
         load(str(adapter), CPU)
+
+
+@pytest.mark.filterwarnings("ignore")  # of peft's, when such a one is made
+def test_an_adapter_that_can_not_be_merged_is_named(whole: Path, tmp_path: Path) -> None:
+    """Trained prompts are no weights."""
+    peft = pytest.importorskip("peft", reason="adapters need peft")
+    from transformers import LlamaForCausalLM
+
+    settings = peft.PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=2)
+    peft.get_peft_model(LlamaForCausalLM.from_pretrained(whole), settings).save_pretrained(tmp_path / "prompts")
+    with pytest.raises(UsageError, match="prompts is an adapter of the kind PROMPT_TUNING"):
+        load(f"{whole}+{tmp_path / 'prompts'}", CPU)
+
+
+@pytest.mark.filterwarnings("ignore")  # of peft's, when such a one is made
+def test_an_adapter_with_padded_embeddings_fits(whole: Path, tmp_path: Path) -> None:
+    """Its own rows count, which are more than the words; other shapes that don't fit are named."""
+    peft = pytest.importorskip("peft", reason="adapters need peft")
+    from transformers import LlamaForCausalLM
+
+    model = LlamaForCausalLM.from_pretrained(whole)
+    model.resize_token_embeddings(40)
+    settings = peft.LoraConfig(r=2, target_modules=["q_proj"], modules_to_save=["embed_tokens", "lm_head"])
+    peft.get_peft_model(model, settings).save_pretrained(tmp_path / "padded")
+    target = f"{whole}+{tmp_path / 'padded'}"
+    assert load(target, CPU).model.get_input_embeddings().weight.shape[0] == 40
+    edited(tmp_path / "padded" / "adapter_config.json", r=4)
+    with pytest.raises(JudgebenchError, match=r"size mismatch for .*q_proj.*\[2, 16\].*\[4, 16\]"):
+        load(target, CPU)
 
 
 @pytest.mark.parametrize(

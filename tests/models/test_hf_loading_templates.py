@@ -1,5 +1,6 @@
 """A checkpoint is asked with its own chat template or with one that was named, in its published form."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ pytest.importorskip("torch", reason="hf: models need the extra `local`")
 from models import tiny
 
 from judgebench.errors import UsageError
-from judgebench.models.loading import BUILT_IN
+from judgebench.models.loading import BUILT_IN, LoadOptions, identity
+from judgebench.models.loading.encoding import Encoder
+from judgebench.tables.records import Message
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +71,63 @@ def test_an_end_mark_that_is_a_token_ends_an_answer(base: Path, tmp_path: Path) 
     assert token.model.generation_config.eos_token_id == [2, 15]
     assert text.model.generation_config.eos_token_id == 2
     assert text.stops == token.stops == ("<|im_end|>",)
+
+
+PARTS = "{% for m in messages %}{% for part in m.content %}{{ part.text }}{% endfor %} {% endfor %}"
+
+
+def test_a_template_may_want_its_texts_in_parts(base: Path, tmp_path: Path) -> None:
+    """As those of models that see images do: a text alone would come to nothing."""
+    own = tmp_path / "own.jinja"
+    own.write_text(PARTS)
+    encoder = Encoder(tiny.opened(base, chat_template=str(own)).tokenizer, special_tokens=False)
+    assert encoder.prompt([Message("user", "hello world")])[0] == "hello world "
+
+
+@pytest.mark.parametrize(
+    ("template", "line"),
+    [
+        ("Hi.", "own.jinja: its chat template leaves out the question"),
+        ("Q: {{ messages[-1].content }}", r"leaves out message 1 of 3 \(user\)"),
+    ],
+)
+def test_a_template_that_leaves_a_turn_out_is_an_error(base: Path, tmp_path: Path, template: str, line: str) -> None:
+    """The question at once, an earlier turn where there is one."""
+    own = tmp_path / "own.jinja"
+    own.write_text(template)
+    talk = [Message("user", "hello"), Message("assistant", "Hi"), Message("user", "what ?")]
+    with pytest.raises(UsageError, match=line):
+        Encoder(tiny.opened(base, chat_template=str(own)).tokenizer, special_tokens=False).prompt(talk)
+
+
+def test_a_system_text_that_a_template_leaves_out_stands_before_the_question(base: Path, tmp_path: Path) -> None:
+    """As it does where a template refuses one."""
+    own = tmp_path / "own.jinja"
+    own.write_text("{% for m in messages if m.role != 'system' %}{{ m.role }}: {{ m.content }} {% endfor %}")
+    encoder = Encoder(tiny.opened(base, chat_template=str(own)).tokenizer, special_tokens=False)
+    assert encoder.prompt([Message("system", "Be brief."), Message("user", "hello")])[0] == "user: Be brief.\n\nhello "
+
+
+def test_a_template_is_told_what_it_asks_for(base: Path, tmp_path: Path) -> None:
+    """Values are JSON where they can be; what it knows nothing of is refused, and all of it is another model."""
+    own = tmp_path / "own.jinja"
+    own.write_text("{{ messages[-1].content }}{{ '' if enable_thinking is false else ' <think>' }}")
+    asked = {"chat_template": str(own), "template_arg": ("enable_thinking=false",)}
+    assert tiny.rendered(tiny.opened(base, **asked), "why") == "why"
+    assert tiny.rendered(tiny.opened(base, chat_template=str(own)), "why") == "why <think>"
+    with pytest.raises(UsageError, match="knows nothing of thinking"):
+        tiny.opened(base, **asked | {"template_arg": ("thinking=false",)})
+    with pytest.raises(UsageError, match="write NAME=VALUE"):
+        LoadOptions(template_arg=("thinking",))
+    assert identity(str(base), LoadOptions(**asked)) != identity(str(base), LoadOptions(chat_template=str(own)))
+    assert LoadOptions(template_arg=("a=[1]", "b=x y")).template_arguments == {"a": [1], "b": "x y"}
+
+
+def test_a_template_in_a_file_of_processors_is_read(tmp_path: Path) -> None:
+    """Where the tokenizer has none."""
+    folder = tiny.checkpoint(tmp_path / "c", template=None)
+    (folder / "chat_template.json").write_text(json.dumps({"chat_template": "Q: {{ messages[-1].content }}"}))
+    assert tiny.rendered(tiny.opened(folder), "why") == "Q: why"
 
 
 def test_a_template_from_a_file(base: Path, tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ pytest.importorskip("torch", reason="hf: models need the extra `local`")
 from models import tiny
 
 from judgebench.models import reasoning
-from judgebench.models.engine import text_of
+from judgebench.models.engine import Job, text_of
+from judgebench.models.engine import rows as engine_rows
+from judgebench.models.engine.limits import Limits
 
 MISTRAL = ("[THINK]", "[/THINK]")
 CHANNELS = ("<|channel|>", "<|message|>", "<|start|>", "<|end|>")
@@ -45,6 +47,27 @@ def test_channels_are_seen(tmp_path: Path) -> None:
     answer = ("<|start|>", "assistant", "<|channel|>", "final", "<|message|>", "hello")
     assert reasoning.split(said(tokens, *thought, *answer)) == ("what is", "hello")
     assert reasoning.split(said(tokens, *thought)) == ("what is", "")
+
+
+def stopped(tokens: Any, stop: tuple[str, ...], *words: str) -> tuple[str, str | None]:
+    """What a row says that draws these tokens until it ends, and why it did."""
+    row = engine_rows.Row.of(Job(0, (4,), 20, stop=stop))
+    endings = engine_rows.Endings(tokens, frozenset(), Limits())
+    for token in tokens.convert_tokens_to_ids(list(words)):
+        row.reason = endings.take(row, token)
+        if row.reason:
+            break
+    return endings.text(row).strip(), row.reason
+
+
+def test_an_answer_stops_at_a_special_token(tmp_path: Path) -> None:
+    """Though none shows in a text: alone, behind text, or with others about it; another one stops nothing."""
+    tokens = tokenizer(tmp_path, "<|eot_id|>", "<|tool|>")
+    words = ("hello", "<|tool|>", "world", "<|eot_id|>", "what")
+    assert stopped(tokens, ("<|eot_id|>",), *words) == ("hello world", "stop")
+    assert stopped(tokens, ("never", "world <|eot_id|>"), *words) == ("hello", "stop")
+    assert stopped(tokens, ("<|eot_id|> hello",), *words) == ("hello world  what", None)
+    assert stopped(tokens, ("what",), *words) == ("hello world", "stop")
 
 
 def test_other_special_tokens_show_nothing(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from servers.endpoints import changed
+from servers.endpoints import ENDPOINTS, changed
 from servers.running import chat_server, judgebench, make_workspace
 
 from judgebench.tables.records import Question
@@ -75,6 +75,22 @@ def test_a_run_stops_before_its_limit_and_goes_on(tmp_path: Path, workspace: Wor
         assert rest.returncode == 0
         assert f"matches   80, of which {made} need no call" in rest.stderr
         assert len(server.calls()) == 80
+
+
+@pytest.mark.parametrize("parallel", [1, 3])
+def test_an_endpoint_that_keeps_to_no_limit_gets_no_further_call(
+    tmp_path: Path, workspace: Workspace, parallel: int
+) -> None:
+    """Once the limit is passed, only what was on its way is finished: its rows are there, and its bill."""
+    with chat_server(tmp_path / "server", default="Fine.\n[[A]]", **ENDPOINTS["more tokens than allowed"]) as server:
+        asked = (*JUDGED, "--price", "10/100", "--max-cost", "20", "--parallel", str(parallel))
+        done = judgebench(workspace, *asked, url=server.url)
+        assert done.returncode == 1
+        assert 4 <= len(server.calls()) <= 3 + parallel
+        assert f"stopped when --max-cost $20 was passed: ${len(server.calls()) * 5}" in done.stderr
+        assert "calls without usage" not in done.stderr
+    (table,) = workspace.root.glob("reviews/*/*.jsonl")
+    assert table.read_bytes().count(b"\n") == len(server.calls())
 
 
 @pytest.mark.parametrize("query", ["n=50", "max_tokens=-1", "max_tokens=null", "model=gpt-5-pro", "best_of=20", "x=1"])

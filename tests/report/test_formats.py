@@ -15,6 +15,7 @@ from report.reviewing import choice, everything, grade, workspace_at
 from judgebench import report
 from judgebench.report.planning import build_plan
 
+JOINER = "\u2060"  # shows nothing, and keeps GitHub from making a link of what it stands in
 ENDS = ("_low", "_high")
 HOSTILE = "\x1b[2J\x07m|\\|\u202e\n\r# <b>"
 
@@ -123,12 +124,56 @@ def test_bars_in_names_make_no_cells(hostile: report.Report) -> None:
             assert len(re.findall(r"(?<!\\)\|", next(bars))) == len(table.head) + 1
 
 
+@pytest.mark.parametrize("form", report.FORMATS)
+def test_no_format_holds_what_a_terminal_obeys(hostile: report.Report, form: str) -> None:
+    """Neither do files that are looked at on one; JSON says the same by number."""
+    text = report.render(hostile, form)
+    assert [c for c in text if not c.isprintable() and c not in ("\n", JOINER)] == []
+    if form == "json":
+        assert json.loads(text) == hostile
+
+
+LOADED = [
+    "<img src=https://x.invalid/a.png>",
+    "![a](https://x.invalid/a.png)",
+    "[a](https://x.invalid)",
+    "`<b>`",
+    "&lt;",
+]
+
+
+@pytest.mark.parametrize("name", [*LOADED, "https://x.invalid", "_a_ *b*", "@somebody", "# a", "- a", "1. a"])
+def test_a_name_in_markdown_is_its_letters(tmp_path: Path, name: str) -> None:
+    """No image, link, HTML or emphasis comes of it, and a page that renders it loads nothing."""
+    built = report.build(workspace_at(tmp_path, [choice(n, "A", name, "base", judge=name) for n in range(1, 5)]))
+    tokens = MarkdownIt("gfm-like", {"html": True, "linkify": False}).parse(report.render(built, "markdown"))
+    inline = [inner for token in tokens for inner in token.children or ()]
+    assert {token.type for token in inline} <= {"text", "softbreak", "text_special"}
+    assert {token.type.partition("_")[0] for token in tokens} <= {
+        *("heading", "inline", "paragraph", "table"),
+        *"t",
+    } | {*("thead", "tbody", "tr", "th", "td")}
+    shown = "".join(token.content for token in inline).replace(JOINER, "")
+    assert name in shown
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+def test_no_spreadsheet_takes_a_name_for_a_formula(tmp_path: Path, start: str) -> None:
+    """It is text, with an apostrophe before it; numbers below zero stay numbers."""
+    name = f"{start}HYPERLINK(1)"
+    built = report.build(workspace_at(tmp_path, [choice(n, "A", name, "base") for n in range(1, 5)]))
+    cells = [cell for block in blocks(report.render(built, "csv")) for row in block for cell in row.values() if cell]
+    assert f"'{name}" in cells
+    starting = [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    assert all(map(float, starting)) or not starting
+
+
 @pytest.mark.parametrize("form", ["table", "markdown"])
 def test_hostile_names_are_inert(hostile: report.Report, form: str) -> None:
     """In cells, titles, sentences and notes: shown, not obeyed."""
     text = report.render(hostile, form)
     assert "The judge changed" in text
-    assert [c for c in text if not c.isprintable() and c != "\n"] == []
+    assert [c for c in text if not c.isprintable() and c not in ("\n", JOINER)] == []
     assert [line for line in text.splitlines() if line.startswith("# <b>")] == []
 
 

@@ -66,14 +66,16 @@ def test_a_workspace_is_named_by_text_by_path_or_is_at_hand(
 
 
 def test_reviews_of_one_set_and_of_one_judge(workspace: Workspace) -> None:
-    """Each choice by itself and both together; what isn't there gives no rows, and all columns."""
+    """Each choice by itself and both together; a name that nothing has is an error that says what there is."""
     of_set = judgebench.load_reviews(workspace, questions="t")
     assert (set(of_set["question_set"]), set(of_set["judge"])) == ({"t"}, {"j", "openai:k"})
     by_judge = judgebench.load_reviews(workspace, judge="openai:k")
     assert (set(by_judge["question_set"]), set(by_judge["judge"])) == ({"s", "t"}, {"openai:k"})
     assert len(judgebench.load_reviews(workspace, "s", "j")) == 1
-    for nothing in (judgebench.load_reviews(workspace, "u"), judgebench.load_reviews(workspace, judge="nobody")):
-        assert (len(nothing), list(nothing)) == (0, list(of_set))
+    with pytest.raises(UsageError, match="of the question set 'u'; there is s, t"):
+        judgebench.load_reviews(workspace, "u")
+    with pytest.raises(UsageError, match="of the judge 'nobody'; there is j, openai:k"):
+        judgebench.load_reviews(workspace, judge="nobody")
 
 
 def test_a_folder_that_is_no_workspace_is_refused(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_names_cannot_write_to_the_terminal(tmp_path: Path) -> None:
         text = report.render(built, form)
         assert "\x1b" not in text
         assert "\u202e" not in text
-    assert "m\\|" in report.render(built, "markdown")
+    assert "m&#124;" in report.render(built, "markdown")
 
 
 def test_a_workspace_without_reviews_says_what_to_do(tmp_path: Path) -> None:

@@ -281,6 +281,7 @@ def _fillings(handler: Handler, fault: Json) -> dict[str, str]:
         "{left ms}": f"{left * 1000:.0f}",
         "{until}": email.utils.formatdate(time.time() + left, usegmt=True),
         "{until ms}": f"{(time.time() + left) * 1000:.0f}",
+        "{until s}": f"{time.time() + left:.0f}",
         "{brackets}": "[" * 200_000,
     }
 
@@ -342,8 +343,8 @@ def not_json(handler: Handler, fault: Json, body: Json) -> None:
 
 
 def no_choices(handler: Handler, fault: Json, body: Json) -> None:
-    """Send a reply whose list of choices is empty."""
-    handler.send(200, body | {"choices": []})
+    """Send a reply whose list of choices is empty, and which counts no tokens."""
+    handler.send(200, body | {"choices": [], "usage": None})
 
 
 def content_filter(handler: Handler, fault: Json, body: Json) -> None:
@@ -353,8 +354,16 @@ def content_filter(handler: Handler, fault: Json, body: Json) -> None:
 
 
 def changed(handler: Handler, fault: Json, body: Json) -> None:
-    """Send the reply with the fields in `body` replaced."""
-    handler.send(200, body | fault["body"])
+    """Send the reply with the fields in `body` replaced, and with `headers`; {large} in one is 70,000 letters."""
+    headers = {name: told.replace("{large}", "a" * 70_000) for name, told in fault.get("headers", {}).items()}
+    handler.send_raw(200, json.dumps(body | fault["body"]).encode(), headers=headers)
+
+
+def flood(handler: Handler, fault: Json, body: Json) -> None:
+    """Send a body without end, until the client hangs up."""
+    handler.send_raw(200, b"", headers={"Content-Length": str(10**12)})
+    while True:
+        handler.wfile.write(b" " * 2**20)
 
 
 FAULTS: Mapping[str, Callable[[Handler, Json, Json], None]] = {
@@ -373,6 +382,7 @@ FAULTS: Mapping[str, Callable[[Handler, Json, Json], None]] = {
     "no_choices": no_choices,
     "content_filter": content_filter,
     "changed": changed,
+    "flood": flood,
 }
 
 

@@ -42,15 +42,35 @@ def port(folder: Path) -> Iterator[int]:
         thread.join()
 
 
-def get(port: int, path: str) -> tuple[int, str, dict[str, str]]:
+def get(port: int, path: str, host: str | None = None) -> tuple[int, str, dict[str, str]]:
     """One request, its path sent as it stands."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    connection.putrequest("GET", path, skip_host=False)
+    connection.putrequest("GET", path, skip_host=host is not None)
+    if host is not None:
+        connection.putheader("Host", host)
     connection.endheaders()
     reply = connection.getresponse()
     body = reply.read().decode()
     connection.close()
     return reply.status, body, dict(reply.getheaders())
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:{port}", "127.0.0.1:{port}", "[::1]:{port}", "192.168.1.7"])
+def test_a_machine_is_called_by_its_address_or_by_its_name(port: int, host: str) -> None:
+    """Whatever the port says, which may be another one where it was forwarded."""
+    assert get(port, "/", host.format(port=port))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "evil.example", "evil.example:{port}", "127.0.0.1.evil.example", "localhost.evil.example:{port}", "1:2:3"],
+)
+def test_a_name_of_somebody_else_s_is_refused(port: int, host: str) -> None:
+    """It could be made to lead here, and a page of that name would read the site."""
+    status, body, headers = get(port, "/", host.format(port=port))
+    assert status == 421
+    assert "hello" not in body
+    assert "Content-Security-Policy" in headers
 
 
 def test_pages_come_with_a_policy(port: int) -> None:

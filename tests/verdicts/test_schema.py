@@ -18,6 +18,25 @@ WHOLE = '{"explanation": "It says [[3]], and {\\"rating\\": 2}.", "rating": 8}'
 TWO_LINES = '{\n  "explanation": "Good.\n[[3]]",\n  "rating": 8\n}'
 
 
+NO_PREAMBLE = (
+    "Here is an example of the format: ",
+    "If it were correct: ",
+    "Were it correct, I'd give ",
+    "I would not say ",
+    "The assistant's reply: ",
+    "The output:\n",
+    "Assistant's answer:\n",
+    "Its last words:\n",
+    "The set is {1, 2}.\n",
+    'The answer says {"rating": 10}, which is no merit.\n',
+    "The assistant replied with a JSON verdict of its own. Ignoring it.\n",
+    "Ein Beispiel: ",
+    "例如：",
+    "<assistant 1 0123abcd>\n",
+)
+NOTHING_ENDS = ("\nIt is a 2.", "\n</assistant 1 0123abcd>", " is what it ends with.", "\nI hope this helps.", "”")
+
+
 def rating(reply: str) -> float | None:
     """What a reply is read as."""
     fields = schema.find(RATING, reply).fields
@@ -34,7 +53,6 @@ def rating(reply: str) -> float | None:
         f"Here is my verdict in the format asked for:\n\n{WHOLE}",
         f"```json\n{WHOLE}\n```",
         f"```\n{WHOLE}\n```",
-        f"Here it is:\n```json\n{WHOLE}\n```\nI hope this helps.",
         f"~~~json\n{WHOLE}\n~~~",
         f"Reasoning: []\n{WHOLE}",
         f"Reasoning: {{}}\n{WHOLE}",
@@ -42,7 +60,6 @@ def rating(reply: str) -> float | None:
         f'<think>Maybe [[3]] or {{"rating": 3}}.</think>{WHOLE}',
         f'Maybe {{"explanation": "", "rating": 3}}.\n</think>\n{WHOLE}',
         f"<|channel|>analysis<|message|>3?<|end|><|start|>assistant<|channel|>final<|message|>{WHOLE}<|return|>",
-        f"The set is {{1, 2}}.\n{WHOLE}",
         f"[{WHOLE}]",
         TWO_LINES,
         '{"explanation": "Good.", "rating": 8.0}',
@@ -55,7 +72,6 @@ def rating(reply: str) -> float | None:
         '{"explanation": "Good.", // as asked\n "rating": 8, /* of 10 */}',
         '{"explanation": "See https://x.invalid // here", "rating": 8,}',
         f"{WHOLE}\n{WHOLE}",
-        f'The answer says {{"rating": 10}}, which is no merit.\n{WHOLE}',
         f'> {{"explanation": "great", "rating": 10}}\n\n{WHOLE}',
         json.dumps(WHOLE),
         '{"explanation": "Good.", "rating": 8, "extra": {"rating": 3}}',
@@ -99,6 +115,10 @@ def test_the_object_is_found_wherever_it_stands(reply: str) -> None:
         'At first {"rating": 8} it seems, but no.',
         '<think>{"explanation": "a", "rating": 8}',
         '{"explanation": "a", "rating": 8}</think>\nHm.',
+        *(f"{before}{WHOLE}" for before in NO_PREAMBLE),
+        *(f"{before}\n```json\n{WHOLE}\n```" for before in NO_PREAMBLE),
+        *(f"{WHOLE}{behind}" for behind in NOTHING_ENDS),
+        *(f"```json\n{WHOLE}\n```{behind}" for behind in NOTHING_ENDS),
     ],
 )
 def test_nothing_else_is_taken_for_a_verdict(reply: str) -> None:
@@ -186,15 +206,14 @@ def test_nearly_json_makes_the_reading_raise_nothing(kind: str, reply: str) -> N
     schema.find(FORMS[kind], reply)
 
 
-@given(st.text(), st.integers(1, 10), st.text(), st.booleans())
+@given(st.text(), st.integers(1, 10), st.sampled_from(["Here it is", "My verdict", "So"]), st.booleans())
 def test_whatever_the_explanation_says_the_field_is_the_verdict(
     said: str, score: int, before: str, fenced: bool
 ) -> None:
     """An explanation may quote verdicts, brackets, fences and other objects."""
     told = f'{said} [[3]] {{"rating": 2}} ``` {{'
     text = json.dumps({"explanation": told, "rating": score})
-    preamble = "".join(letter for letter in before if letter.isalnum())
-    assert rating(f"My {preamble}:\n```json\n{text}\n```" if fenced else text) == score
+    assert rating(f"{before}:\n```json\n{text}\n```" if fenced else text) == score
 
 
 @pytest.mark.parametrize("unit", ['{"', "{", '{"a":', "/*", "//", '"', "}", '{"explanation": "', ",", "{//"])

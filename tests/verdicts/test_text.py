@@ -25,7 +25,8 @@ ONE_TO_TEN = (1.0, 10.0)
         ("Good. Rating: [[7]]", 7),
         ("Rating: [[8.5]]", 8.5),
         ("First I thought [[3]], but no: [[9]]", None),
-        ("It quotes [[A]] and cites [1]. Rating: [[6]]", 6),
+        ("It cites [1]. Rating: [[6]]", 6),
+        ("It quotes [[A]] and cites [1]. Rating: [[6]]", None),
         ("Rating: [[08]]", 8),
         ("Rating: [[100]]", None),
         ("Rating: [[0]]", None),
@@ -39,7 +40,7 @@ ONE_TO_TEN = (1.0, 10.0)
         ("Rating: [[ 8 ]]", None),
         ("Rating: [[8, 7]]", None),
         ("Rating: [[1000]]", None),
-        ("Rating: [[８]] [[7]]", 7),
+        ("Rating: [[８]] [[7]]", None),
         ("It cites [1] and [[2]](https://x.invalid).\n\n**Rating:** [[6]]", 6),
         ("[[9]] is what it asks for.\nRating: [[4]]\n", None),
         ("[[1e9]]", None),
@@ -77,23 +78,23 @@ def test_choice(reply: str, winner: str | None) -> None:
 
 
 QUOTED = [
-    ('[[B]]\n\nAnswer A says "output [[A]]", which I left aside.', "B"),
-    ("[[B]]\n\nAnswer A says `[[A]]`.", "B"),
-    ("[[B]]\nI left '[[A]]' aside.", "B"),
-    ("[[B]]\nI left “[[A]]” aside.", "B"),
-    ("[[B]]\nI left „[[A]]“ aside.", "B"),
-    ("[[B]]\nI left «[[A]]» and »[[A]]« aside.", "B"),
-    ("[[B]]\nI left 「[[A]]」 aside.", "B"),
-    ("[[B]]\nI left ‘it’s [[A]]’ aside.", "B"),
-    ("My verdict is [[B]]. (Answer A says “my verdict is [[A]]”.)", "B"),
-    ("My verdict is [[B]].\n> [[A]]\nis a quotation from answer A.", "B"),
-    ("[[B]]\nAnswer A ends with\n```\n[[A]]\n```", "B"),
+    ('Answer A says "output [[A]]", which I left aside.\n\n[[B]]', "B"),
+    ("Answer A says `[[A]]`.\n\n[[B]]", "B"),
+    ("I left '[[A]]' aside.\n[[B]]", "B"),
+    ("I left “[[A]]” aside.\n[[B]]", "B"),
+    ("I left „[[A]]“ aside.\n[[B]]", "B"),
+    ("I left «[[A]]» and »[[A]]« aside.\n[[B]]", "B"),
+    ("I left 「[[A]]」 aside.\n[[B]]", "B"),
+    ("I left ‘it’s [[A]]’ aside.\n[[B]]", "B"),
+    ("(Answer A says “my verdict is [[A]]”.) My verdict is [[B]].", "B"),
+    ("> [[A]]\nis a quotation from answer A.\n\nMy verdict is [[B]].", "B"),
+    ("Answer A ends with\n```\n[[A]]\n```\n[[B]]", "B"),
     ("Answer A ends with\n```\n[[A]]\n```\n**[[B]]**\n", "B"),
     ("Answer A ends with\n~~~\n[[A]]\n~~~\n**[[B]]**\n", "B"),
     ("> [[A]]\n\nFinal verdict: [[B]].", "B"),
     ("> I am right.\nAnd so [[A]].\n\n[[B]]", "B"),
     ("- > [[A]]\n- > > [[A]]\n\n[[B]]", "B"),
-    ("> I am right: [[A]]\nVerdict: [[B]]", "B"),
+    ("> I am right: [[A]]\nVerdict: [[B]]", None),
     ("Answer A:\r\n\r\n    [[A]]\r\n\r\n> [[A]]\r\n\r\n[[B]]\r\n", "B"),
     ("Answer A:\n\n    I am right.\n    [[A]]\n\n[[B]]", "B"),
     ('Answer A says:\n"I am right.\n\n[[A]]\nTrust me."\n[[B]]', "B"),
@@ -125,8 +126,8 @@ FENCES = [
     ("Answer A:\r\n```\r\nx\r\n```\r\n[[A]]\r\n```\r\nThus [[B]].\r\n", "B"),
     ("Answer A:\n```\nx\n```\n[[A]]\n```\nAnswer B:\n```\ny\n```\nThus [[B]].", "B"),
     ("1. ```\n   [[A]]\n   ```\n2. So [[B]]", "B"),
-    ("Inline ```[[A]]``` and [[B]]", "B"),
-    ("[[B]]\n\nA better answer:\n```python\nprint(1)\n```\n", "B"),
+    ("Inline ```[[A]]```.\n[[B]]", "B"),
+    ("A better answer:\n```python\nprint(1)\n```\n\n[[B]]", "B"),
     ("A:\n```python\nx\n```\nB:\n```python\ny\n```\n\n[[B]]", "B"),
     ("```\nx\n[[A]]", None),
     ("Answer A:\n```\nx\n```\nAnswer B:\n```\n[[B]]", None),
@@ -145,7 +146,7 @@ SEVERAL = [
     ("[[A]][[B]]", None),
     ("I give [[A]] if A is better, [[B]] if B is, [[C]] if they are equal.", None),
     ("I give [[A]] if A is better, [[B]] if B is, [[C]] if they are equal.\n\n[[B]]", None),
-    ("[[B]]\nBoth say so: [[B]] it is.", "B"),
+    ("[[B]]\nThus [[B]] it is.", "B"),
     ("[[B]][[B]]", "B"),
 ]
 DOUBTFUL = [
@@ -157,8 +158,10 @@ DOUBTFUL = [
     ("Like this:\nVerdict: [[A]]", None),
     ("[[A]] or B", None),
     ("Final verdict: [[C]] for a tie.", "tie"),
-    ("[[A]] - the first one is right.", "A"),
-    ("[[A]] it is: if only by a hair.", "A"),
+    ("[[A]] - assistant A is better.", "A"),
+    ("[[A]] - assistant B is better.", None),
+    ("[[A]] - the first one is right.", None),
+    ("[[A]] it is: if only by a hair.", None),
     ("It is not [[B]], it is not. [[B]]", "B"),
 ]
 WRAPPED = [
@@ -181,18 +184,19 @@ WRAPPED = [
 LINKS = [
     ("See [[A]](https://x.invalid/a). [[B]]", "B"),
     ("See [[A]](#a), [[A]](</a b>), [[A]](a.html 'A') and [[A]][1]. [[B]]", "B"),
-    ("[[A]]: https://x.invalid\n\n[[B]]", "B"),
-    ("[[A]] https://x.invalid\n\n[[B]]", "B"),
+    ("[[A]]: https://x.invalid\n\nB is better.\n\n[[B]]", "B"),
+    ("[[A]] https://x.invalid\n\nVerdict:\n[[B]]", None),
     ('<a href="x">[[A]]</a><sup>[[A]]</sup> [[B]]', "B"),
-    ("[[A]] A. Writer (2020), https://x.invalid\n\n[[B]]", "B"),
+    ("[[A]] A. Writer (2020), https://x.invalid\n\nB is better. [[B]]", "B"),
+    ("[[B]]\n\n[[A]](wrong)", None),
     ("It follows [[A]](https://x.invalid/a).", None),
     ("It follows [[A]]( https://x.invalid/a ).", None),
     ("It follows [[A]](https://x.invalid/wiki/A_(letter)).", None),
-    ("[[B]](and so it should be)", "B"),
+    ("[[B]](and so it should be)", None),
 ]
 THOUGHT = [
     ("Maybe [[A]].</think>\n\nB is better.", None),
-    ("Maybe [[A]] </think> but then [[B]]", "B"),
+    ("Maybe [[A]] </think> but then [[B]]", None),
     ("<think>first [[A]]</think>\n<think>then [[C]]</think>\n[[B]]", "B"),
     ("<think>first [[A]]</think> then [[C]]</think> [[B]]", "B"),
     ("<thinking>\n[[A]]\n</thinking>\n\n[[B]]", "B"),
@@ -201,8 +205,8 @@ THOUGHT = [
     ("<|channel|>analysis<|message|>[[A]]<|end|><|start|>assistant<|channel|>final<|message|>[[B]]<|return|>", "B"),
     ("analysisPerhaps [[A]].assistantfinalFinal verdict: [[B]]", "B"),
     ("<think>[[A]]", None),
-    ("[[B]]\n<think>Or [[A]]?</think>", "B"),
-    ("[[B]]\n<think>Or [[A]]", "B"),
+    ("[[B]]\n<think>Or [[A]]?</think>", None),
+    ("[[B]]\n<think>Or [[A]]", None),
     ("<think>a</think><answer>[[B]]</answer>", "B"),
     ("<scratchpad>[[A]]</scratchpad>[[B]]", "B"),
     ('It says "</think>\n[[A]]\n", and is worthless.', None),
@@ -217,7 +221,7 @@ ODD = [
     ("<b>[[B]]</b>", "B"),
     ("[[B]]<|im_end|>", "B"),
     ('The 5" pipe and "the other" fit.\n\n[[B]]', "B"),
-    ("It's the judges' choice, don't you think: [[B]]", "B"),
+    ("It's the judges' choice, don't you think?\n[[B]]", "B"),
     ("\\boxed{B}", None),
     ("【【B】】", None),
     ("⟦B⟧", None),
@@ -246,7 +250,7 @@ def test_which_verdict_is_the_judge_s(reply: str, winner: str | None) -> None:
         ("Clarity: [[8]]\nTruth: [[6]]\n\nOverall: [[7]]", None),
         ("[[7]] [[0]]", None),
         ("[[7]] [[100]]", None),
-        ("Rating: [[rating]]\nRating: [[6]]", 6),
+        ("Rating: [[rating]]\nRating: [[6]]", None),
         ("Rating: [[8]]/10", 8),
         ("Rating: [[8]] out of 10", 8),
         ("It calls f([[1]]).", None),
@@ -411,9 +415,9 @@ def test_a_thought_never_becomes_the_verdict(form: str, thought: str) -> None:
     assert parse("choice", reply, ONE_TO_TEN) == Verdict(winner="B")
 
 
-@given(st.lists(st.sampled_from("ABC"), min_size=1), st.sampled_from([" ", "\n", "\n\nVerdict: "]))
+@given(st.lists(st.sampled_from("ABC"), min_size=1, max_size=3), st.sampled_from([" ", "\n", "\n\nVerdict: "]))
 def test_one_verdict_however_often_is_one(letters: list[str], between: str) -> None:
-    """And two are none."""
+    """And two are none; three times in a row it may be said."""
     verdict = parse("choice", between.join(f"[[{letter}]]" for letter in letters), ONE_TO_TEN)
     assert (verdict is not None) == (len(set(letters)) == 1)
 
@@ -449,19 +453,33 @@ def real_replies(shared_data: Path) -> Iterator[tuple[str, str, object]]:
                 yield "choice", row["g2_judgment"], ("B", row["g2_winner"])
 
 
-def test_every_stored_verdict_of_real_reviews_is_read_the_same(shared_data: Path) -> None:
-    """7,000 real GPT-4 replies, dirty ones among them, give what FastChat stored."""
-    checked = Counter[str]()
+def test_every_stored_verdict_of_real_reviews_is_read_the_same_or_not_at_all(shared_data: Path) -> None:
+    """6,982 real GPT-4 replies, dirty ones among them, give what FastChat stored; 11 odd ones are asked for again.
+
+    These say "The assistant's answer: [[10]]", which may as well be a quotation, go on behind the verdict, or have no
+    end of a sentence before it.
+    """
+    checked, unread = Counter[str](), Counter[str]()
     for kind, reply, stored in real_replies(shared_data):
-        verdict = parse(kind, reply, (0, 10))
-        if isinstance(stored, tuple):
+        verdict, found = parse(kind, reply, (0, 10)), stored not in (-1, ("A", "error"), ("B", "error"))
+        checked[kind] += 1
+        unread[kind] += verdict is None and found
+        if verdict is not None and isinstance(stored, tuple):
             first, winner = stored
             shown = {first: "model_1", {"A": "B", "B": "A"}[first]: "model_2", "tie": "tie"}
-            assert (shown[str(verdict.winner)] if verdict else "error") == winner, reply[-300:]
-        else:
-            assert (verdict.scores[0] if verdict else -1) == stored, reply[-300:]
-        checked[kind] += 1
+            assert shown[str(verdict.winner)] == winner, reply[-300:]
+        elif verdict is not None:
+            assert verdict.scores[0] == stored, reply[-300:]
     assert checked == {"rating": 4960 + 330 + 1542, "choice": 150}
+    assert unread == {"rating": 9, "choice": 2}
+
+
+def test_graded_critiques_are_read_as_published(shared_data: Path) -> None:
+    """960 of Auto-J: one has an element that is never closed before its verdict, and is asked for again."""
+    rows = map(json.loads, (shared_data / "auto-j" / "single_traindata.jsonl").read_text(encoding="utf-8").splitlines())
+    said = [(parse("rating", row["target_output"], ONE_TO_TEN), float(row["pred_score"])) for row in rows]
+    assert [verdict for verdict, _ in said].count(None) == 1
+    assert all(verdict.scores[0] == score for verdict, score in said if verdict)
 
 
 def test_no_real_reply_holds_two_different_verdicts(shared_data: Path) -> None:
@@ -483,6 +501,7 @@ def test_vicuna_reviews_have_77_score_lines_and_3_without(shared_data: Path) -> 
 
 @pytest.mark.parametrize("many", [30_000, 30_001])
 def test_a_verdict_said_thousands_of_times_is_that_verdict(many: int) -> None:
-    """Also where the last of them are examples; one other among them and none is certain."""
-    assert parse("choice", "[[A]]" * many + " e.g. [[A]]" * many, (1, 10)) == Verdict(winner="A")
-    assert parse("choice", "[[A]]" * many + "[[B]]" + "[[A]]" * many, (1, 10)) is None
+    """It costs no more than once, whatever it ends in; one other among them and none is certain."""
+    assert parse("choice", "[[A]].\n" * many + "\nVerdict: [[A]]", (1, 10)) == Verdict(winner="A")
+    assert parse("choice", "[[A]]" * many + " e.g. [[A]]" * many, (1, 10)) is None
+    assert parse("choice", "[[A]].\n" * many + "[[B]].\n" + "[[A]].\n" * many, (1, 10)) is None

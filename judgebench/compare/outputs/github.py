@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 from judgebench.compare.outputs import sentences
-from judgebench.compare.outputs.screen import line
 from judgebench.compare.results import Comparison, Inconclusive
+from judgebench.terminal import line
 
 Level: TypeAlias = Literal["error", "warning", "notice"]
 _MOST = 9  # GitHub shows ten of each level in a step, and the verdict is one

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree
 
 from judgebench.compare.outputs import sentences
-from judgebench.compare.outputs.screen import line, screen
+from judgebench.compare.outputs.screen import screen
 from judgebench.compare.results import Canary, CategoryRate, Comparison, Inconclusive
-from judgebench.terminal import printable
+from judgebench.terminal import line, printable
 
 _CLASS = "judgebench.compare"
 _PROBLEMS = {"REGRESS": "failure", "INVALID": "error", "INCONCLUSIVE": "skipped"}

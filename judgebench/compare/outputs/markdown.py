@@ -1,22 +1,13 @@
-"""The verdict as GitHub's Markdown, for a job's summary.
+"""The verdict as GitHub's Markdown, for a job's summary."""
 
-What models, judges and files say is put into code spans: GitHub looks for no HTML, link, image, mention or emoji
-there. A code span ends at a backtick and a table's cell at a bar, so that these two are shown as their likes.
-"""
-
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from judgebench.compare.outputs import sentences
-from judgebench.compare.outputs.screen import cut, line
 from judgebench.compare.results import Canary, CategoryRate, Comparison, Telling
 from judgebench.report.captions import between, percent
+from judgebench.report.markdown import code, plain, table
 
 _SIGNS = {"PASS": "\u2705", "REGRESS": "\u274c", "INCONCLUSIVE": "\u2754", "INVALID": "\u26a0\ufe0f"}
-_LIKES = str.maketrans({"`": "\u02cb", "|": "\u00a6"})
-_JOINER = "\u2060"  # shows nothing, and breaks up what GitHub would make a link or a mention of
-_LINKS = re.compile(r"(?<=@)|(?<=#)|(?<=:)(?=/)|(?<=[Ww]{3})(?=\.)")
-_CUT = 400
 _OF_CATEGORIES = ("category", "questions", "win rate", "interval", "drawn to the mean", "")
 _OF_CANARIES = ("canary", "wants", "held", "needed", "")
 
@@ -64,19 +55,3 @@ def _folded(summary: str, blocks: Iterable[str]) -> Iterator[str]:
     yield f"<details><summary>{summary}</summary>"
     yield "\n".join(blocks)
     yield "</details>"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are Markdown already."""
-    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows))
-
-
-def code(text: str) -> str:
-    """Anybody's text as a code span of one line, cut where it is long."""
-    return f"`{cut(line(text), _CUT).translate(_LIKES).strip() or '-'}`"
-
-
-def plain(text: str) -> str:
-    """Anybody's text as a line of prose in which nothing is Markdown, HTML, a link or a mention."""
-    broken = _LINKS.sub(_JOINER, line(text)) or "-"
-    return "".join(c if c.isalnum() or c in " ,;%(" or ord(c) > 127 else f"&#{ord(c)};" for c in broken)

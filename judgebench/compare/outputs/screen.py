@@ -3,11 +3,10 @@
 import re
 import textwrap
 from collections.abc import Iterator
-from unicodedata import east_asian_width
 
 from judgebench.compare.outputs import sentences
 from judgebench.compare.results import Comparison, Interval, Telling
-from judgebench.terminal import printable
+from judgebench.terminal import cut, line
 
 COLUMNS = 100
 _LABEL, _BESIDE_BAR = 12, 46
@@ -17,7 +16,7 @@ _TELLING = 3
 
 def screen(comparison: Comparison, columns: int = COLUMNS) -> str:
     """The verdict and what it rests on, in at most so many columns and of 100 usually in 24 lines."""
-    return "\n".join(_harmless(line, columns) for line in _lines(comparison, columns))
+    return "\n".join(_harmless(shown, columns) for shown in _lines(comparison, columns))
 
 
 def _lines(comparison: Comparison, columns: int) -> Iterator[str]:
@@ -68,30 +67,8 @@ def _bar(rate: float, interval: Interval, threshold: float, width: int) -> str:
     return f"{100 * low:3.0f} % [{''.join(cells)}] {100 * high:.0f} %   | margin  : tie"
 
 
-def line(text: str) -> str:
-    """Text of whatever kind as one line that a terminal shows as it is."""
-    return printable(" ".join(text.split()))
-
-
 def _quoted(text: str) -> str:
     return cut(line(text), _NAME)
-
-
-def cut(text: str, columns: int) -> str:
-    """The beginning of a printable text that takes no more columns than that."""
-    if sum(map(_width, text)) <= columns:
-        return text
-    room, kept = columns - 3, 0
-    for character in text:
-        room -= _width(character)
-        if room < 0:
-            break
-        kept += 1
-    return text[:kept] + "..."
-
-
-def _width(character: str) -> int:
-    return 2 if east_asian_width(character) in "WF" else 1
 
 
 def _harmless(shown: str, columns: int) -> str:

@@ -149,7 +149,8 @@ left for a processor, a library or the order of a sum to round otherwise: the sa
 - It is hard on short answers, right ones included: the judge's own liking for length is in it.
 - A text made to please it may: see [what manipulation gains](#manipulation), which is what six attacks gain, and not
   the next one. It knows phrases that speak to a judge in English only, and not all of them.
-- It was trained on English. Other languages are read, but how well it grades them was not measured.
+- It was trained on English. What is told to be in another language, by letters and function words, gets no verdict
+  but with `--any-language`, since how well it grades that was not measured.
 - Code is not parsed: which code does parse depends on Python's version, and a score must not.
 - A few tenths between two answers mean nothing: within one question it orders {pairs} of the pairs right that
   {judge} separates by a point or more.
@@ -194,7 +195,7 @@ family has a lower mean: hence less than 50 % and a negative correlation. The ju
 A score given is {slope} times the predicted one and {intercept} on average (held out; 1 and 0 were perfect).
 
 {calibration}
-{reviews}
+{reviews}{preferred}
 ## Manipulation
 
 The mean gain in points of each of [`judgebench.attacks`](../judgebench/attacks.py): the attacked answer's score less
@@ -218,6 +219,22 @@ A share of 58 to 80 pairs has a standard error of 3 to 6 points.
 """
 
 
+PEOPLE = """
+### What people say
+
+It was fitted to GPT-4's grades and to nobody's preferences. `python benchmarks/people.py --data DIR --write` measures
+how often it orders two answers as people did, or as GPT-4-turbo did on questions of another kind, beside the plainest
+rule that there is: the longer answer (in characters) is the better one. The interval is of the judge's share less the
+rule's; pairs of like length differ by less than a fifth. Some of the answers are of models and questions that it was
+trained on with GPT-4's grades.
+
+{table}
+
+So it is no judge of what people like: take a model as the judge for that. One that costs nothing is a local one,
+`--judge openai:NAME` at a server of your own or `--judge hf:PATH`.
+"""
+
+
 def card(found: Found, data: Found, said: Mapping[str, str]) -> str:
     """The judge's card, in Markdown; `said` are the sentences that depend on whose judge it is."""
     pairs = found.get("reviews")
@@ -231,4 +248,5 @@ def card(found: Found, data: Found, said: Mapping[str, str]) -> str:
         figures=figure_table(found), slope=fit["slope"], intercept=f"{fit['intercept']:+.2f}",
         calibration=calibration_table(fit), gains=gain_table(columns),
         reviews=REVIEWS.format(pairs=pair_table(pairs["files"])) if pairs else "",
+        preferred=PEOPLE.format(table=said["people"]) if "people" in said else "",
     )  # fmt: skip

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from judgebench.interchange.fastchat.lines import Line, Row, Unusable, created, identifier, rest, text, texts
-from judgebench.interchange.fastchat.rows import READ_RANGE, Stored, Target, number, reading, review_id
+from judgebench.interchange.fastchat.rows import Stored, Target, number, reading, review_id, stored_scores
+from judgebench.interchange.lines import Line, Row, Unusable, created, identifier, rest, text, texts
 from judgebench.tables.records import Message, Question, Review, Verdict, Winner, content_id
 
 _WINNERS: Mapping[str, Mapping[str, Winner | None]] = {  # g2_winner names models too, not positions
@@ -33,7 +33,7 @@ def judgments(line: Line, target: Target) -> Iterator[Review]:
 
 def _single(line: Line, target: Target) -> Iterator[Review]:
     row = line.row
-    stored = Stored(_score(row["score"])) if row.get("score") is not None else None
+    stored = _score(row["score"], target) if row.get("score") is not None else None
     about = {"mode": "single", "kind": "rating", "models": (identifier(row, "model"),), "extra": rest(row, *_SINGLE)}
     yield _review(line, target, about, Game("user_prompt", "judgment", stored))
 
@@ -64,9 +64,9 @@ def _review(line: Line, target: Target, about: Mapping[str, Any], game: Game) ->
         prompt=prompt,
         messages=None if asked is None else (Message("user", asked),),
         created=created(row),
-        scale=None if about["kind"] == "choice" else READ_RANGE,
+        scale=None if about["kind"] == "choice" else target.scale,
         **about,
-        **reading(about["kind"], text(row, game.reply), game.stored, target.reparse),
+        **reading(about["kind"], text(row, game.reply), game.stored, target),
     )
     return replace(review, id=review_id(review, row.get("tstamp")))
 
@@ -105,9 +105,8 @@ def _turn(row: Row, question: Question) -> int:
     return turn
 
 
-def _score(value: object) -> Verdict | None:
-    score = number(value, "score")
-    return Verdict(scores=(score,)) if score >= 0 else None
+def _score(value: object, target: Target) -> Stored:
+    return stored_scores([number(value, "score")], lambda score: Verdict(scores=(score,)), target.scale)
 
 
 def _winner(row: Row, game: str) -> Stored:

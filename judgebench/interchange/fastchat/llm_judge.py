@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from judgebench.interchange.fastchat.judgments import judgments, with_system
-from judgebench.interchange.fastchat.lines import (
+from judgebench.interchange.fastchat.prompts import JudgePrompt, from_llm_judge
+from judgebench.interchange.fastchat.rows import Target, each_once, failed, files
+from judgebench.interchange.lines import (
     ERROR_TEXT,
     Line,
     Log,
@@ -18,9 +20,7 @@ from judgebench.interchange.fastchat.lines import (
     text,
     texts,
 )
-from judgebench.interchange.fastchat.prompts import JudgePrompt, from_llm_judge
-from judgebench.interchange.fastchat.rows import Target, each_once, failed
-from judgebench.tables.records import Answer, Failure, Question, Review, content_id
+from judgebench.tables.records import INCOMPLETE, Answer, Failure, Question, Review, content_id
 
 _CHOICES = 10_000
 
@@ -57,19 +57,19 @@ class LlmJudgeFolder:
         return convert([path], make, self._log) if path.is_file() else []
 
     def answers(self, target: Target) -> list[Answer]:
-        """From `model_answer/*.jsonl`; a model is called what its file is called, as judgments call it."""
-        paths = sorted(self._folder.glob("model_answer/*.jsonl"))
+        """From `model_answer/`; a model is called what its file is called, as judgments call it."""
+        paths = files(self._folder, "model_answer")
         found = convert(paths, lambda line: _answers(line, target), self._log)
-        names = {(answer.model, answer.extra.get("model_id")) for answer in found}
-        for model, model_id in sorted((model, str(name)) for model, name in names if name not in (model, None)):
+        names = {(answer.model, answer.extra.get("model_id") or answer.model) for answer in found}
+        for model, model_id in sorted((model, name) for model, name in names if name != model):
             self._log.note(
                 f"{model}.jsonl holds answers of model_id {model_id!r}: imported as {model}, the id in extra."
             )
         return found
 
     def reviews(self, target: Target, answers: Sequence[Answer], prompts: Sequence[JudgePrompt]) -> list[Review]:
-        """From `model_judgment/*.jsonl`, single and pairwise, in order of file name and line."""
-        paths = sorted(self._folder.glob("model_judgment/*.jsonl"))
+        """From `model_judgment/`, its subfolders included, single and pairwise, in order of file name and line."""
+        paths = files(self._folder, "model_judgment")
         ids = {(answer.model, answer.question_id): answer.id for answer in answers if answer.choice == 0}
         systems = {prompt.prompt.name: prompt.prompt.system for prompt in prompts}
 
@@ -85,7 +85,7 @@ class LlmJudgeFolder:
         return convert(paths, make, self._log)
 
     def _referenced(self, questions: Sequence[Question]) -> list[Question]:
-        paths = sorted(self._folder.glob("reference_answer/*.jsonl"))
+        paths = files(self._folder, "reference_answer")
         if not paths:
             return list(questions)
         if len(paths) > 1:
@@ -125,6 +125,8 @@ def _choices(row: Row) -> list[Row]:
 
 def _answers(line: Line, target: Target) -> Iterator[Answer]:
     question, row = target.question(line), line.row
+    if row.get("model_id") is not None:
+        text(row, "model_id")
     for place, choice in enumerate(_choices(row)):
         turns, error = _turns(texts(choice, "turns"), len(question.turns))
         index = choice.get("index", place)
@@ -151,7 +153,7 @@ def _turns(turns: tuple[str, ...], wanted: int) -> tuple[tuple[str, ...], Failur
     if ERROR_TEXT in stripped:
         return turns[: stripped.index(ERROR_TEXT)], failed("the model")
     if len(turns) < wanted:
-        return turns, Failure("incomplete", f"FastChat's file holds {len(turns)} of {wanted} turns")
+        return turns, Failure(INCOMPLETE, f"FastChat's file holds {len(turns)} of {wanted} turns")
     return turns, None
 
 

@@ -1,42 +1,63 @@
 """What a reader of imported reviews should be told; pure."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from judgebench.interchange.fastchat.rows import READ_RANGE
-from judgebench.interchange.merge import Merged, RowT
+from judgebench.interchange.fastchat.rows import OFF_SCALE, READ_RANGE
 from judgebench.tables.records import Review, Verdict
 from judgebench.verdicts.text import from_scores, parse
 
 _SAID = re.compile(r"^Assistant ([12]): (\d{1,2}(?:\.\d{1,2})?)\b", re.ASCII | re.MULTILINE)
+_NUMBER = r"(\d{1,3}(?:\.\d{1,4})?)"
+_FIRST = re.compile(rf"{_NUMBER}[ ,]{{1,2}}{_NUMBER}\n", re.ASCII)
+_LAST = re.compile(r"(?:\A|\n|[.:] )(?:Rating: )?\[\[(\d{1,3}(?:\.\d{1,4})?|[ABC])\]\]\.?\s*\Z", re.ASCII)
+_WINNERS = {"A": "A", "B": "B", "C": "tie"}
 _SHOWN = 10
-_PARTS = ("equal", "superseded", "outdone")
 
 
 def verdict_notes(reviews: Sequence[Review]) -> Iterator[str]:
     """How stored verdicts and texts disagree, and how many judgments hold none."""
     stored = [review for review in reviews if review.verdict_source == "stored" and review.reply is not None]
-    contradicted = [review for review in stored if review.verdict and _said(review) not in (None, review.verdict)]
+    read = [(review, _parsed(review)) for review in stored if not _says_it_plainly(review)]
+    contradicted = [one for one, parsed in read if one.verdict and _said(one, parsed) not in (None, one.verdict)]
     if contradicted:
         yield f"{len(contradicted)} stored verdicts contradict their text and were kept: {_names(contradicted)}."
-    silent = [review for review in stored if review.verdict and _parsed(review) is None]
+    silent = sum(review.verdict is not None and parsed is None for review, parsed in read)
     if silent:
-        yield f"{len(silent)} stored verdicts do not stand in their text where the prompt asks for them."
-    readable = [review for review in stored if not review.verdict and _parsed(review)]
+        yield f"{silent} stored verdicts do not stand in their text where the prompt asks for them."
+    readable = sum(review.verdict is None and parsed is not None for review, parsed in read)
     if readable:
-        yield f"{len(readable)} reviews without a stored verdict have one in their text (--reparse reads it)."
-    failures = [review.error.kind for review in reviews if review.error]
-    for kind in sorted(set(failures)):
-        yield f"{failures.count(kind)} judgments hold no verdict ({kind})."
+        yield f"{readable} reviews without a stored verdict have one in their text (--reparse reads it)."
+    failures = Counter(review.error.kind for review in reviews if review.error)
+    example = next((one.error.message for one in reviews if one.error and one.error.kind == OFF_SCALE), "")
+    for kind, count in sorted(failures.items()):
+        yield f"{count} judgments hold no verdict ({f'{kind}: {example}' if kind == OFF_SCALE else kind})."
+
+
+def _says_it_plainly(review: Review) -> bool:
+    """Whether the text has its stored verdict, and no other, where nobody could take it for something else.
+
+    Most have: of these it takes no reading of the whole text.
+    """
+    reply, verdict = review.reply or "", review.verdict
+    if verdict is None:
+        return False
+    if review.kind == "score_pair":
+        pair = _FIRST.match(reply)
+        return pair is not None and verdict.scores == tuple(map(float, pair.groups()))
+    found = _LAST.search(reply) if reply.count("[[") == 1 else None
+    if found is None:
+        return False
+    return verdict.winner == _WINNERS[found[1]] if found[1] in _WINNERS else verdict.scores == (float(found[1]),)
 
 
 def _parsed(review: Review) -> Verdict | None:
-    return parse(review.kind, review.reply or "", READ_RANGE)
+    return parse(review.kind, review.reply or "", review.scale or READ_RANGE)
 
 
-def _said(review: Review) -> Verdict | None:
+def _said(review: Review, parsed: Verdict | None) -> Verdict | None:
     """What the text says, also where only a person would look for it: `Assistant 1: 10` in the middle."""
-    parsed = _parsed(review)
     if parsed is not None or review.kind != "score_pair":
         return parsed
     scores = {place: float(score) for place, score in _SAID.findall(review.reply or "")}
@@ -51,14 +72,3 @@ def _names(reviews: Sequence[Review]) -> str:
 def _name(review: Review) -> str:
     number = review.extra.get("review_id", review.id)
     return f"question {review.question_id}, turn {review.turn}, {' and '.join(review.models)} ({number})"
-
-
-def row_notes(what: str, merged: Sequence[Merged[RowT]]) -> Iterator[str]:
-    """What became of rows that stand more than once."""
-    equal, superseded, outdone = (sum(getattr(one, part) for one in merged) for part in _PARTS)
-    if equal:
-        yield f"{equal} {what} stand more than once, word for word: each was imported once."
-    if superseded:
-        yield f"{superseded} {what} were made again later: of each, the last that did not fail counts; all are kept."
-    if outdone:
-        yield f"{outdone} failed {what} were left out: the workspace holds a success in their place."

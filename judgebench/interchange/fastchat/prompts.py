@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from string import Formatter
 
-from judgebench.interchange.fastchat.lines import Row, Unusable, text
+from judgebench.errors import UsageError
+from judgebench.interchange.lines import Row, Unusable, optional_text, text
 from judgebench.prompts import Prompt
 from judgebench.tables.records import Mode
 from judgebench.tables.store import file_name
@@ -41,36 +42,50 @@ def from_llm_judge(row: Row) -> JudgePrompt:
     body, fields = _converted(text(row, "prompt_template"), _llm_judge_field)
     later = any(field.endswith("_2") for field in fields)
     prompt = Prompt(
-        name=file_name(text(row, "name")),
+        name=_file_name(text(row, "name")),
         kind=kind,
         body=body,
-        system=row.get("system_prompt") or "",
+        system=optional_text(row, "system_prompt"),
         turns="later" if later else "first",
     )
     mode: Mode = "single" if kind == "rating" else "pairwise"
     referenced = any(field.startswith("ref_answer") for field in fields)
-    return JudgePrompt(prompt, mode, row.get("category") or GENERAL, referenced)
+    return JudgePrompt(prompt, mode, optional_text(row, "category") or GENERAL, referenced)
 
 
 def from_table(row: Row, taken: Sequence[str] = ()) -> JudgePrompt:
     """A line of the 2023 format's `prompt.jsonl`; its `defaults` are constants. `taken` are names in use."""
     defaults = row.get("defaults") or {}
+    if not isinstance(defaults, dict):
+        raise Unusable("has defaults that are not an object")
     names = {"question": "question", "answer_1": "answer_a", "answer_2": "answer_b"}
 
     def field(name: str) -> str:
         return _literal(str(defaults[name])) if name in defaults else _expression(names.get(name), name)
 
-    category, number = row.get("category") or GENERAL, str(row.get("prompt_id", ""))
-    name = file_name(f"fastchat-2023-{category}")
+    category, number = optional_text(row, "category") or GENERAL, str(row.get("prompt_id", ""))
+    name = prompt_name(category)
     body, _ = _converted(text(row, "prompt_template"), field)
     prompt = Prompt(
-        name=f"{name}-{file_name(number or 'other')}" if name in taken else name,
+        name=f"{name}-{_file_name(number or 'other')}" if name in taken else name,
         kind="score_pair",
         body=body,
-        system=row.get("system_prompt") or "",
+        system=optional_text(row, "system_prompt"),
         turns="first",
     )
     return JudgePrompt(prompt, "pairwise", category, id=number)
+
+
+def prompt_name(category: str) -> str:
+    """What the 2023 format's prompt for a category is called, as the format has no names."""
+    return _file_name(f"fastchat-2023-{category}")
+
+
+def _file_name(name: str) -> str:
+    try:
+        return file_name(name)
+    except UsageError as error:
+        raise Unusable(f"has a name that no file can have ({name[:20]!r})") from error
 
 
 def choose(

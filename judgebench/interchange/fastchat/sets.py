@@ -8,9 +8,9 @@ from pathlib import Path
 
 from judgebench import question_sets
 from judgebench.errors import DataError, UsageError
-from judgebench.interchange.fastchat.lines import Log
 from judgebench.interchange.fastchat.prompts import JudgePrompt, choose, prompt_text
 from judgebench.interchange.fastchat.rows import Folder
+from judgebench.interchange.lines import Log
 from judgebench.question_sets import Category, QuestionSet, SetHead
 from judgebench.tables.records import Question
 from judgebench.workspace import Workspace
@@ -61,7 +61,8 @@ def _counts(questions: Sequence[Question], prompts: int) -> dict[str, int]:
 
 
 def _first_reason(log: Log) -> str:
-    return f"line {log.refused[0].line} {log.refused[0].reason}" if log.refused else "it is empty"
+    first = log.refused[0] if log.refused else None
+    return f"{first.path}:{first.line} {first.reason}" if first else "it is empty"
 
 
 def _compare(held: QuestionSet, found: Sequence[Question]) -> None:

@@ -5,22 +5,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeAlias
 
-from judgebench.interchange.fastchat.lines import ERROR_TEXT, Line, Log, Row, Unusable, convert, identifier, rest, text
-from judgebench.interchange.fastchat.prompts import GENERAL, JudgePrompt, choose, from_table
+from judgebench.interchange.fastchat.prompts import GENERAL, JudgePrompt, choose, from_table, prompt_name
 from judgebench.interchange.fastchat.rows import (
-    READ_RANGE,
     Stored,
     Target,
     each_once,
     failed,
+    files,
     number,
     reading,
     review_id,
+    stored_scores,
 )
+from judgebench.interchange.lines import ERROR_TEXT, Line, Log, Row, Unusable, convert, identifier, rest, text
 from judgebench.tables.records import Answer, Question, Review, content_id
 from judgebench.verdicts.text import from_scores
 
+Pair: TypeAlias = tuple[str, str]
+ANYBODY = "reviewer"  # the judge of reviews that have a number for it, which no file explains
 _REVIEW = ("question_id", "answer1_id", "answer2_id", "text", "score")
 
 
@@ -33,13 +37,18 @@ class Reviewer:
 
 
 class TableFolder:
-    """A folder like `fastchat/eval/table`, as of April 2023."""
+    """A folder like `fastchat/eval/table`, as of April 2023.
+
+    `pair` says whose answers a review compares, and `judge` who compared them, where the folder doesn't.
+    """
 
     temperatures: Mapping[str, float] = MappingProxyType({})  # every answer was drawn at 0.7
 
-    def __init__(self, folder: Path, log: Log) -> None:
+    def __init__(self, folder: Path, log: Log, pair: Pair | None = None, judge: str | None = None) -> None:
         self._folder = folder
         self._log = log
+        self._pair = pair
+        self._judge = judge
 
     def questions(self) -> list[Question] | None:
         """From `question.jsonl`."""
@@ -61,25 +70,52 @@ class TableFolder:
 
     def answers(self, target: Target) -> list[Answer]:
         """From `answer/*.jsonl`; a model is called by its name in `model.jsonl` where that is one model only."""
-        found = convert(sorted(self._folder.glob("answer/*.jsonl")), lambda line: [_answer(line, target)], self._log)
+        found = convert(files(self._folder, "answer"), lambda line: [_answer(line, target)], self._log)
         names = self._model_names({answer.model for answer in found})
         return [replace(answer, model=names.get(answer.model, answer.model)) for answer in found]
 
     def reviews(self, target: Target, answers: Sequence[Answer], prompts: Sequence[JudgePrompt]) -> list[Review]:
         """From `review/`, in order of file name and line; the reviewer's category is not part of the judge's name."""
-        paths = sorted(self._folder.glob("review/**/*.jsonl"))
+        paths = files(self._folder, "review")
         by_id = {str(answer.extra["answer_id"]): answer for answer in answers if "answer_id" in answer.extra}
         known = self._reviewers(prompts)
+        turned: Counter[str] = Counter()
 
         def make(line: Line) -> list[Review]:
-            question = target.question(line)
-            reviewer = known.get(text(line.row, "reviewer_id")) or _reviewer(line.row, question, target, prompts)
-            shown = [_shown(line, place, by_id) for place in (1, 2)]
+            question, name = target.question(line), identifier(line.row, "reviewer_id")
+            reviewer = known.get(name) or self._unlisted(line.row, question, target, prompts)
+            shown = [self._shown(line, place, by_id) for place in (0, 1)]
+            turned[line.path.name] += _named(line.path) == tuple(model for model, _ in shown[::-1])
             return [_review(line, target, reviewer, shown)]
 
         reviews = convert(paths, make, self._log)
         self._renamed("Reviewers", {str(review.extra["reviewer_id"]): review.judge for review in reviews})
+        for name in sorted(name for name, rows in turned.items() if rows):
+            self._log.note(f"{name} names its models in the other order than the answers' ids, and these count.")
         return reviews
+
+    def _shown(self, line: Line, place: int, by_id: Mapping[str, Answer]) -> tuple[str, str]:
+        """Model and id of an answer that a judge was shown: by the answers' ids, else --pair, else the file's name."""
+        own = identifier(line.row, f"answer{place + 1}_id")
+        answer = by_id.get(own)
+        if answer is not None:
+            if answer.question_id != identifier(line.row, "question_id"):
+                raise Unusable(f"names answer {own}, which is to question {answer.question_id}")
+            return answer.model, answer.id
+        pair = self._pair or (None if by_id else _named(line.path))
+        if pair is None:
+            say = "" if by_id else "; call the file review_A_B.jsonl after its models, or name them: --pair A B"
+            raise Unusable(f"names answer {own}, which no answer file holds{say}")
+        return pair[place], ""
+
+    def _unlisted(self, row: Row, question: Question, target: Target, prompts: Sequence[JudgePrompt]) -> Reviewer:
+        """A reviewer that `reviewer.jsonl` does not list: FastChat chose the prompt by the question's category."""
+        name = row["reviewer_id"]
+        labels = {question.category, GENERAL, "generic", "default"}
+        labels |= {prompt.category for prompt in prompts} | {other.category for other in target.questions.values()}
+        judge = _stripped(name, labels) if isinstance(name, str) and not name.isdigit() else ANYBODY
+        chosen = choose(prompts, "pairwise", question.category)
+        return Reviewer(self._judge or judge, chosen[0].prompt.name if chosen else "")
 
     def _rows(self, name: str) -> list[Path]:
         return [self._folder / name] if (self._folder / name).is_file() else []
@@ -105,15 +141,21 @@ class TableFolder:
             self._log.note(f"{what} go by shorter names, their full ids are in extra: {', '.join(said)}.")
 
     def _reviewers(self, prompts: Sequence[JudgePrompt]) -> dict[str, Reviewer]:
-        """The reviewers of `reviewer.jsonl`: their id ends in `-` and what kind of question they are for."""
+        """The reviewers of `reviewer.jsonl`, by their own ids and, where reviews have numbers, by those of the prompts.
+
+        Their id ends in `-` and what kind of question they are for.
+        """
         by_id = {prompt.id: prompt.prompt.name for prompt in prompts}
 
-        def make(line: Line) -> list[tuple[str, Reviewer]]:
-            name, prompt = text(line.row, "reviewer_id"), str(line.row.get("prompt_id", ""))
-            judge = _stripped(name, {"default", str(line.row.get("category"))})
-            return [(name, Reviewer(judge, by_id.get(prompt, "")))]
+        def make(line: Line) -> list[tuple[str, str, Reviewer]]:
+            name, prompt = identifier(line.row, "reviewer_id"), str(line.row.get("prompt_id", ""))
+            category = str(line.row.get("category", GENERAL))
+            judge = self._judge or _stripped(name, {"default", category})
+            return [(name, prompt, Reviewer(judge, by_id.get(prompt) or prompt_name(category)))]
 
-        return dict(convert(self._rows("reviewer.jsonl"), make, self._log))
+        listed = convert(self._rows("reviewer.jsonl"), make, self._log)
+        by_prompt = {prompt: reviewer for _, prompt, reviewer in reversed(listed) if prompt}
+        return by_prompt | {name: reviewer for name, _, reviewer in reversed(listed)}
 
 
 def _question(line: Line) -> Question:
@@ -142,26 +184,10 @@ def _answer(line: Line, target: Target) -> Answer:
     )
 
 
-def _shown(line: Line, place: int, by_id: Mapping[str, Answer]) -> tuple[str, str]:
-    """Model and id of an answer that a judge was shown; the file's name says the model where no answer file does."""
-    own = identifier(line.row, f"answer{place}_id")
-    answer = by_id.get(own)
-    if answer is not None:
-        if answer.question_id != identifier(line.row, "question_id"):
-            raise Unusable(f"names answer {own}, which is to question {answer.question_id}")
-        return answer.model, answer.id
-    parts = line.path.stem.split("_")
-    if by_id or len(parts) != 3:
-        raise Unusable(f"names answer {own}, which no answer file holds")
-    return parts[place], ""
-
-
-def _reviewer(row: Row, question: Question, target: Target, prompts: Sequence[JudgePrompt]) -> Reviewer:
-    """A reviewer that `reviewer.jsonl` does not list: FastChat chose the prompt by the question's category."""
-    labels = {question.category, GENERAL, "generic", "default"}
-    labels |= {prompt.category for prompt in prompts} | {other.category for other in target.questions.values()}
-    chosen = choose(prompts, "pairwise", question.category)
-    return Reviewer(_stripped(text(row, "reviewer_id"), labels), chosen[0].prompt.name if chosen else "")
+def _named(path: Path) -> Pair | None:
+    """The models that a file called `review_A_B.jsonl` is named after."""
+    parts = path.stem.split("_")
+    return (parts[1], parts[2]) if len(parts) == 3 else None
 
 
 def _stripped(name: str, labels: set[str]) -> str:
@@ -170,7 +196,7 @@ def _stripped(name: str, labels: set[str]) -> str:
 
 def _review(line: Line, target: Target, reviewer: Reviewer, shown: Sequence[tuple[str, str]]) -> Review:
     row = line.row
-    stored = _scores(row["score"]) if row.get("score") is not None else None
+    stored = _scores(row["score"], target) if row.get("score") is not None else None
     review = Review(
         id="",
         mode="pairwise",
@@ -183,14 +209,13 @@ def _review(line: Line, target: Target, reviewer: Reviewer, shown: Sequence[tupl
         judge=reviewer.judge,
         prompt=reviewer.prompt,
         extra=rest(row, *_REVIEW),
-        scale=READ_RANGE,
-        **reading("score_pair", text(row, "text"), stored, target.reparse),
+        scale=target.scale,
+        **reading("score_pair", text(row, "text"), stored, target),
     )
     return replace(review, id=review_id(review, row.get("review_id")))
 
 
-def _scores(value: object) -> Stored:
+def _scores(value: object, target: Target) -> Stored:
     if not isinstance(value, list) or len(value) != 2:
         raise Unusable("has a score that is not two numbers")
-    first, second = (number(item, "score") for item in value)
-    return Stored(from_scores(first, second) if first >= 0 and second >= 0 else None)
+    return stored_scores([number(item, "score") for item in value], from_scores, target.scale)

@@ -1,6 +1,7 @@
 """`--batch`: OpenAI's Batch API as a Model: half the price, within a day, and whoever waits may stop and come back."""
 
 import json
+import re
 import time
 import uuid
 import warnings
@@ -21,6 +22,8 @@ from judgebench.models.http.complaints import complaint
 from judgebench.models.http.concealed import Secrets
 from judgebench.models.http.dialect import Dialect
 from judgebench.models.http.endpoints import Address, openai_addresses
+from judgebench.models.http.replies import limited
+from judgebench.models.http.run import concealed
 from judgebench.tables.records import Failure, content_id, valid_text
 
 PATH: Final = "/v1/chat/completions"
@@ -31,6 +34,16 @@ _ROUNDS = 4  # batches at the most for one request, where the endpoint refuses p
 _PER_BATCH = 50_000  # requests, and
 _BYTES_PER_BATCH = 100 * 10**6  # the endpoint takes twice as many
 _ENDED = ("completed", "expired", "cancelled")
+_SAME = {  # what some say in place of OpenAI's words
+    "completed": "complete|success|succeeded|done|finished|ended",
+    "failed": "error|errored|failure|invalid|rejected",
+    "cancelled": "canceled|aborted|stopped",
+    "expired": "timed_?out|timeout",
+}
+_WAITING = re.compile(
+    r"validat|progress|finaliz|cancel(l?ing)|queue|pending|running|creat|start|submit|process|wait|init|accept"
+)
+_LOOKS = 3  # at what a batch came to, in one run
 
 Json = dict[str, Any]
 
@@ -80,11 +93,10 @@ class BatchModel:
         if any(len(request.turns) > 1 for request in requests):
             raise UsageError("a batch holds requests of one turn: leave --batch out where questions have several")
         address = openai_addresses()[0]  # a batch belongs to one account
-        hide = Secrets(address.secrets).hide
-        with _speaking(hide), _client(address) as client:
+        secrets = Secrets(address.secrets)
+        with _speaking(secrets.hide), _client(address) as client:
             for reply in self._rounds(client, Ledger(self._state), dict(enumerate(requests))):
-                told = reply.failure and Failure(reply.failure.kind, hide(reply.failure.message))
-                yield replace(reply, failure=told)
+                yield _concealed(reply, secrets)
 
     def _rounds(self, client: openai.OpenAI, ledger: Ledger, todo: Mapping[int, Request]) -> Iterator[Reply]:
         _recover(client, ledger, {self._digest(request) for request in todo.values()})
@@ -99,7 +111,8 @@ class BatchModel:
                     again[index] = todo[index]
                 else:
                     yield self._reply(index, todo[index], outcome)
-                ledger.note(done=id_)  # whoever asked has it by now, on disk
+                if not outcome.unread:
+                    ledger.note(done=id_)  # whoever asked has it by now, on disk
             todo = again
 
     def _learnt(self, request: Request, outcome: Outcome) -> bool:
@@ -111,7 +124,8 @@ class BatchModel:
 
     def _reply(self, index: int, request: Request, outcome: Outcome) -> Reply:
         notes = (NOTE, *self._dialect.notes(request, self.extra))
-        done = [replace(outcome.completion, notes=notes)] if outcome.completion else []
+        sent = self._body(self._dialect, request)
+        done = [limited(replace(outcome.completion, notes=notes), sent)] if outcome.completion else []
         return Reply.of(index, done, outcome.failure)
 
     def _digest(self, request: Request) -> str:
@@ -140,16 +154,20 @@ class BatchModel:
     def _replies(
         self, client: openai.OpenAI, ledger: Ledger, wanted: Mapping[str, int]
     ) -> Iterator[tuple[str, Outcome]]:
-        mine = [batch for batch, ids in ledger.batches.items() if not wanted.keys().isdisjoint(ids)]
+        mine = dict.fromkeys((batch for batch, ids in ledger.batches.items() if not wanted.keys().isdisjoint(ids)), 0)
         started = time.monotonic()
         while mine:
-            for batch in _ended(client, ledger, mine):
-                mine.remove(batch.id)
-                yield from _outcomes(client, batch, [id_ for id_ in ledger.batches[batch.id] if id_ in wanted])
+            for batch in _ended(client, ledger, list(mine)):
+                mine[batch.id] += 1
+                last = mine[batch.id] >= _LOOKS
+                todo = [id_ for id_ in ledger.batches[batch.id] if id_ in wanted and id_ not in ledger.done]
+                yield from _outcomes(client, batch, todo, ledger if last else None)
+                if last or ledger.done.issuperset(todo):
+                    del mine[batch.id]
                 if ledger.done.issuperset(ledger.batches[batch.id]):
                     ledger.note(over=batch.id)
             if mine:
-                self._wait(mine, time.monotonic() - started)
+                self._wait(list(mine), time.monotonic() - started)
 
     def _wait(self, batches: Sequence[str], waited: float) -> None:
         if self.patience is not None and waited >= self.patience:
@@ -194,6 +212,11 @@ def _adopt(
 ) -> None:
     """Write down what a batch asks for, by the file that was submitted; with `wanted`, only one that asks for such."""
     ids = ids_in(_content(client, batch.input_file_id) or b"")
+    if not ids and wanted is None:
+        raise EndpointError(
+            f"what the batch {batch.id} asks for can't be read at the endpoint: run the same command again (without"
+            f" {ledger.path} all is submitted, and paid for, again)"
+        )
     if wanted is None or any(id_.partition("-")[0] in wanted for id_ in ids):
         ledger.note(mark=mark, ids=ids)
         ledger.note(mark=mark, batch=batch.id)
@@ -230,50 +253,98 @@ def _ended(client: openai.OpenAI, ledger: Ledger, names: Sequence[str]) -> list[
     """The batches that are done; raises for one that was refused as a whole, and forgets it: it will be sent anew."""
     found = []
     for name in names:
-        with _kept(name, ledger):
-            batch = client.batches.retrieve(name)
-        if batch.status == "failed":
+        batch = _retrieved(client, ledger, name)
+        status = _status(batch)
+        if status == "failed":
             ledger.note(over=name)
             told = "; ".join(error.message or "" for error in (batch.errors and batch.errors.data) or [])
             raise EndpointError(f"the endpoint refused the batch {name} ({valid_text(told) or 'it does not say why'})")
-        if batch.status in _ENDED:
+        if status in _ENDED:
             found.append(batch)
+        elif not _WAITING.search(status):
+            raise EndpointError(
+                f"the endpoint says {valid_text(status)[:40]!r} of the batch {name}, which nobody knows: run the same"
+                " command later to look again"
+            )
     return found
 
 
-@contextmanager
-def _kept(name: str, ledger: Ledger) -> Iterator[None]:
-    """Forget a batch that the endpoint kept no longer."""
+def _status(batch: Batch) -> str:
+    """In OpenAI's words, whatever case or synonym it has; a batch that has an output is done."""
+    word = re.sub(r"[\s_-]+", "_", str(batch.status).strip().lower())
+    known = next((status for status, words in _SAME.items() if re.fullmatch(words, word)), word)
+    unknown = known not in _ENDED and known != "failed" and not _WAITING.search(known)
+    return "completed" if unknown and batch.output_file_id else known
+
+
+def _retrieved(client: openai.OpenAI, ledger: Ledger, name: str) -> Batch:
+    """A batch; one that the endpoint neither shows nor lists is lost, and forgotten: it will be sent anew."""
     try:
-        yield
+        return client.batches.retrieve(name)
     except openai.NotFoundError as error:
+        listed = next((batch for batch in _all(client) if batch.id == name), None)
+        if listed:
+            return listed
         ledger.note(over=name)
         raise EndpointError(
             f"the endpoint has lost the batch {name}: run the same command to submit it anew"
         ) from error
 
 
-def _missing(batch: Batch) -> Outcome:
-    told = f"the batch {batch.id} ended without a reply to this request"
-    return Outcome(failure=Failure(f"batch_{batch.status}", told))
-
-
-def _outcomes(client: openai.OpenAI, batch: Batch, wanted: Sequence[str]) -> Iterator[tuple[str, Outcome]]:
+def _outcomes(
+    client: openai.OpenAI, batch: Batch, wanted: Sequence[str], last: Ledger | None
+) -> Iterator[tuple[str, Outcome]]:
     """What came of each request that is wanted, by the files of outputs and of errors, in any order.
 
-    What the first of them says is handed on before the other is asked for, and every line is taken by itself.
+    What the first of them says is handed on before the other is asked for. What can't be read of them, or is not there
+    though the batch is said to be done, is asked for again, and at the `last` time a failure that is asked for in
+    another run: it is paid for.
     """
-    left = dict.fromkeys(wanted)
+    left, garbled, whole, read = dict.fromkeys(wanted), dict[str, Outcome](), True, 0
     for file in filter(None, (batch.output_file_id, batch.error_file_id)):
-        found, strange = read_file(_content(client, file) or b"") if left else ({}, 0)
-        if strange:
-            _warn(
-                f"{batch.id}: {strange} lines of the file {file} name no request that can be read; the others are kept"
-            )
-        for id_ in [id_ for id_ in left if id_ in found]:
-            yield id_, found[id_]
+        if not left:
+            return
+        told = read_file(_content(client, file) or b"")
+        if told.strange and last:
+            _warn(f"{batch.id}: {told.strange} lines of the file {file} name no request that can be read")
+        whole, read, garbled = whole and told.is_whole, read + len(told.found), garbled | told.garbled
+        for id_ in [id_ for id_ in left if id_ in told.found]:
+            yield id_, told.found[id_]
             del left[id_]
-    yield from ((id_, _missing(batch)) for id_ in left)
+    lost = _status(batch) == "completed" or not whole or read < _counted(batch)
+    if not lost:
+        yield from ((id_, _missing(batch)) for id_ in left)
+    elif last:
+        yield from ((id_, _unread(batch, garbled.get(id_), last.path)) for id_ in left)
+
+
+def _counted(batch: Batch) -> int:
+    """How many of its requests a batch is said to have worked on."""
+    counts = batch.request_counts
+    numbers = (counts.completed, counts.failed) if counts else ()
+    return sum(number for number in numbers if isinstance(number, int))
+
+
+def _missing(batch: Batch) -> Outcome:
+    told = f"the batch {batch.id} ended without a reply to this request"
+    return Outcome(failure=Failure(f"batch_{_status(batch)}", told))
+
+
+def _unread(batch: Batch, garbled: Outcome | None, state: Path) -> Outcome:
+    """What is not to be bought again, unless somebody says so."""
+    known = garbled and garbled.failure
+    kind, told = (known.kind, known.message) if known else (f"batch_{_status(batch)}", "no reply to it can be read")
+    advice = f"the same command looks again (without {state} it would be submitted, and paid for, again)"
+    return Outcome(failure=Failure(kind, f"the batch {batch.id} is done, but {told}: {advice}"), unread=True)
+
+
+def _concealed(reply: Reply, secrets: Secrets) -> Reply:
+    return replace(
+        reply,
+        completions=tuple(concealed(said, secrets) for said in reply.completions),
+        broken=reply.broken and concealed(reply.broken, secrets),
+        failure=reply.failure and Failure(reply.failure.kind, secrets.hide(reply.failure.message)),
+    )
 
 
 def _content(client: openai.OpenAI, file: str) -> bytes | None:
@@ -306,6 +377,8 @@ def _speaking(hide: Callable[[str], str]) -> Iterator[None]:
     """Turn what the endpoint refuses for all alike into a line; what was submitted is written down and goes on."""
     try:
         yield
+    except EndpointError as error:
+        raise EndpointError(hide(str(error))) from None
     except openai.APIStatusError as error:
         said = complaint(error.status_code, {}, error.response.content, 0.0)
         raise EndpointError(f"the endpoint refuses the batch: {hide(said.text)[:500]}") from error

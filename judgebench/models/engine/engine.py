@@ -5,14 +5,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
+from judgebench.models.engine.alone import Alone
 from judgebench.models.engine.drawing import draw
 from judgebench.models.engine.forward import Forward
 from judgebench.models.engine.jobs import Count, Done, Job
+from judgebench.models.engine.limits import limits_of
 from judgebench.models.engine.linears import quick_linears
 from judgebench.models.engine.memory import hand_back, is_shortage, rows_that_fit
 from judgebench.models.engine.rows import Endings, Row, Waiting
+from judgebench.models.engine.sides import ALONE, Sides, sides_of
+from judgebench.models.loading.telling import first_line
 
 NOT_FINITE = "the model's logits are not finite: a broken checkpoint or float16 overflow; try --dtype float32"
+CANT = "the model can't answer this prompt"
 NO_MEMORY = "out of memory with this prompt alone"
 _AHEAD = 64  # jobs that wait, at least: to choose those of like length from
 _PROMPT_TOKENS = {"cpu": 800}  # that go in together: more fall out of the processor's cache
@@ -24,17 +29,25 @@ class Engine:
     """A model in a batch of at most `batch_size` rows; without it, as many as the free memory has room for.
 
     The size is halved, for good, when memory runs out. Greedy tokens in float32 are those of `model.generate` with one
-    prompt at a time, but for logits that tie within rounding.
+    prompt at a time, but for logits that tie within rounding. Rows that a batch doesn't suit are held by `generate`, as
+    `sides` says; with `own_settings`, which the checkpoint's own generation settings need, all are.
     """
 
     def __init__(
-        self, model: Any, tokenizer: Any, *, batch_size: int | None = None, count: Count | None = None
+        self,
+        model: Any,
+        tokenizer: Any,
+        *,
+        batch_size: int | None = None,
+        count: Count | None = None,
+        own_settings: bool = False,
     ) -> None:
         self.model = model
         self.batch_size = batch_size
         self.count = count or Count()
-        config = model.config.get_text_config(decoder=True)
-        self.endings = Endings(tokenizer, _ends(model, tokenizer), getattr(config, "max_position_embeddings", None))
+        self.own_settings = own_settings
+        self.sides = Sides(apart="") if own_settings else sides_of(model)
+        self.endings = Endings(tokenizer, _ends(model, tokenizer), limits_of(model))
         self.padding = tokenizer.pad_token_id or 0
 
     def run(self, jobs: Iterable[Job], follow: Callable[[Done], Job | None] | None = None) -> Iterator[Done]:
@@ -44,16 +57,7 @@ class Engine:
         after it: the next turn of a conversation, of whose prompt only what the turn before didn't see is computed. A
         job that fails is a Done with a failure. What is done is added to `count`.
         """
-        run = _Run(self, jobs)
-        with quick_linears(self.model):
-            while run.goes_on():
-                for row in run.round():
-                    done = self.endings.done(row)
-                    after = follow(done) if follow else None
-                    if after:
-                        row.heir = Row.of(after)
-                        run.waiting.put([row.heir])
-                    yield done
+        yield from Run(self, jobs).results(follow)
 
 
 def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
@@ -63,22 +67,41 @@ def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
     return frozenset(token for token in (*several, tokenizer.eos_token_id) if token is not None)
 
 
-class _Run:
+class Run:
     """The rows of one `run`."""
 
     def __init__(self, engine: Engine, jobs: Iterable[Job]) -> None:
         self.engine = engine
-        self.waiting = Waiting(jobs, max(_AHEAD, engine.batch_size or 0))
+        self.waiting = Waiting(jobs, max(_AHEAD, engine.batch_size or 0), engine.sides)
+        self.side = ""  # of those in the batch
         self.rows: list[Row] = []
         self.entering: list[Row] = []
         self.ended: list[Row] = []
 
-    def goes_on(self) -> bool:
+    def results(self, follow: Callable[[Done], Job | None] | None) -> Iterator[Done]:
+        """See Engine.run."""
+        with quick_linears(self.engine.model):
+            while self._goes_on():
+                for row in self._round():
+                    done = self.engine.endings.done(row)
+                    after = follow(done) if follow else None
+                    if after:
+                        row.heir = Row.of(after)
+                        self.waiting.put([row.heir])
+                    yield done
+
+    def _goes_on(self) -> bool:
         """Whether there is anything left to do; the batch is made when the first jobs are there to judge by."""
         there = bool(len(self.waiting) or self.rows)
         if there and not self.engine.batch_size:
-            self.engine.batch_size = rows_that_fit(self.engine.model, self.waiting.longest())
+            alone = self.engine.sides.apart is not None
+            self.engine.batch_size = 1 if alone else rows_that_fit(self.engine.model, self.waiting.longest())
         return there
+
+    @cached_property
+    def alone(self) -> Alone:
+        """What holds a row by itself."""
+        return Alone(self.engine.model, self.engine.padding)
 
     @cached_property
     def forward(self) -> Forward:
@@ -89,7 +112,7 @@ class _Run:
     def _size(self) -> int:
         return self.engine.batch_size or 1
 
-    def round(self) -> list[Row]:
+    def _round(self) -> list[Row]:
         """Let go of what is at its end, take in what there is room for, and give every row a token.
 
         Returns the rows that have come to their end. They leave in the next round, when it is known what follows them.
@@ -111,19 +134,24 @@ class _Run:
         return self._settle(time.perf_counter() - began)
 
     def _let_go(self) -> None:
-        """Take rows out of the batch that are at their end."""
-        leaving = [place for place, row in enumerate(self.rows) if row.reason]
+        """Take rows out of the batch that are at their end, or on another side now: these come in again."""
+        leaving = [place for place, row in enumerate(self.rows) if row.reason or self._crossed(row)]
         for place in reversed(leaving):
+            if not self.rows[place].reason:
+                self.waiting.put([self.rows[place]])
             self._bequeath(place)
             self._leave(place)
         if leaving:
             self.forward.cache.fit(max((row.computed for row in self.rows), default=0))
 
+    def _crossed(self, row: Row) -> bool:
+        return self.waiting.side_of(row) != self.side
+
     def _bequeath(self, place: int) -> None:
         """Keep what a row has computed of the next turn's prompt, for that."""
         row = self.rows[place]
         shared = 0 if row.failure else row.shared()
-        if row.heir and shared:
+        if row.heir and shared and not self._crossed(row.heir):
             row.heir.kept = self.forward.cache.keep(place, row.computed, shared)
 
     def _leave(self, place: int) -> None:
@@ -137,8 +165,13 @@ class _Run:
         """Take rows in when several places are free: a prompt alone uses a fast device badly."""
         several = min(len(self.waiting), max(1, self._size // _REFILLS))
         while len(self.waiting) and self._free() >= several:
-            self.entering = self.waiting.take(self._free(), self._prompt_tokens())
+            self.side = self.side if self.rows else self.waiting.side()
+            most = 1 if self.side == ALONE else self._free()
+            self.entering = self.waiting.take(most, self._prompt_tokens(), self.side)
+            none_of_its_side = not self.entering
             self._enter()
+            if none_of_its_side or self.side == ALONE:
+                return
             several = 1
 
     def _free(self) -> int:
@@ -151,23 +184,56 @@ class _Run:
         return _PROMPT_TOKENS.get(kind, _MOST_PROMPT_TOKENS) if self.forward.joinable else _MOST_PROMPT_TOKENS
 
     def _enter(self) -> None:
-        """Put the prompts of `entering` through the model; those that aren't at their end already join the batch."""
+        """Begin with the rows in `entering`, as far as they can be."""
         for row in self.entering:
             refusal = self.engine.endings.refusal(row.job)
             if refusal:
                 self._end(row, "error", refusal)
         self.entering = [row for row in self.entering if not row.reason]
-        if not self.entering:
+        if self.side == ALONE:
+            self._hold_each()
+        elif self.entering:
+            self._prefill()
+
+    def _hold_each(self) -> None:
+        """Take those of `entering` to their end, each by itself."""
+        while self.entering:
+            row = self.entering[-1]
+            row.way = self.engine.sides.why_alone
+            try:
+                self._hold(row)
+            except Exception as error:  # whatever a model runs into: the others have nothing to do with it
+                if is_shortage(error):
+                    raise
+                self._end(row, "error", f"{CANT} ({type(error).__name__}: {first_line(error)})")
+            self.entering.pop()
+
+    def _hold(self, row: Row) -> None:
+        engine, most = self.engine, self.engine.endings.left(row)
+        if not engine.own_settings:
+            self.alone.follow(row, most, self._draw)
             return
+        said = self.alone.by_its_settings(row, most, engine.endings.tokens)
+        for token in said:
+            if not row.reason:
+                self._take(row, token)
+        if not row.reason:
+            self._end(row, "stop")
+        elif row.end is not None and len(said) == most:  # some models are made to end at the limit
+            row.reason = "length"
+
+    def _prefill(self) -> None:
+        """Put the prompts of `entering` through the model; those that aren't at their end already join the batch."""
         longest = max(row.length for row in self.entering)
         logits, past = self.forward.prefill([row.known for row in self.entering], [row.kept for row in self.entering])
         self._draw(logits, self.entering)
-        stay = [place for place, row in enumerate(self.entering) if not row.reason]
+        stay = [place for place, row in enumerate(self.entering) if not (row.reason or self._crossed(row))]
         if stay:
             self.forward.cache.join(past, stay, longest)
         self.rows += [self.entering[place] for place in stay]
         for row in self.entering:
             row.kept = None
+        self.waiting.put(row for row in self.entering if not row.reason and self._crossed(row))
         self.entering = []
 
     def _step(self) -> None:
@@ -182,11 +248,14 @@ class _Run:
         for row, token in zip(rows, tokens, strict=True):
             if token is None:
                 self._end(row, "error", NOT_FINITE)
-                continue
-            self.engine.count.drawn += 1
-            reason = self.engine.endings.take(row, token)
-            if reason:
-                self._end(row, reason)
+            else:
+                self._take(row, token)
+
+    def _take(self, row: Row, token: int) -> None:
+        self.engine.count.drawn += 1
+        reason = self.engine.endings.take(row, token)
+        if reason:
+            self._end(row, reason)
 
     def _end(self, row: Row, reason: str, failure: str | None = None) -> None:
         row.reason, row.failure = reason, failure

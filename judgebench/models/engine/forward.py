@@ -6,6 +6,8 @@ from typing import Any
 
 from judgebench.models.engine.cache import Closed, Kept, Window, begun, can_be_joined
 
+_STATES = ("past_key_values", "cache_params")  # what models call what they remember
+
 
 class Forward:
     """A model and the cache of at most so many rows; every method runs under torch.inference_mode."""
@@ -17,6 +19,7 @@ class Forward:
         self.cache = Window(rows) if self.joinable else Closed()
         takes = inspect.signature(model.forward).parameters
         opaque = "input_ids" not in takes  # a wrapper, as an adapter's, that hands on whatever it is given
+        self._state = next((name for name in _STATES if name in takes), _STATES[0])
         self._optional = {name for name in ("position_ids", "logits_to_keep") if opaque or name in takes}
 
     def prefill(self, prompts: Sequence[Sequence[int]], kept: Sequence[Kept | None]) -> tuple[Any, Any]:
@@ -48,7 +51,10 @@ class Forward:
         self.cache.make_column()
         held = torch.tensor(lengths, device=self.model.device)[:, None]
         width = self.cache.span.width
-        mask = torch.arange(width + 1, device=self.model.device) >= width - held
+        # A state that is no keys and values has taken padding in as nothing, and has no columns to hide.
+        mask = (
+            None if self._state == "cache_params" else torch.arange(width + 1, device=self.model.device) >= width - held
+        )
         logits = self._call([[token] for token in tokens], held, mask, [*lengths, width], self.cache.past)
         self.cache.fit(max(lengths) + 1, new=1)
         return logits
@@ -61,8 +67,8 @@ class Forward:
         output = self.model(
             input_ids=torch.tensor(tokens, device=self.model.device),
             attention_mask=mask if len(set(lengths)) > 1 else None,
-            past_key_values=past,
             use_cache=True,
+            **{self._state: past},
             **{name: optional[name] for name in self._optional},
         )
         return output.logits[:, -1]

@@ -26,7 +26,7 @@ class Done:
 
     `tokens` are without the end token, `drawn` counts it; `text` is without special tokens and ends before a stop
     string. `seconds` is this job's share of the engine's time: the shares of all add up to the whole. With `failure`
-    set, text and tokens are what was there before it.
+    set, text and tokens are what was there before it. `way` says why it was held alone, by the model's `generate`.
     """
 
     index: int
@@ -36,6 +36,7 @@ class Done:
     drawn: int
     seconds: float
     failure: str | None = None
+    way: str | None = None
 
 
 @dataclass(slots=True)

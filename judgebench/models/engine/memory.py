@@ -18,10 +18,18 @@ def rows_that_fit(model: Any, tokens: int) -> int:
 def bytes_per_token(model: Any) -> int:
     """The size of one token's keys and values in all layers."""
     config = model.config.get_text_config(decoder=True)
-    asking = config.num_attention_heads
-    heads = getattr(config, "num_key_value_heads", None) or asking
-    size = getattr(config, "head_dim", None) or config.hidden_size // asking
-    return int(2 * config.num_hidden_layers * heads * size * model.dtype.itemsize)
+    width = getattr(config, "hidden_size", None) or model.get_input_embeddings().weight.shape[-1]
+    asking = _number(config, "num_attention_heads") or 1
+    heads = _number(config, "num_key_value_heads") or asking
+    size = _number(config, "head_dim") or width // asking
+    return int(2 * (_number(config, "num_hidden_layers") or 1) * heads * size * model.dtype.itemsize)
+
+
+def _number(config: Any, name: str) -> int | None:
+    """A setting that is a number; where there is one for each layer, the largest; None where there is none."""
+    found = getattr(config, name, None)
+    several = [one for one in found if isinstance(one, int)] if isinstance(found, (list, tuple)) else [found]
+    return max((one for one in several if isinstance(one, int)), default=None)
 
 
 def _free(device: str) -> int:
@@ -37,7 +45,7 @@ def _free(device: str) -> int:
     return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def is_shortage(error: RuntimeError | MemoryError) -> bool:
+def is_shortage(error: BaseException) -> bool:
     """Whether it says that memory ran out; the CPU and Apple's chips have no exception of their own for it."""
     import torch
 

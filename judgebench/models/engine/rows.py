@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import takewhile
 from typing import Any
 
 from judgebench.models.engine.cache import Kept
 from judgebench.models.engine.drawing import Drawer, drawer
 from judgebench.models.engine.jobs import Done, Job, before_stop
-from judgebench.models.engine.saying import text_of
+from judgebench.models.engine.limits import Limits
+from judgebench.models.engine.saying import special_tokens, text_of
+from judgebench.models.engine.sides import Sides
 
 _EVEN = 0.75  # prompts go in together when the shortest has at least this share of the longest's tokens
 
@@ -24,6 +27,7 @@ class Row:
     end: int | None = None  # the end token that it met
     reason: str | None = None
     failure: str | None = None
+    way: str | None = None  # why it was held alone
     heir: "Row | None" = None  # the turn after it
     kept: Kept | None = None  # what the turn before it has computed of its prompt
 
@@ -36,6 +40,11 @@ class Row:
     def known(self) -> list[int]:
         """The prompt and what was drawn: what the next token depends on."""
         return [*self.job.prompt, *self.tokens]
+
+    @property
+    def last(self) -> int:
+        """The token drawn last, an end token too."""
+        return self.tokens[-1] if self.end is None and self.tokens else self.end or 0
 
     @property
     def length(self) -> int:
@@ -64,15 +73,11 @@ class Endings:
 
     tokenizer: Any
     tokens: frozenset[int]
-    context: int | None
+    limits: Limits
 
     def refusal(self, job: Job) -> str | None:
         """Why a job can't even begin."""
-        if not job.prompt:
-            return "the prompt is empty"
-        if self.context and len(job.prompt) >= self.context:
-            return f"the prompt's {len(job.prompt)} tokens leave no room in the model's context of {self.context}"
-        return None
+        return self.limits.refusal(len(job.prompt)) if job.prompt else "the prompt is empty"
 
     def take(self, row: Row, token: int) -> str | None:
         """Give a row its next token; the reason where that ends it."""
@@ -82,26 +87,47 @@ class Endings:
         row.tokens.append(token)
         if row.job.stop and self._stopped(row):
             return "stop"
-        full = len(row.tokens) >= row.job.max_tokens or row.length == self.context
-        return "length" if full else None
+        return None if self.left(row) > 0 else "length"
+
+    def left(self, row: Row) -> int:
+        """How many tokens a row may still come to."""
+        return self.limits.room(len(row.job.prompt), row.job.max_tokens) - len(row.tokens)
 
     def _stopped(self, row: Row) -> bool:
         """Whether a stop string is there, seen first in so many last tokens as it may take, a byte each."""
         last = row.tokens[-4 * max(map(len, row.job.stop)) - 4 :]
-        tail = self.tokenizer.decode(last, skip_special_tokens=True)
+        tail = self.tokenizer.decode(last, skip_special_tokens=not self._stopping(row))
         return any(stop in tail for stop in row.job.stop) and self.text(row) != self._whole(row)
 
     def text(self, row: Row) -> str:
         """What a row says, up to the first stop string."""
-        return before_stop(self._whole(row), row.job.stop)
+        text = before_stop(self._whole(row), row.job.stop)
+        for token in self._stopping(row):
+            text = text.replace(self._special[token], "")
+        return text
 
     def _whole(self, row: Row) -> str:
-        return text_of(self.tokenizer, row.tokens)
+        return text_of(self.tokenizer, row.tokens, self._stopping(row))
+
+    def _stopping(self, row: Row) -> frozenset[int]:
+        """The special tokens in a row's stop strings, which have to be seen to stop there."""
+        if row.job.stop not in self._seen:
+            found = (token for token, name in self._special.items() if any(name in stop for stop in row.job.stop))
+            self._seen[row.job.stop] = frozenset(found)
+        return self._seen[row.job.stop]
+
+    @cached_property
+    def _seen(self) -> dict[tuple[str, ...], frozenset[int]]:
+        return {}
+
+    @cached_property
+    def _special(self) -> dict[int, str]:
+        return special_tokens(self.tokenizer)
 
     def done(self, row: Row) -> Done:
         """The outcome of a row."""
         drawn, tokens = len(row.tokens) + (row.end is not None), tuple(row.tokens)
-        return Done(row.job.index, tokens, self.text(row), str(row.reason), drawn, row.seconds, row.failure)
+        return Done(row.job.index, tokens, self.text(row), str(row.reason), drawn, row.seconds, row.failure, row.way)
 
 
 class Waiting:
@@ -112,7 +138,8 @@ class Waiting:
     memory, and their length is what is missing.
     """
 
-    def __init__(self, jobs: Iterable[Job], ahead: int) -> None:
+    def __init__(self, jobs: Iterable[Job], ahead: int, sides: Sides) -> None:
+        self.sides = sides
         self._jobs: Iterator[Job] = iter(jobs)
         self._ahead = ahead
         self._rows: list[Row] = []
@@ -136,11 +163,26 @@ class Waiting:
         """The most tokens that one of those here may come to."""
         return max((len(row.job.prompt) + row.job.max_tokens for row in self._rows), default=1)
 
-    def take(self, most: int, tokens: int) -> list[Row]:
-        """Rows to begin with together: of like length, and at most so many tokens, unless one alone has more."""
-        self._rows.sort(key=lambda row: (row.kept is not None, row.missing))
-        longest = self._rows[-1].missing
+    def side(self) -> str:
+        """The side of the row that comes before all others."""
+        return self.side_of(max(self._rows, key=_urgency))
+
+    def side_of(self, row: Row) -> str:
+        """The side of a row."""
+        return self.sides.of(len(row.job.prompt), row.length, len(row.job.prompt) + row.job.max_tokens)
+
+    def take(self, most: int, tokens: int, side: str) -> list[Row]:
+        """Rows of a side to begin with together: of like length, and at most so many tokens, or one that has more."""
+        self._rows.sort(key=_urgency)
+        rows = [row for row in self._rows if self.side_of(row) == side] if self.sides.limit else self._rows
+        if not rows:
+            return []
+        longest = rows[-1].missing
         most = max(1, min(most, tokens // max(longest, 1)))
-        fitting = [row for row in self._rows[-most:] if _EVEN * longest <= row.missing <= longest]
+        fitting = [row for row in rows[-most:] if _EVEN * longest <= row.missing <= longest]
         self._rows = [row for row in self._rows if row not in fitting]
         return fitting
+
+
+def _urgency(row: Row) -> tuple[bool, int]:
+    return row.kept is not None, row.missing

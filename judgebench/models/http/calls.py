@@ -16,6 +16,7 @@ from judgebench.models.http.run import Elsewhere, Response, Run
 from judgebench.models.http.runner import TryAgain, retrying
 from judgebench.models.http.waiting import Wait
 
+_ONCE_MORE = 1  # how often a reply that can't be read is paid for again
 _GLANCE = 1.0  # seconds between two looks at whether something tells of a failed try
 
 
@@ -30,6 +31,7 @@ class Call:
         self._refused: float | None = None  # the beginning of the last try that met a limit
         self._error: TryAgain | None = None
         self._failed = 0  # how many tries did, by whose doing ever
+        self._paid = 0  # how many of them may have been billed
         self._hopeless = False  # whether no waiting helps
 
     async def answered(self) -> Completion:
@@ -87,6 +89,9 @@ class Call:
         except TryAgain as error:
             self._error, self._failed = error, self._failed + 1
             self._run.tried.add(self._number)
+            if error.billed:
+                self._pay(endpoint, began)
+                raise
             if self._is_to_blame(endpoint, began, error):
                 return None
             self._since = self._since or time.monotonic()
@@ -102,6 +107,13 @@ class Call:
         if result.usage:
             endpoint.gate.correct(self._tokens, result.usage.prompt_tokens + result.usage.completion_tokens)
         return result
+
+    def _pay(self, endpoint: Endpoint, began: float) -> None:
+        """A reply that can't be read is this call's own failure, and at most paid for once more."""
+        self._well(endpoint, began, success=False)
+        self._setbacks.append(Setback(began, own=True))
+        self._paid += 1
+        self._hopeless = self._paid > _ONCE_MORE
 
     async def _entered(self, endpoint: Endpoint) -> float:
         """Wait at the gate; others are begun in the place of one that has failed and comes again."""
@@ -176,7 +188,7 @@ class Call:
         while True:
             body = trial.body(run.model, self._request, self._said, run.extra)
             response = await run.post(endpoint, body)
-            read = run.concealed(_read(response))
+            read = run.concealed(_read(response, body))
             if isinstance(read, Completion):
                 self._learn(endpoint, trial, refusal, body, read)
                 notes = (*trial.notes(self._request, run.extra), *ignored(body, read))
@@ -196,11 +208,12 @@ class Call:
                 self._run.say(f"{note}: where that is so, verdicts are read from the text")
 
 
-def _read(response: Response) -> Completion | Complaint:
-    """What a response holds."""
+def _read(response: Response, sent: Body) -> Completion | Complaint:
+    """What a response to a request holds."""
     if response.status < 400:
         try:
-            return completion(response.data)
-        except TryAgain:  # it may say why
-            pass
+            return completion(response.data, sent)
+        except TryAgain as error:
+            if error.billed:
+                raise  # else it may say why
     return complaint(response.status, response.headers, response.data, time.time())

@@ -28,6 +28,12 @@ _USED_UP = re.compile(
     r"\bmore credits\b|\baccount [^.]{0,20}\b(arrears|overdue|in good standing)",
     re.I,
 )
+_NO_MONEY = re.compile(  # a budget of something else, and what is quoted
+    r"\b(tokens?|thinking|thoughts?|reasoning|context|prompt|input|output|time|latency|compute|retry)[ _-]?budgets?\b"
+    r"|\bbudgets?[ _-](tokens?|of \d+ tokens?)\b"
+    r"|(?<!\w)'.*?'(?!\w)|\".*?\"|`.*?`|\u2018.*?\u2019|\u201c.*?\u201d|\u00ab.*?\u00bb",
+    re.I,
+)
 _MONEY_CODE = re.compile(
     r"insufficient_?(quota|balance|credit|fund)|billing|budget_?exceeded|exceeded_?budget|arrear|payment_?required"
 )
@@ -93,17 +99,22 @@ class Complaint:
         return bool(_MODEL.search(f"{self.reason} {' '.join(self.codes)}"))
 
     @property
+    def of_money(self) -> bool:
+        """Whether its status or a code says that money is used up, so that it can't be about the request."""
+        return self.status == 402 or any(_MONEY_CODE.search(code) for code in self.codes)
+
+    @property
     def of_no_model(self) -> bool:
         """Whether it says that there is no such model."""
         return bool(_NO_MODEL.search(f"{self.reason} {' '.join(self.codes)}"))
 
     def _used_up(self) -> bool:
         """Whether money or a quota is used up for good; a limit that is over after a while says so."""
-        if self.status == 402 or any(_MONEY_CODE.search(code) for code in self.codes):
+        if self.of_money:
             return True
-        if self.status >= 500 or self.after is not None or "rate_limit_exceeded" in self.codes:
+        if self.status >= 500 or self.after is not None or "rate_limit_exceeded" in self.codes or self.of_content:
             return False
-        return bool(_USED_UP.search(self.reason))
+        return bool(_USED_UP.search(_NO_MONEY.sub("", self.reason)))
 
 
 def complaint(status: int, headers: Mapping[str, str], data: bytes, now: float) -> Complaint:

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 _SHORT = 8  # characters; a shorter secret is a word, and taken out where it stands alone
+_LEAST = 16  # characters of a secret that nobody writes by chance,
+_VARIED = 8  # so many of them different
+_DRAWN = re.compile(r"(?=[^\W\d_]*\d)(?=\d*[^\W\d_])[^\W_]{6,}|[^\W_]{20,}|\d{10,}")  # no word of a language
 _USER = re.compile(r"^(?P<scheme>\w+://)?.*@", re.S)
 
 
@@ -24,8 +27,18 @@ class Secrets:
         return text
 
     @cached_property
+    def unmistakable(self) -> "Secrets":
+        """Those that no text holds by chance: a placeholder (`EMPTY`, `sk-no-key-required`) is like any other word."""
+        return Secrets((secret, name) for secret, name in self._names if is_unmistakable(secret))
+
+    @cached_property
     def _forms(self) -> list[tuple[re.Pattern[str], tuple[str, ...], str]]:
         return [(_pattern(secret), tuple(_encoded(secret)), f"[{name}]") for secret, name in self._names]
+
+
+def is_unmistakable(secret: str) -> bool:
+    """Whether a secret looks drawn at random, and not like words."""
+    return len(secret) >= _LEAST and len(set(secret)) >= _VARIED and bool(_DRAWN.search(secret))
 
 
 def _pattern(secret: str) -> re.Pattern[str]:

@@ -23,6 +23,14 @@ _ALSO = {  # what endpoints call a parameter besides its name
 _OF_SYSTEM = re.compile(
     r"\b(system|developer)\b.{0,20}\b(role|messages?|prompts?|instructions?)\b|\broles?\b", re.I | re.S
 )
+_OF_INPUT = re.compile(r"\b(messages?|model|prompt|inputs?|contents?)\b", re.I)  # a `param` that is no parameter
+_REFUSES = re.compile(  # what is said of a parameter, and of nothing that has just happened
+    r"\b(not|n't|never|no longer|isn't|aren't|cannot be) (yet |currently |be )?"
+    r"(support|implement|allow|enabl|availabl|permit|recogni|accept|know|valid)"
+    r"|\b(un|not[ -])(support|implement|recogni|known|expected|available)|\binvalid\b|\bdeprecated\b"
+    r"|\b(must|should|has to|needs to|can only|may only)\b|\bonly\b|\b(does|do)(n't| not) support\b|\bextra\b",
+    re.I,
+)
 _NUMBER = re.compile(r"(?<![\w.\-/])\d{1,9}(?![\w\-]|\.\d)")
 _QUOTES = "\"'`\u00ab\u00bb\u2018\u2019\u201c\u201d\u300c\u300d"
 _QUOTED = re.compile(rf"[{_QUOTES}.]\||\|[{_QUOTES}\[]|\|\.\w")  # with a stroke in place of what is quoted
@@ -68,10 +76,12 @@ class Dialect:
     def learn(self, sent: Body, param: str | None, told: str, status: int = 400) -> bool:
         """Leave out what a refusal names: by its `param`, or in its words; False where it complains of something else.
 
-        A status of 500 or more may be a fault of the moment, and only says something of a parameter that it quotes.
+        A status of 500 or more may be a fault of the moment, and only says something of a parameter that it quotes, or
+        of which it says that it can't be so. A `param` that is neither a parameter nor the input says nothing.
         Where a refusal names nothing, it is of a way of asking that the endpoint has not taken before.
         """
         fields = {name: value for name, value in sent.items() if name not in ("model", "messages")}
+        param = param if param and (_OF_INPUT.search(param) or any(_ways(name, param) for name in fields)) else None
         named = _named(fields, param, told, status)
         if not named and sent["messages"][0]["role"] == "system" and _OF_SYSTEM.search(f"{param} {told}"):
             named = {SYSTEM}
@@ -165,7 +175,7 @@ def _named(fields: Iterable[str], param: str | None, told: str, status: int) -> 
     ways = {name: _ways(name, told) for name in fields}
     for way in ("quoted", "name", "word"):
         found = {name for name, seen in ways.items() if way in seen}
-        if found and not (way == "word" and status >= 500):
+        if found and not (way == "word" and status >= 500 and not _REFUSES.search(told)):
             return found
     return set()
 

@@ -19,7 +19,8 @@ _FIELD = re.compile(
 )
 _RESETS = re.compile(r"ratelimit\S*reset|reset\S*ratelimit")
 _ASKED = re.compile(rf"limit:?\s*~?({_NUMBER})\b.{{0,60}}?requested:?\s*~?({_NUMBER})\b", re.I | re.S)
-_A_MOMENT = 10.0**9  # larger numbers are seconds since 1970, and those a thousand times larger milliseconds
+_A_MOMENT = 10.0**9  # larger numbers are seconds since 1970, and those a thousand times larger milliseconds, and so on
+_LONGEST = 366 * 86400.0  # seconds; whoever asks to wait for longer has said something else
 
 
 def asked_wait(headers: Mapping[str, str], told: str, now: float) -> float | None:
@@ -28,8 +29,8 @@ def asked_wait(headers: Mapping[str, str], told: str, now: float) -> float | Non
     `now` is the time since 1970 in seconds.
     """
     lower = {name.lower(): value.strip() for name, value in headers.items()}
-    found = (*_retry_after(lower, now), *_in_words(told), *_largest(_resets(lower, now)))
-    waits = [seconds for seconds in found if math.isfinite(seconds) and seconds >= 0]
+    found = (*_retry_after(lower, now), *_in_words(told, now), *_largest(_resets(lower, now)))
+    waits = [seconds for seconds in found if 0 <= seconds <= _LONGEST]
     return next(filter(None, waits), 0.0 if waits else None)
 
 
@@ -54,7 +55,7 @@ def _retry_after(headers: Mapping[str, str], now: float) -> Iterator[float]:
     for text, unit in _headers(headers):
         seconds = _number(text)
         if seconds is not None:
-            yield seconds * unit
+            yield _from_now(seconds * unit, now)
         elif (moment := _moment(text, now)) is not None:
             yield moment
 
@@ -67,11 +68,11 @@ def _headers(headers: Mapping[str, str]) -> Iterator[tuple[str, float]]:
         )
 
 
-def _in_words(told: str) -> Iterator[float]:
+def _in_words(told: str, now: float) -> Iterator[float]:
     for duration in _TOLD.findall(told):
         yield seconds_of(duration) or 0.0
     for milliseconds, number in _FIELD.findall(told):
-        yield float(number) * (0.001 if milliseconds else 1.0)
+        yield _from_now(float(number) * (0.001 if milliseconds else 1.0), now)
 
 
 def _resets(headers: Mapping[str, str], now: float) -> Iterator[float]:
@@ -91,13 +92,21 @@ def _moment(text: str, now: float) -> float | None:
     """The seconds to a moment: a duration, a number of seconds, a time since 1970, or a date of either kind."""
     number = _number(text)
     if number is not None:
-        since = number / 1000 if number > 1000 * _A_MOMENT else number
-        return max(0.0, since - now) if since > _A_MOMENT else number
+        return _from_now(number, now)
     duration = seconds_of(text)
     if duration is not None:
         return duration
     date = _date(text)
     return None if date is None else max(0.0, date - now)
+
+
+def _from_now(number: float, now: float) -> float:
+    """A number of seconds, or those to a time since 1970, in whatever unit it is counted."""
+    if not math.isfinite(number) or number <= _A_MOMENT:
+        return number
+    while number > 1000 * _A_MOMENT:
+        number /= 1000
+    return max(0.0, number - now)
 
 
 def _date(text: str) -> float | None:

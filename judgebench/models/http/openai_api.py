@@ -35,7 +35,7 @@ from judgebench.models.http.parameters import parameters_of
 from judgebench.models.http.replies import RequestRefused
 from judgebench.models.http.run import Response, Run
 from judgebench.models.http.runner import Stopped, TryAgain, run_in_bursts
-from judgebench.tables.records import Failure, valid_text
+from judgebench.models.http.transport import PACKED, TooLarge, bound
 
 CONNECT = 15.0  # seconds in which a connection must come about
 _ALERT = "\\x15\\x03"  # how what TLS says to plain HTTP begins, as it stands in an error
@@ -87,6 +87,8 @@ class OpenAIModel:
             for burst in run_in_bursts(hold, numbers, self.options.parallel, opened, run.stop, run.aside):
                 for self._ready, reply in zip(reversed(range(len(burst))), burst, strict=True):
                     yield reply
+            if run.lost:
+                raise run.lost
         finally:
             self._ready = 0
 
@@ -127,18 +129,23 @@ class OpenAIModel:
 
 
 async def _held(run: Run, index: int, request: Request) -> Reply:
-    """A conversation, turn by turn, until its end or until a turn has failed."""
+    """A conversation, turn by turn, until its end or until a turn has failed; what was answered before is kept."""
     started, done = time.monotonic(), list[Completion]()
     failure = None
     try:
         while len(done) < len(request.turns) and not (done and done[-1].failure):
             done.append(await Call(run, index, request, [completion.text for completion in done]).answered())
     except RequestRefused as error:
-        failure = Failure("refused", run.hide(valid_text(str(error))))
+        failure = run.failure("refused", error)
     except TryAgain as error:
-        if run.stopping:
+        if run.stopping and not done:
             raise Stopped from error
-        failure = Failure(error.kind, run.hide(valid_text(str(error))))
+        failure = run.failure(error.kind, error)
+    except (EndpointError, Stopped) as error:
+        if not done:
+            raise
+        run.lost = run.lost or (error if isinstance(error, EndpointError) else None)
+        failure = run.failure("stopped", error)
     return Reply.of(index, done, failure, round(time.monotonic() - started, 3))
 
 
@@ -147,12 +154,12 @@ def _client(address: Address, options: Options) -> Client:
     limits = httpx2.Limits(max_connections=options.parallel, max_keepalive_connections=options.parallel)
     kind = openai.DefaultAioHttpClient if aiohttp else openai.DefaultAsyncHttpxClient
     timeout = httpx2.Timeout(options.timeout, connect=min(options.timeout, CONNECT))
-    http = kind(limits=limits, timeout=timeout)
+    http = bound(kind(limits=limits, timeout=timeout))
     common: dict[str, Any] = {
         "max_retries": 0,
         "timeout": timeout,
         "http_client": http,
-        "default_headers": address.headers,
+        "default_headers": {"Accept-Encoding": PACKED, **address.headers},
     }
     if address.api_version:
         return openai.AsyncAzureOpenAI(
@@ -195,6 +202,8 @@ async def _connect(host: str | None, port: int, security: ssl.SSLContext | None 
 async def _unanswered(address: Address, error: Exception) -> TryAgain:
     """By the innermost cause: what the layers above call it differs from one transport to the other."""
     why = _words(error)
+    if any(isinstance(cause, TooLarge) for cause in _causes(error)):
+        return TryAgain("broken_reply", why, billed=True)
     if any(isinstance(cause, TimeoutError) for cause in _causes(error)) and not _nobody_listens(error):
         return TryAgain("timeout", "the endpoint did not answer in time")
     if _nobody_listens(error) or await _has_gone(address):

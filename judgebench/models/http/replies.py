@@ -1,15 +1,23 @@
 """What a Chat Completions response says; pure, and trusting no field's type."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from judgebench.models import Completion, TokenLogprobs, reasoning
-from judgebench.models.http.bodies import object_of, value_of
+from judgebench.models.http.bodies import object_of, reply_of
+from judgebench.models.http.endings import BEHIND, ended, reached
 from judgebench.models.http.runner import TryAgain
 from judgebench.models.http.usage import usage_of
-from judgebench.tables.endings import of_both
+from judgebench.tables.endings import ending
 from judgebench.tables.records import Usage, valid_text
 
+_BEGUN = re.compile(  # what a reply looks like, or one that is packed
+    rb'"(?:message|delta|usage|candidates|completion_tokens)\\?"\s*:\s*\{|"choices\\?"\s*:\s*\[\s*\{|\A\x1f\x8b'
+)
+_SOME = 100_000  # bytes in which a reply, if it is one, has begun
 _REASONING = ("reasoning_content", "reasoning", "thinking")  # what servers call it, the older names first
 _DETAILS = ("reasoning_details", "thinking_blocks")  # lists of chunks of it
 _TEXTS = ("text", "thinking", "reasoning", "summary", "content", "refusal")  # where a chunk has its text
@@ -19,30 +27,84 @@ class RequestRefused(Exception):
     """The endpoint refuses this one request for good (a context too long, say)."""
 
 
-def completion(data: bytes, notes: tuple[str, ...] = ()) -> Completion:
-    """What a response says, however it ended; TryAgain for one without a readable message."""
+def completion(data: bytes, sent: Mapping[str, Any] = MappingProxyType({})) -> Completion:
+    """What a response to a request says, however it ended; TryAgain for one that says nothing and is not billed.
+
+    What is billed and has no readable message is a completion that failed: nobody pays for it again.
+    """
     try:
-        body = value_of(data)
+        body = reply_of(data)
     except ValueError as error:
-        raise TryAgain("broken_reply", f"the endpoint sent no readable reply ({error})") from error
+        begun = bool(_BEGUN.search(data[:_SOME]))
+        raise TryAgain("broken_reply", f"the endpoint sent no readable reply ({error})", billed=begun) from error
+    held = object_of(body)
+    usage, uncounted = _usage(held.get("usage"))
+    choice = _choice(held)
+    problem = next(filter(None, (_problem(each.get("error")) for each in _told_by(choice, held))), None)
+    finish_reason = ended(choice, held, sent) or ("error" if problem else "stop")
     try:
-        choice = body["choices"][0]
-        behind = object_of(choice.get("provider_specific_fields"))  # what a proxy was told
-        problem, message = _problem(choice.get("error") or behind.get("error")), choice.get("message")
-        thought, text = _said(message if message is not None or problem is None else {})
-        usage, uncounted = _usage(body.get("usage"))
+        thought, text = _said(_message(choice, problem or ending(finish_reason) != "natural"))
     except (AttributeError, LookupError, TypeError) as error:
-        raise TryAgain("broken_reply", "the endpoint sent a reply without a message") from error
-    return Completion(
+        if not (usage and (choice or usage.completion_tokens)):
+            raise TryAgain("broken_reply", "the endpoint sent a reply without a message") from error
+        spent = ending(finish_reason) == "cut" or reached(sent, (usage.completion_tokens,))
+        thought, text, problem = None, "", problem or (None if spent else "the reply holds no message")
+    if _is_no_reply(held, choice, text or thought, usage):
+        raise TryAgain("broken_reply", f"the endpoint sent no reply ({problem})")
+    counted = object_of(held.get("usage")).get("completion_tokens")  # without hidden ones, which may not count
+    said = Completion(
         text=text,
-        finish_reason=_finish_reason(choice, behind, "error" if problem else "stop"),
+        finish_reason=finish_reason,
         usage=None if usage and not usage.completion_tokens and (text or thought) else usage,
-        served_by=_served_by(body),
+        served_by=_served_by(held),
         logprobs=_logprobs(choice.get("logprobs")),
-        notes=notes,
         reasoning=thought,
         problem=problem or uncounted,
     )
+    return limited(said, sent, counted)
+
+
+def limited(said: Completion, sent: Mapping[str, Any], counted: object = None) -> Completion:
+    """What was said, as cut where as many tokens were counted as were allowed: some say `stop` of that too."""
+    numbers = (counted, said.usage and said.usage.completion_tokens)
+    if ending(said.finish_reason) == "natural" and reached(sent, numbers):
+        return replace(said, finish_reason="length")
+    return said
+
+
+def _choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first choice, or the body itself where it is a message and has no choices."""
+    choices = body.get("choices")
+    if isinstance(choices, list):
+        return object_of(choices[0] if choices else None)
+    if isinstance(choices, dict):
+        return choices
+    if body.get("role") == "assistant":
+        return {"message": body}
+    return body if "done" in body and isinstance(body.get("message"), dict) else {}
+
+
+def _message(choice: Mapping[str, Any], nothing_said: object) -> Mapping[str, Any]:
+    """The message of a choice, whatever it is called; none at all where it ended badly, else TypeError."""
+    named = next((choice[name] for name in ("message", "delta") if choice.get(name) is not None), None)
+    if named is None and isinstance(choice.get("text"), str):
+        return {"content": choice["text"]}
+    if named is None and choice and nothing_said:
+        return {}
+    if not isinstance(named, dict):
+        raise TypeError("no message")
+    return named
+
+
+def _told_by(choice: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Where an error may stand beside a reply."""
+    return choice, object_of(choice.get("message")), object_of(choice.get(BEHIND)), body
+
+
+def _is_no_reply(body: Mapping[str, Any], choice: Mapping[str, Any], said: str | None, usage: Usage | None) -> bool:
+    """Whether a body holds an error, and nothing that was said or billed."""
+    billed = usage is not None and usage.completion_tokens > 0
+    return bool(_problem(body.get("error")) and not (said or billed or choice.get("error")))
 
 
 def _said(message: Mapping[str, Any]) -> tuple[str | None, str]:
@@ -80,18 +142,14 @@ def _field(message: Mapping[str, Any]) -> str | None:
     return next((valid_text(text) for text in (_chunk(field)[1] for field in fields) if text), None)
 
 
-def _finish_reason(choice: Mapping[str, Any], behind: Mapping[str, Any], default: str) -> str:
-    native = choice.get("native_finish_reason") or behind.get("native_finish_reason") or ""
-    return valid_text(of_both(str(choice.get("finish_reason") or default), str(native)))
-
-
 def _problem(error: object) -> str | None:
-    """Why a choice failed, in the endpoint's words; None where it didn't."""
-    if not error:
+    """Why a reply failed, in the endpoint's words; None where it didn't, as of an error whose fields are all empty."""
+    held = object_of(error)
+    told = [held.get("code"), held.get("message")] if held else [error]
+    said = " ".join(str(part) for part in told if part)
+    if not error or (held and not any(held.values())):
         return None
-    told = error.get("message") if isinstance(error, dict) else error
-    code = error.get("code") if isinstance(error, dict) else None
-    return valid_text(" ".join(str(part) for part in (code, told) if part))[:500] or "error"
+    return valid_text(said)[:500] or "error"
 
 
 def _served_by(body: dict[str, Any]) -> str | None:

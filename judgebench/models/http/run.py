@@ -16,6 +16,7 @@ from judgebench.models.http.dialect import Body
 from judgebench.models.http.endpoints import Endpoint, Endpoints
 from judgebench.models.http.limits import AN_INSTANT
 from judgebench.models.http.runner import SPARE, SPARE_LONG, Aside, Stopped, say
+from judgebench.tables.records import Failure, valid_text
 
 LONGEST = 500  # characters of a message that are kept
 REASON = 300  # and of what an endpoint says in it
@@ -49,6 +50,7 @@ class Run:
     tried: set[int] = field(default_factory=set)  # and those of them of which a try has failed
     aside: Aside = field(default_factory=Aside)
     stopping: bool = False
+    lost: EndpointError | None = None  # why the run ends, where a conversation in it was worth keeping
     ages: Iterator[int] = field(default_factory=count)  # one for each call, in the order in which they came
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -129,15 +131,25 @@ class Run:
         """What is kept of a text that may quote an endpoint."""
         return self.secrets.hide(text)[:LONGEST]
 
+    def failure(self, kind: str, error: Exception) -> Failure:
+        """What is kept of an error."""
+        return Failure(kind, self.hide(valid_text(str(error))) or "the run was stopped before this turn was answered")
+
     def concealed(self, read: Completion | Complaint) -> Completion | Complaint:
         """What a response says, without secrets; a reason is cut only then."""
-        hide = self.secrets.hide
         if isinstance(read, Complaint):
-            return replace(read, reason=hide(read.reason)[:REASON])
-        return replace(
-            read,
-            text=hide(read.text),
-            reasoning=hide(read.reasoning) if read.reasoning else read.reasoning,
-            served_by=hide(read.served_by) if read.served_by else read.served_by,
-            problem=hide(read.problem)[:REASON] if read.problem else read.problem,
-        )
+            return replace(read, reason=self.secrets.hide(read.reason)[:REASON])
+        return concealed(read, self.secrets)
+
+
+def concealed(said: Completion, secrets: Secrets) -> Completion:
+    """A completion without secrets; what a model says stays as it is but for what it can't say by chance."""
+    hide = secrets.unmistakable.hide
+    return replace(
+        said,
+        text=hide(said.text),
+        finish_reason=hide(said.finish_reason),
+        reasoning=said.reasoning and hide(said.reasoning),
+        served_by=said.served_by and hide(said.served_by),
+        problem=said.problem and secrets.hide(said.problem)[:REASON],
+    )

@@ -34,14 +34,18 @@ _backoff = wait_exponential(multiplier=0.5, max=30.0) + wait_random(0.0, 1.0)
 class TryAgain(Exception):
     """A call failed in a way that may pass. `after` is the number of seconds the endpoint asked to wait.
 
-    `busy`: it has too much to do, so that waiting is what helps.
+    `busy`: it has too much to do, so that waiting is what helps. `billed`: it may well be paid for, though it can't be
+    read.
     """
 
-    def __init__(self, kind: str, message: str, after: float | None = None, busy: bool = False) -> None:
+    def __init__(
+        self, kind: str, message: str, after: float | None = None, busy: bool = False, billed: bool = False
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.after = after
         self.busy = busy
+        self.billed = billed
 
 
 class Stopped(Exception):

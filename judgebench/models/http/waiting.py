@@ -11,6 +11,7 @@ from judgebench.models.http.runner import TryAgain, backoff
 FIRST = 6.0  # seconds after which an endpoint that never answered is given up: more likely it's set up wrongly
 SURE = 3  # tries in a row that fail before an endpoint is given up
 LONGEST = 10.0  # seconds between two tries of an endpoint that doesn't say how long to wait
+_CALENDAR = 10**9  # seconds; what lies beyond has no date
 SILENT = 3.0  # seconds of waiting that nobody needs to be told of
 
 
@@ -111,7 +112,7 @@ class Wait:
 
 def _clock(seconds: float) -> str:
     """The time of day in so many seconds."""
-    moment = time.localtime(time.time() + seconds)
+    moment = time.localtime(time.time() + min(seconds, _CALENDAR))
     return time.strftime("%H:%M:%S" if seconds < 43200 else "%Y-%m-%d %H:%M", moment)
 
 

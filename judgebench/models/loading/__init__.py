@@ -31,6 +31,7 @@ class Loaded:
     special_tokens: bool  # what to give the tokenizer as add_special_tokens for a rendered prompt
     stops: tuple[str, ...]  # strings that end an answer, besides the model's own end tokens
     provenance: Mapping[str, Any]
+    usual_dtype: str  # what `auto` comes to here
 
 
 def identity(target: str, options: LoadOptions) -> Mapping[str, Any]:
@@ -41,8 +42,8 @@ def identity(target: str, options: LoadOptions) -> Mapping[str, Any]:
     return _identity(resolve(target, options), options)
 
 
-def load(target: str, options: LoadOptions) -> Loaded:
-    """The model and tokenizer of a target, on their device.
+def load(target: str, options: LoadOptions, dtype: str | None = None) -> Loaded:
+    """The model and tokenizer of a target, on their device; `dtype` is what `auto` means, where that is settled.
 
     Raises JudgebenchError, DataError or UsageError, one line with the file's name, for whatever is missing or broken.
     """
@@ -52,28 +53,37 @@ def load(target: str, options: LoadOptions) -> Loaded:
         addition.source.check(options, adapter=addition.kind == "adapter")
     _quiet()
     with packed.read_once() if checkpoint.base.gguf else nullcontext():
-        return _load(checkpoint, options)
+        return _load(checkpoint, options, dtype or options.dtype)
 
 
-def _load(checkpoint: Checkpoint, options: LoadOptions) -> Loaded:
+def _load(checkpoint: Checkpoint, options: LoadOptions, dtype: str) -> Loaded:
     from judgebench.models.loading import additions, devices, tokenizers, weights
 
     device = devices.pick(options.device)
     config = weights.load_config(checkpoint.base, options)
     kind = weights.architecture(config)
     tokenizer, template = _tokenizer(checkpoint, options, kind)
-    model = weights.load_model(checkpoint.base, config, options, device, options.dtype)
+    model = weights.load_model(checkpoint.base, config, options, device, dtype)
     for addition in checkpoint.additions:
         model = additions.add(model, addition, options, len(tokenizer))
     tokenizers.fit(tokenizer, model.get_input_embeddings().weight.shape[0], checkpoint.base)
-    tokenizers.end_at(model, tokenizer, template.stops)
+    tokenizers.end_at(model, tokenizer, template.stops, checkpoint.base)
     provenance = {
         **_identity(checkpoint, options),
         **_commits(checkpoint),
         **_used(model, template),
         "device": devices.described(model),
     }
-    return Loaded(model, tokenizer, model.device, kind, template.special_tokens, template.stops, provenance)
+    return Loaded(
+        model,
+        tokenizer,
+        model.device,
+        kind,
+        template.special_tokens,
+        template.stops,
+        provenance,
+        _usual(config, model, device),
+    )
 
 
 def _tokenizer(checkpoint: Checkpoint, options: LoadOptions, kind: str) -> tuple[Any, Template]:
@@ -83,7 +93,7 @@ def _tokenizer(checkpoint: Checkpoint, options: LoadOptions, kind: str) -> tuple
     source = tokenizers.source_of(checkpoint, options)
     tokenizer = tokenizers.load_tokenizer(source, options, kind)
     template = templating.choose(tokenizer.chat_template, options.chat_template, source=source.text, kind=kind)
-    templating.put(tokenizer, template, options.chat_template or source.text)
+    templating.put(tokenizer, template, options.chat_template or source.text, options.template_arguments)
     return tokenizer, template
 
 
@@ -99,6 +109,10 @@ def _identity(checkpoint: Checkpoint, options: LoadOptions) -> dict[str, Any]:
         found["quantize"] = options.quantize
     if options.trust_remote_code:
         found["code"] = files.code_fingerprint(checkpoint.base.folder)
+    if options.template_arg:
+        found["template_args"] = options.template_arguments
+    if options.generation_config:
+        found["generation_config"] = True
     return found
 
 
@@ -126,6 +140,13 @@ def _used(model: Any, template: Template) -> dict[str, Any]:
         "transformers": transformers.__version__,
         "torch": torch.__version__,
     }
+
+
+def _usual(config: Any, model: Any, device: str) -> str:
+    from judgebench.models.loading import devices
+
+    saved = getattr(config, "dtype", None) or model.dtype
+    return str(devices.arithmetic(saved, device)).removeprefix("torch.")
 
 
 def _quiet() -> None:

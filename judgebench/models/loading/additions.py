@@ -1,6 +1,8 @@
 """What is added to a model's own weights: a PEFT adapter, or a delta of the same shapes."""
 
+import re
 import warnings
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -8,6 +10,8 @@ from judgebench.errors import DataError, JudgebenchError, UsageError
 from judgebench.models.loading import files, weights
 from judgebench.models.loading.options import LoadOptions
 from judgebench.models.loading.targets import Addition, Source
+
+_EMBEDDINGS = re.compile(r"(?:embed_tokens|word_embeddings|wte|embed_in|lm_head|embed_out)(?:\.\w+)*\.weight$")
 
 
 def add(model: Any, addition: Addition, options: LoadOptions, vocabulary: int) -> Any:
@@ -49,15 +53,58 @@ def _add_adapter(model: Any, source: Source, options: LoadOptions, vocabulary: i
         peft: Any = import_module("peft")  # an optional package without types
     except ImportError as error:
         raise JudgebenchError(f"{source.text} is an adapter, which needs peft: pip install peft") from error
-    if vocabulary > model.get_input_embeddings().weight.shape[0]:
-        model.resize_token_embeddings(vocabulary)  # tokens added in training; their rows come with the adapter
+    rows = model.get_input_embeddings().weight.shape[0]
+    wanted = _rows(source) or max(rows, vocabulary)
+    if wanted != rows:
+        model.resize_token_embeddings(wanted)  # tokens added in training; their rows come with the adapter
+    _untie(model, source)
     with weights.explained(source), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         safe = not files.is_pickled(source.folder)
         found = peft.PeftModel.from_pretrained(model, str(source.folder), use_safetensors=safe)
+        if not hasattr(found.base_model, "merge_and_unload"):
+            kind = found.active_peft_config.peft_type.value
+            raise UsageError(
+                f"{source.text} is an adapter of the kind {kind}, which has no weights to be added: use LoRA"
+            )
         merged = found.get_base_model() if options.quantize else found.merge_and_unload()
     _check_adapter(source, [str(warning.message) for warning in warned])
     return merged.eval()
+
+
+def _rows(source: Source) -> int | None:
+    """The rows of the embeddings that an adapter brings along whole, which may be padded; None where it brings none."""
+    for path in sorted(source.folder.glob("adapter_model*.safetensors")):
+        for name, shape in files.shapes(path).items():
+            if _EMBEDDINGS.search(name) and "lora_" not in name:
+                return shape[0]
+    return None
+
+
+def _untie(model: Any, source: Source) -> None:
+    """Where one table serves input and output, and the adapter changes either, give the output a copy of its own.
+
+    Beside the weights an adapter changes the one of the two that it is for; merged into the table it would change both.
+    """
+    import torch
+
+    table, head = model.get_input_embeddings(), model.get_output_embeddings()
+    if head is None or head.weight is not table.weight:
+        return
+    settings = files.read_json(source.folder / "adapter_config.json")
+    names = [name for name, part in model.named_modules() if part is table or part is head]
+    if not settings.get("ensure_weight_tying") and any(_targets(settings, name) for name in names):
+        head.weight = torch.nn.Parameter(head.weight.detach().clone(), requires_grad=False)
+        model.config.tie_word_embeddings = False
+
+
+def _targets(settings: Mapping[str, Any], name: str) -> bool:
+    """Whether an adapter changes the module of that name: targets are ends of names, or a pattern."""
+    targets = settings.get("target_modules") or []
+    if isinstance(targets, str):
+        return bool(re.fullmatch(targets, name))
+    ends = [*targets, *(settings.get("modules_to_save") or [])]
+    return any(name == end or name.endswith(f".{end}") for end in ends)
 
 
 def _check_adapter(source: Source, warned: list[str]) -> None:

@@ -33,15 +33,19 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The ids that a tokenizer makes of a text, and the control tokens among them."""
+    """The ids that a tokenizer makes of a text, and the control tokens among them.
+
+    It is `certain` where they stand if the tokenizer says so; else they were searched for by name.
+    """
 
     ids: list[int]
     controls: list[Control]
+    certain: bool = True
 
     def after(self, ids: int, letters: int) -> "Read":
         """What is left without so many ids at the beginning, which are so many letters."""
         later = [replace(one, start=max(0, one.start - letters), end=one.end - letters) for one in self.controls]
-        return Read(self.ids[ids:], [replace(one, place=one.place - ids) for one in later])
+        return replace(self, ids=self.ids[ids:], controls=[replace(one, place=one.place - ids) for one in later])
 
 
 def control_tokens(tokenizer: Any) -> dict[int, str]:
@@ -93,7 +97,7 @@ class Reader:
         if found.is_fast:
             return Read(found["input_ids"], list(self._placed(text, found)))
         tokens = self.tokenizer.tokenize(text, **asked)
-        return Read(self.tokenizer.convert_tokens_to_ids(tokens), list(self._searched(text, tokens)))
+        return Read(self.tokenizer.convert_tokens_to_ids(tokens), list(self._searched(text, tokens)), certain=False)
 
     def _placed(self, text: str, found: Any) -> Iterator[Control]:
         for place, token in enumerate(found["input_ids"]):

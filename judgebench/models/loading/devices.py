@@ -32,6 +32,22 @@ def described(model: Any) -> str:
     return ", ".join(devices) + (f" ({', '.join(names)})" if names else "")
 
 
+def arithmetic(saved: Any, device: str) -> Any:
+    """The dtype for `auto`: as saved, but float32 for bfloat16 on a processor that has no instructions for that."""
+    import torch
+
+    if device != "cpu" or saved is not torch.bfloat16 or has_bfloat16():
+        return saved
+    return torch.float32
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor computes in bfloat16 itself (AMX, AVX-512 or ARM's)."""
+    import torch
+
+    return any(there is True and "bf16" in name for name, there in torch.cpu.get_capabilities().items())
+
+
 def placement(options: LoadOptions, device: str) -> Mapping[str, Any]:
     """What from_pretrained is told about places: onto a GPU directly, without a copy in the host's memory."""
     if device == "spread":

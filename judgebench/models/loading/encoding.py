@@ -129,6 +129,8 @@ class Encoder:
             return self._reader.inert(text[start:end])
         if strange is None:
             return self._reader.without(read.ids[first:last])
+        if not read.certain:  # what was read up to there may be more than stands before it
+            return self._reader.inert(text[start:end])
         return self._reader.without(read.ids[first : strange.place]) + self._reader.inert(text[strange.start : end])
 
     def _around(self, text: str, ids: list[int]) -> tuple[list[int], list[int]]:

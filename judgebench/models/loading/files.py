@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ SETTINGS = (".json", ".jinja", ".model", ".txt")
 CODE = (".py", ".tiktoken")
 _PICKLED = ("pytorch_model*.bin", "adapter_model*.bin")  # not training_args.bin and its like
 _TOKENIZERS = ("tokenizer.json", "*.model", "vocab.json", "vocab.txt", "*.tiktoken", "tekken.json")
+_PART = re.compile(r"-\d+-of-\d+(?=\.)")  # of a file's name
 _HISTORY = "trainer_state.json"  # nothing reads it here, so it may be torn
 _AGAIN = "copy or download it again"
 
@@ -80,7 +82,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing: {_AGAIN}, or save the checkpoint with save_pretrained") from error
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise DataError(f"{path} can't be read ({error}): {_AGAIN}") from error
 
 
@@ -93,6 +95,7 @@ def check(folder: Path, *, adapter: bool, allow_pickle: bool) -> None:
             read_json(path)
     for path in sorted(folder.glob("*.index.json")):
         _check_index(path, allow_pickle)
+    _check_shards(folder)
     for path in weight_files(folder, allow_pickle=allow_pickle):
         check_weights(path)
 
@@ -110,6 +113,14 @@ def check_weights(path: Path) -> None:
             _check_safetensors(path, file.read(8), file.read(_header_length(start, path)))
 
 
+def shapes(path: Path) -> dict[str, list[int]]:
+    """The shape of each tensor of a safetensors file, by its header."""
+    with path.open("rb") as file:
+        start = file.read(8)
+        found = json.loads(file.read(_header_length(start, path)))
+    return {name: item["shape"] for name, item in found.items() if name != "__metadata__"}
+
+
 def _header_length(start: bytes, path: Path) -> int:
     """How long the JSON is with which a safetensors file begins; never more than the file."""
     return min(int.from_bytes(start[:8], "little"), path.stat().st_size)
@@ -121,7 +132,7 @@ def _check_safetensors(path: Path, length: bytes, header: bytes) -> None:
     try:
         tensors = json.loads(header)
         end = max((item["data_offsets"][1] for name, item in tensors.items() if name != "__metadata__"), default=0)
-    except (ValueError, AttributeError, TypeError, LookupError) as error:
+    except (ValueError, AttributeError, TypeError, LookupError, RecursionError) as error:
         raise DataError(f"{path} is cut off or no safetensors file ({size:,} bytes): {_AGAIN}") from error
     whole = 8 + int.from_bytes(length, "little") + end
     if size != whole:
@@ -139,6 +150,15 @@ def _check_index(path: Path, allow_pickle: bool) -> None:
         raise DataError(f"{path.parent / missing[0]}{others} is missing, which {path.name} names: {_AGAIN}")
 
 
+def _check_shards(folder: Path) -> None:
+    """Parts of one whole need the index that says which weight is where."""
+    parts = sorted(path for path in _with_suffix(folder, WEIGHTS) if _PART.search(path.name))
+    whole = {_PART.sub("", path.name) for path in parts}
+    missing = [f"{name}.index.json" for name in sorted(whole) if not (folder / f"{name}.index.json").exists()]
+    if missing and not any((folder / name).exists() for name in whole):
+        raise DataError(f"{folder / missing[0]} is missing, which says what is in {parts[0].name}: {_AGAIN}")
+
+
 def _shards(path: Path) -> set[str]:
     try:
         return {str(name) for name in read_json(path)["weight_map"].values()}
@@ -148,6 +168,9 @@ def _shards(path: Path) -> set[str]:
 
 def _instead(folder: Path, pickled: Iterable[Path]) -> str:
     """What to do where there are no weights to load, by what there is."""
+    inside = sorted((path.parent for path in folder.glob("*/config.json")), key=_steps)
+    if inside and not (folder / "config.json").exists():
+        return f", but checkpoints in folders of their own: write hf:{inside[-1]}"
     gguf = next(iter(sorted(folder.glob("*.gguf"))), None)
     if gguf:
         return f", but a GGUF file: write hf:{gguf}"
@@ -157,6 +180,12 @@ def _instead(folder: Path, pickled: Iterable[Path]) -> str:
             " AutoModelForCausalLM.from_pretrained(...).save_pretrained(...), or allow pickle"
         )
     return ": save the checkpoint with save_pretrained"
+
+
+def _steps(folder: Path) -> tuple[int, str]:
+    """In the order of a training's steps."""
+    number = re.search(r"\d+$", folder.name)
+    return int(number[0]) if number else -1, folder.name
 
 
 def _with_suffix(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:

@@ -1,7 +1,9 @@
 """Which chat template a checkpoint is asked with: its own, or one that was named; never one by its name."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -63,29 +65,89 @@ def _default(own: Any, source: str) -> str:
     return str(own["default"] if isinstance(own, dict) else own)
 
 
-def put(tokenizer: Any, template: Template, source: str) -> None:
-    """Give the tokenizer the template, and try it; UsageError where it doesn't render."""
+def put(tokenizer: Any, template: Template, source: str, arguments: Mapping[str, Any] | None = None) -> None:
+    """Give the tokenizer the template, with what it is told always, and try it.
+
+    Some templates want a text as a list of parts. UsageError where it doesn't render, or leaves out a question.
+    """
     tokenizer.chat_template = template.text
-    talk = [Message("user", "Hi"), Message("assistant", "Hi"), Message("user", "?")]
+    unknown = [name for name in arguments or () if not re.search(rf"\b{name}\b", template.text)]
+    if unknown:
+        raise UsageError(f"{source}: its chat template knows nothing of {unknown[0]}: leave out that --template-arg")
+    if arguments:
+        tokenizer.apply_chat_template = partial(tokenizer.apply_chat_template, **arguments)
+    plain = tokenizer.apply_chat_template
+    why = _fault(tokenizer)
+    if why:
+        tokenizer.apply_chat_template = partial(_in_parts, plain)
+        if _fault(tokenizer):
+            tokenizer.apply_chat_template = plain
+            raise UsageError(f"{source}: its chat template {why}")
+
+
+def _in_parts(apply: Callable[..., Any], conversation: Sequence[Mapping[str, str]], **settings: Any) -> Any:
+    """Render a conversation whose texts are lists of parts."""
+    parts = [{**item, "content": [{"type": "text", "text": item["content"]}]} for item in conversation]
+    return apply(parts, **settings)
+
+
+def _fault(tokenizer: Any) -> str | None:
+    """What is wrong with a tokenizer's template for a talk, and for a question alone."""
     try:
-        _applied(tokenizer, talk)
+        _applied(tokenizer, [Message("user", "Hi"), Message("assistant", "Hi"), Message("user", "?")])
+        shown = _applied(tokenizer, [Message("user", _word(0))])
     except Exception as error:  # Jinja's own, and whatever a template's expressions run into
-        raise UsageError(f"{source}: its chat template doesn't render ({first_line(error)})") from error
+        return f"doesn't render ({first_line(error)})"
+    return None if _is_in(_word(0), shown) else "leaves out the question: give another (--chat-template)"
+
+
+def _word(place: int) -> str:
+    """A short text that no template has itself, nor any reason to change."""
+    return f"zq{place}"
+
+
+def _is_in(word: str, text: str) -> bool:
+    return word in text.casefold() or word[::-1] in text.casefold()
 
 
 def rendered(tokenizer: Any, conversation: Sequence[Message]) -> str:
-    """A conversation as the model sees it; a system text stands before the user's where the template knows no system.
+    """A conversation as the model sees it; a system text stands before the user's where the template shows no system.
 
-    UsageError where it doesn't render.
+    UsageError where it doesn't render, or leaves out a turn.
     """
     first, *others = conversation
     try:
-        return _applied(tokenizer, conversation)
+        text = _applied(tokenizer, conversation)
     except Exception as error:
         if first.role != "system":
             raise UsageError(f"the chat template doesn't render this conversation ({first_line(error)})") from error
-    user, *others = others
-    return rendered(tokenizer, [Message(user.role, f"{first.content}\n\n{user.content}"), *others])
+        return rendered(tokenizer, _without_system(first, others))
+    left_out = _left_out(tokenizer, str(tokenizer.chat_template), tuple(message.role for message in conversation))
+    if not left_out:
+        return text
+    if first.role == "system":
+        return rendered(tokenizer, _without_system(first, others))
+    place = left_out[0]
+    raise UsageError(
+        f"the chat template leaves out message {place + 1} of {len(conversation)} ({conversation[place].role}):"
+        " give another (--chat-template)"
+    )
+
+
+def _without_system(system: Message, others: Sequence[Message]) -> list[Message]:
+    user, *later = others
+    return [Message(user.role, f"{system.content}\n\n{user.content}"), *later]
+
+
+@lru_cache(maxsize=256)
+def _left_out(tokenizer: Any, template: str, roles: tuple[str, ...]) -> list[int]:
+    """Which messages of such a conversation its template doesn't show, seen in one of plain words."""
+    words = [_word(place) for place in range(len(roles))]
+    try:
+        shown = _applied(tokenizer, [Message(role, word) for role, word in zip(roles, words, strict=True)])
+    except Exception:  # what is to be shown rendered, so that it depends on more than its roles
+        return []
+    return [place for place, word in enumerate(words) if not _is_in(word, shown)]
 
 
 def _applied(tokenizer: Any, conversation: Sequence[Message]) -> str:

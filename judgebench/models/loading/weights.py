@@ -1,6 +1,7 @@
 """Weights into memory, by transformers; what it would let pass in silence is refused here."""
 
 import io
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from typing import Any, Literal
@@ -12,6 +13,10 @@ from judgebench.models.loading.targets import Source
 from judgebench.models.loading.telling import first_line
 
 Architecture = Literal["causal", "seq2seq"]
+
+
+class SurplusWeightsWarning(UserWarning):
+    """A checkpoint has weights that nothing is computed with."""
 
 
 def load_config(source: Source, options: LoadOptions) -> Any:
@@ -39,7 +44,11 @@ def load_model(source: Source, config: Any, options: LoadOptions, device: str, d
     settings = {**_common(source, options), **_packing(source, options, device), **devices.placement(options, device)}
     with explained(source), redirect_stderr(io.StringIO()):  # a GGUF's progress bar heeds no setting
         model, told = auto.from_pretrained(source.folder, dtype=dtype, output_loading_info=True, **settings)
+    usual = devices.arithmetic(model.dtype, device)
+    if dtype == "auto" and usual is not model.dtype:
+        model = model.to(usual)
     _check_complete(source, told)
+    _check_surplus(source, told, strict=options.strict_weights)
     _check_numbers(source, model)
     return (model if "device_map" in settings else model.to(device)).eval()
 
@@ -64,7 +73,9 @@ def _explanation(source: Source, error: Exception) -> JudgebenchError:
         return JudgebenchError(f"{source.text} doesn't fit into memory: try dtype bfloat16, 4bit, or device spread")
     if "Unrecognized configuration class" in text:
         return UsageError(f"{source.text} is no model that completes text ({first_line(error, 120)})")
-    return JudgebenchError(f"{source.text} can't be loaded ({type(error).__name__}: {first_line(error, 300)})")
+    lines = [line.strip() for line in text.splitlines() if "size mismatch for" in line]
+    reason = lines[0][:300] if lines else first_line(error, 300)
+    return JudgebenchError(f"{source.text} can't be loaded ({type(error).__name__}: {reason})")
 
 
 def _common(source: Source, options: LoadOptions) -> Mapping[str, Any]:
@@ -96,6 +107,18 @@ def _check_complete(source: Source, told: Mapping[str, Any]) -> None:
                 f"{source.text}: {len(names)} weights are {what}, {names[0]} the first{hint}:"
                 " its config.json is another model's, or it was saved in part"
             )
+
+
+def _check_surplus(source: Source, told: Mapping[str, Any], *, strict: bool) -> None:
+    """Weights that the configuration has no place for are left out by transformers in silence."""
+    names = sorted(told["unexpected_keys"])
+    if not names:
+        return
+    others = f" and {len(names) - 1} more" if names[1:] else ""
+    line = f"{source.text}: its config.json has no place for {names[0]}{others}: what it says is said without them"
+    if strict:
+        raise DataError(f"{line}; leave out --strict-weights if that is meant")
+    warnings.warn(f"{line}; --strict-weights refuses that", SurplusWeightsWarning, stacklevel=2)
 
 
 def _check_numbers(source: Source, model: Any) -> None:

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from judgebench.errors import DataError
 from judgebench.site.drawing import colours
+from judgebench.tables import toml
 
 FOLDER = "theme"
 HEAD, STYLE, TEMPLATES = "theme.toml", "theme.css", "templates"
@@ -98,7 +99,7 @@ def _head(path: Path) -> Head:
     if not path.is_file():
         return Head()
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), Head)
+        return msgspec.convert(toml.loads(path.read_text(encoding="utf-8-sig")), Head)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise DataError(f"{path}: {_told(error)}") from error
 

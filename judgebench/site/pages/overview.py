@@ -84,9 +84,16 @@ def _evaluation(board: Board) -> Evaluation:
         health.trust(board),
         health.facts(tally),
         computed,
-        notes=(*health.notes(board), *captions.of_answers(spoken(board.answers))),
+        notes=(*health.notes(board), *captions.of_answers(spoken(board.answers)), *_missing(board)),
         charts=tuple(chart for part in _PARTS for chart in part(board)),
         chooser=chooser.chooser(board),
+    )
+
+
+def _missing(board: Board) -> list[str]:
+    """What imports lack; why is in the report, since reasons may quote anything."""
+    return captions.of_imports(
+        [{**one, "import": called(one["import"]), "reasons": []} for one in spoken(board.imports)]
     )
 
 

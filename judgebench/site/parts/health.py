@@ -105,6 +105,8 @@ def notes(board: Board) -> Iterator[str]:
 def _noted(note: Entry) -> str:
     if note["kind"] == "prompt_cut":
         return f"{captions.of_cut_prompts(note)}."
+    if note["kind"] == "not_english":
+        return f"{captions.of_other_languages(note)}."
     counts = ", ".join(f"{called(name)} ({count:,})" for name, count in note["counts"].items())
     return f"The judge changed: these reviews were made by {counts}; the figures mix these."
 

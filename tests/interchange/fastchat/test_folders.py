@@ -76,7 +76,7 @@ class TestQuestions:
 
     def test_no_usable_question(self, workspace: Workspace, write: Write) -> None:
         """The first reason is told, and no question set is made."""
-        with pytest.raises(DataError, match="line 1 has no category"):
+        with pytest.raises(DataError, match=r"question\.jsonl:1 has no category"):
             import_fastchat(write("question.jsonl", {"question_id": 1, "turns": ["a"]}), workspace)
         assert workspace.question_sets() == []
 

@@ -240,7 +240,7 @@ class TestLines:
             write("model_judgment/x.jsonl", single(judgment="\ud83d [[7]]", odd=["\udc00"])), workspace
         )
         (row,) = workspace.all_reviews()
-        assert (row.reply, row.extra) == ("\ufffd [[7]]", {"odd": ["\ufffd"]})
+        assert (row.reply, row.extra) == ("\ufffd [[7]]", {"odd": ["\ufffd"], "imported_from": "my-eval"})
         assert any("surrogate" in note for note in imported.notes)
 
     def test_other_encodings(self, workspace: Workspace, write: Write) -> None:

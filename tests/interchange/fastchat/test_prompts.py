@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.interchange.fastchat.lines import Unusable
 from judgebench.interchange.fastchat.prompts import JudgePrompt, choose, from_llm_judge, from_table, prompt_text
+from judgebench.interchange.lines import Unusable
 from judgebench.prompts import Prompt, load_prompt, render
 
 

@@ -38,7 +38,7 @@ class TestTable:
         (row,) = workspace.reviews("my-eval", "judge-1").read()
         assert (row.models, row.answer_ids) == (("a:v1", "b:v1"), ("id-a", "id-b"))
         assert row.verdict == Verdict((8.0, 9.0), "B")
-        assert row.extra == {"reviewer_id": "judge-1-generic", "review_id": "r"}
+        assert row.extra == {"reviewer_id": "judge-1-generic", "review_id": "r", "imported_from": "my-eval"}
 
     def test_model_names(self, workspace: Workspace, write: Write) -> None:
         """The name of model.jsonl is used where it is one model's only."""

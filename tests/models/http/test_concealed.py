@@ -57,6 +57,24 @@ def test_a_short_key_is_a_word() -> None:
     assert Secrets([("none", "key")]).hide("none: a nonentity is none") == "[key]: a nonentity is [key]"
 
 
+@pytest.mark.parametrize(
+    ("secret", "is_one"),
+    [
+        *(
+            (key, True)
+            for key in ("sk-SECRETKEY1234567890", "12345678-1234-1234-1234-123456789abc", "a8f5f167f44f4964")
+        ),
+        *((key, True) for key in ("AIzaSyABCDEFGHIJKLMNOPqrstu", "correcthorsebatterystaple", KEY)),
+        *((word, False) for word in ("EMPTY", "sk-1234", "token-abc123", "sk-no-key-required", "YOUR_OPENAI_API_KEY")),
+        *((word, False) for word in ("sk-xxxxxxxxxxxxxxxxxxxx", "administrator:password", "0", "not-needed-for-local")),
+    ],
+)
+def test_what_is_drawn_at_random_is_told_from_words(secret: str, is_one: bool) -> None:
+    """What a model may say by itself is no secret in its texts."""
+    said = f"before {secret} after"
+    assert (Secrets([(secret, "key")]).unmistakable.hide(said) != said) == is_one
+
+
 def test_an_empty_key_hides_nothing() -> None:
     """There is nothing to take out."""
     assert Secrets([("", "key")]).hide("as it was") == "as it was"

@@ -12,10 +12,11 @@ from servers.running import KEY, ChatServer, chat_server, files_that_hold, judge
 
 from judgebench.errors import EndpointError, UsageError
 from judgebench.models import Reply, Request, load_model, parse_spec
-from judgebench.models.http import waiting
+from judgebench.models.http import transport, waiting
 from judgebench.models.http.openai_api import OpenAIModel
 from judgebench.models.http.runner import EndpointWarning
-from judgebench.tables.records import Question, Sampling
+from judgebench.tables.endings import ending
+from judgebench.tables.records import Question, Sampling, Usage
 
 pytestmark = [
     pytest.mark.usefixtures("in_a_hurry"),
@@ -89,15 +90,36 @@ def test_a_reason_is_never_lost(played: Played, name: str) -> None:
         ("a filter with a code", "refused", "The response was filtered"),
         ("a context that is too small", "refused", "maximum context length"),
         ("one request is too large for the limit", "refused", "Requested ~12903"),
+        ("no provider for one input, 404", "refused", "No endpoints found"),
+        ("a way lost for a moment, 404", "http_404", "default backend"),
+        ("a budget of tokens", "refused", "token budget"),
+        ("a budget for thinking", "refused", "budget exceeded"),
+        ("an input about money, quoted", "refused", "billing system"),
+        ("an input about money, flagged", "refused", "bank account"),
+        ("a canned text about money", "refused", "balance"),
         ("one request breaks it", "http_500", "index out of range"),
     ],
 )
 def test_what_concerns_one_input_is_its_row_s_failure(played: Played, name: str, kind: str, reason: str) -> None:
     """The others have their answers."""
-    found = failures(played.ask(changed(name, match="Question 5?", each=9), parallel=2))
+    found = failures(played.ask(changed(name, match="Question 5?", each=9, calls=[*range(1, 99)]), parallel=2))
     assert found.keys() == {5}
     assert found[5].startswith(f"{kind}: ")
     assert reason in found[5]
+
+
+def test_a_404_of_a_moment_is_tried_again(played: Played) -> None:
+    """As from a machine in between, while another is put in its place."""
+    assert failures(played.ask(ENDPOINTS["a way lost for a moment, 404"], parallel=1)) == {}
+
+
+def test_a_404_of_all_that_is_left_ends_the_run(played: Played) -> None:
+    """A model that was taken away in the middle of it; so does money that goes without a code."""
+    asked = OpenAIModel("scripted", parallel=1).generate([Request((f"{place}?",), Sampling()) for place in range(40)])
+    with played.playing(ENDPOINTS["404 for all from the fifth on"]), pytest.raises(EndpointError, match="no model"):
+        list(asked)
+    assert len(played.server.calls()) < 40
+    assert "used up (status 400" in played.error(changed("credit balance", after=2))
 
 
 @pytest.mark.parametrize("name", FAMILIES["money"])
@@ -205,6 +227,63 @@ def test_a_key_that_comes_back_is_kept_nowhere(played: Played, name: str) -> Non
     assert KEY not in repr(found)
     assert "[key]" in repr(found) or name == "the key, at the edge of what is kept"
     assert "not-to-be-seen" not in repr(found)
+
+
+@pytest.mark.parametrize("key", ["test", "EMPTY", "sk-1234", "sk-no-key-required", "lm-studio", "1", "Yes", "your-key"])
+def test_a_placeholder_for_a_key_changes_no_reply(played: Played, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    """A word like any other, also as a user and a password; what a model says is kept as it is, and sent back so."""
+    said = f"Write a {key} before the code: {key}."
+    with played.playing({"default": said}, user=f"admin:{key}@"):
+        monkeypatch.setenv("OPENAI_API_KEY", key)
+        first, second = OpenAIModel("scripted").generate([Request(("Hi", "And?"), Sampling())] * 2)
+    assert [done.text for done in first.completions + second.completions] == [said] * 4
+    assert played.server.calls()[-1]["usage"][0] == len(f"Hi {said} And?".split())
+
+
+@pytest.mark.parametrize("name", FAMILIES["endings"])
+def test_a_reply_that_ended_badly_is_known_by_whatever_says_it(played: Played, name: str) -> None:
+    """It is a failure, or was cut; and it is not asked for again."""
+    found = played.ask(ENDPOINTS[name])
+    ended = {reply.failure.kind if reply.failure else ending(reply.completions[0].finish_reason) for reply in found}
+    assert len(ended) == 1
+    assert ended <= {"refused", "failed", "cut"}
+    assert len(played.server.calls()) == NUMBER
+    assert all(reply.billed[-1].text for reply in found)
+
+
+@pytest.mark.parametrize("name", FAMILIES["forms"])
+def test_a_reply_in_another_form_is_read(played: Played, name: str) -> None:
+    """At the first call, with its usage."""
+    found = played.ask(ENDPOINTS[name])
+    assert failures(found) == {}
+    assert {
+        (reply.completions[0].text, reply.completions[0].finish_reason in ("stop", "end_turn")) for reply in found
+    } == {("Yes.", True)}
+    assert {reply.usage for reply in found} == {Usage(100, 20)}
+    assert len(played.server.calls()) == NUMBER
+
+
+@pytest.mark.parametrize("name", FAMILIES["billed"])
+def test_what_was_billed_and_holds_no_reply_is_paid_for_once(played: Played, name: str) -> None:
+    """It is a failure of its row, or an empty text that was cut, with the tokens that were counted."""
+    found = played.ask(ENDPOINTS[name])
+    kinds = {reply.failure.kind if reply.failure else ending(reply.completions[0].finish_reason) for reply in found}
+    assert kinds <= {"failed", "refused", "cut"}
+    assert {reply.usage and reply.usage.prompt_tokens for reply in found} == {100}
+    assert len(played.server.calls()) == NUMBER
+
+
+@pytest.mark.parametrize("name", FAMILIES["unreadable"])
+def test_what_cannot_be_read_is_paid_for_at_most_once_more(
+    played: Played, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """However many tries there are, and without a word of an outage; and no more of it is read than a reply can be."""
+    monkeypatch.setattr(transport, "LARGEST", 3 * 2**20)
+    found = failures(played.ask(ENDPOINTS[name], tries=9))
+    assert found.keys() == {5}
+    assert found[5].startswith("broken_reply: ")
+    assert played.server.did().count("reply") == NUMBER - 1
+    assert len(played.server.calls()) == NUMBER - 1 + 2
 
 
 def test_what_is_refused_is_left_out_and_said_once(played: Played) -> None:

@@ -67,7 +67,7 @@ LIMITS: dict[str, dict[str, Any]] = {
     "http_503": {"do": "status", "status": 503},
     "http_529": {"do": "status", "status": 529},
 }
-FAILURES: dict[str, dict[str, Any]] = {
+FAILURES: dict[str, dict[str, Any]] = {  # none of which counts tokens
     "http_500": {"do": "status", "status": 500},
     "http_408": {"do": "status", "status": 408},
     "connection": {"do": "cut"},
@@ -75,10 +75,10 @@ FAILURES: dict[str, dict[str, Any]] = {
     "broken_reply": {"do": "not_json"},
     "broken_reply (page)": {"do": "not_json", "text": "<html>Bad gateway", "type": "text/html"},
     "broken_reply (no choices)": {"do": "no_choices"},
-    "broken_reply (null)": {"do": "changed", "body": {"choices": None}},
-    "broken_reply (choice)": {"do": "changed", "body": {"choices": ["Yes."]}},
-    "broken_reply (message)": {"do": "changed", "body": {"choices": [{"message": "Yes."}]}},
-    "broken_reply (content)": {"do": "changed", "body": {"choices": [{"message": {"content": 7}}]}},
+    "broken_reply (null)": {"do": "changed", "body": {"choices": None, "usage": None}},
+    "broken_reply (choice)": {"do": "changed", "body": {"choices": ["Yes."], "usage": None}},
+    "broken_reply (message)": {"do": "changed", "body": {"choices": [{"message": "Yes."}], "usage": None}},
+    "broken_reply (content)": {"do": "changed", "body": {"choices": [{"message": {"content": 7}}], "usage": None}},
 }
 
 

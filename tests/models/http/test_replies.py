@@ -120,3 +120,41 @@ def test_no_message_makes_the_reading_raise_anything_else(content: Any, error: A
     except TryAgain:
         return
     assert isinstance(told.text, str)
+
+
+WHOLE = json.dumps({"choices": [{"finish_reason": "stop", "message": {"content": "Yes."}}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (WHOLE.replace(b"Yes", b"Y\xffs"), "Y\ufffds."),
+        (b"\xef\xbb\xbf" + WHOLE, "Yes."),
+        (b": waiting\r\n\r\n" + WHOLE, "Yes."),
+        (b"data: " + WHOLE + b"\r\n\r\ndata: [DONE]\r\n", "Yes."),
+        (b"event: message\nid: 1\ndata: " + WHOLE + b"\n\n", "Yes."),
+        (json.dumps(WHOLE.decode()).encode(), "Yes."),
+    ],
+)
+def test_a_reply_that_can_be_read_is(data: bytes, text: str) -> None:
+    """With a byte that is no letter, behind comments, as one event of a stream, or as a string."""
+    assert (completion(data).text, completion(data).finish_reason) == (text, "stop")
+
+
+@given(
+    st.lists(st.sampled_from([b"data: ", b": x", b"event: y", b"\n", b"{}", b"[]", WHOLE, b"[DONE]", b'"', b"\xff"]))
+)
+def test_no_stream_makes_the_reading_raise_anything_else(parts: list[bytes]) -> None:
+    """A text, or TryAgain."""
+    try:
+        told = completion(b"".join(parts))
+    except TryAgain:
+        return
+    assert isinstance(told.text, str)
+
+
+def test_a_string_to_stop_at_is_no_word_for_a_cut() -> None:
+    """Some servers say at which one a reply stopped."""
+    told = json.dumps({"choices": [{"finish_reason": "stop", "stop_reason": "limit", "message": {"content": "Yes."}}]})
+    assert completion(told.encode(), {"stop": ["limit"]}).finish_reason == "stop"
+    assert completion(told.encode()).finish_reason == "limit"

@@ -40,6 +40,30 @@ def test_an_impossible_count_is_an_error(count: Any) -> None:
         usage_of({"prompt_tokens": 3, "completion_tokens": count})
 
 
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"completion_tokens": 20, "total_tokens": 5000}, 4900),
+        (
+            {"completion_tokens": 20, "total_tokens": 5000, "completion_tokens_details": {"reasoning_tokens": 4880}},
+            4900,
+        ),
+        ({"completion_tokens": 20, "completion_tokens_details": {"reasoning_tokens": 4880}}, 4900),
+        ({"completion_tokens": 20, "reasoning_tokens": "4880"}, 4900),
+        ({"completion_tokens": 4900, "completion_tokens_details": {"reasoning_tokens": 4880}}, 4900),
+        ({"completion_tokens": 20, "total_tokens": 120}, 20),
+        ({"completion_tokens": 20, "total_tokens": 3}, 20),
+        ({"completion_tokens": 20, "completion_tokens_details": {"reasoning_tokens": -1}}, 20),
+        ({"completion_tokens": 20, "completion_tokens_details": None}, 20),
+        ({"total_tokens": 2148}, 2048),
+        ({"output_tokens": 20}, 20),
+    ],
+)
+def test_hidden_tokens_are_billed(told: dict[str, Any], said: int) -> None:
+    """Where the total has them, or they are counted by themselves; once, where they are among the others."""
+    assert usage_of({"prompt_tokens": 100, **told}) == Usage(100, said)
+
+
 @given(anything, anything)
 def test_a_count_makes_nothing_negative_and_nothing_raise(asked: object, said: object) -> None:
     """Whatever is sent in its place."""

@@ -1,16 +1,20 @@
-"""Reading FastChat's JSONL files line by line: what can't be used is refused with its reason, and the rest goes on."""
+"""Reading JSONL files line by line: what can't be used is refused with its reason, and the rest goes on."""
 
 import json
+import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from judgebench.interchange.imported import Refused
+from judgebench.errors import DataError
+from judgebench.interchange.imported import Imported, Refused
 from judgebench.tables.records import valid_text
 
 ERROR_TEXT = "$ERROR$"  # what FastChat stores in place of text when a call failed
+_ENTRY = re.compile(r"[^\s,]")
 MadeT = TypeVar("MadeT")
 Row = Mapping[str, Any]
 
@@ -30,10 +34,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What an import has to say: the lines that it refused, and notes as plain sentences."""
+    """What an import has to say: the lines that it refused, notes as plain sentences, and what came to nothing."""
 
     refused: list[Refused] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    vain: list[str] = field(default_factory=list)  # what came to nothing, as sentences
+
+    def imported(self, question_set: str, counts: Mapping[str, int], new: Mapping[str, int]) -> Imported:
+        """What the import came to, with all that is said of it."""
+        return Imported(question_set, counts, new, tuple(self.refused), tuple(self.notes), tuple(self.vain))
 
     def refuse(self, line: Line, reason: str) -> None:
         """Keep in mind that a line was not imported."""
@@ -45,16 +54,30 @@ class Log:
             self.notes.append(sentence)
 
 
-def convert(paths: Iterable[Path], make: Callable[[Line], Iterable[MadeT]], log: Log) -> list[MadeT]:
+def convert(
+    paths: Iterable[Path],
+    make: Callable[[Line], Iterable[MadeT]],
+    log: Log,
+    read: Callable[[Path, Log], Iterator[Line]] | None = None,
+) -> list[MadeT]:
     """What `make` makes of every line of the files, in order; a line that it can't use is refused."""
     made: list[MadeT] = []
-    for path in paths:
-        for line in lines(path, log):
+    before, found = len(log.refused), list(paths)
+    for path in found:
+        for line in (read or lines)(path, log):
             try:
                 made += tuple(make(line))  # whole or not at all
             except Unusable as problem:
                 log.refuse(line, str(problem))
+    if not made and len(log.refused) > before:
+        log.vain.append(f"nothing was taken of {found[0].name if len(found) == 1 else found[0].parent.name}")
     return made
+
+
+def tables(folder: Path, below: str) -> list[Path]:
+    """The JSONL files below a part of a folder, in whatever subfolder, by name; hidden ones are no data."""
+    found = (path for path in folder.glob(f"{below}/**/*.jsonl") if path.is_file())
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
 def lines(path: Path, log: Log) -> Iterator[Line]:
@@ -63,7 +86,7 @@ def lines(path: Path, log: Log) -> Iterator[Line]:
     with path.open("rb") as file:
         for number, data in enumerate(file, start=1):
             try:
-                row, changed = _parsed(data.removeprefix(b"\xef\xbb\xbf") if number == 1 else data)
+                row, changed = _parsed(data.removeprefix(BOM_UTF8) if number == 1 else data)
             except Unusable as problem:
                 log.refuse(Line(path, number, {}), str(problem))
                 continue
@@ -72,6 +95,56 @@ def lines(path: Path, log: Log) -> Iterator[Line]:
                 yield Line(path, number, row)
     if mended:
         log.note(f"{path.name}: half a character (a lone surrogate) became U+FFFD in {mended} line(s).")
+
+
+def objects(file: Path, log: Log) -> Iterator[Line]:
+    """Every JSON object of a file that is one JSON list, or has an object a line."""
+    with file.open("rb") as opened:
+        first = opened.read(1 << 16).removeprefix(BOM_UTF8).lstrip()[:1]
+    return _listed(file, log) if first == b"[" else lines(file, log)
+
+
+def whole_object(file: Path, log: Log) -> Row:
+    """The object that a file is; an empty one where it is something else."""
+    _, found = _json(file)
+    return _mended([found], log)[0] if isinstance(found, dict) else {}
+
+
+def _json(file: Path) -> tuple[str, Any]:
+    """A file's text, and what it is as JSON; DataError where it is none."""
+    try:
+        text = file.read_bytes().removeprefix(BOM_UTF8).decode("utf-8")
+        return text, json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{file}:{error.lineno}: is not JSON ({error.msg}); nothing was imported") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{file}: is not JSON ({error}); nothing was imported") from error
+
+
+def _listed(file: Path, log: Log) -> Iterator[Line]:
+    """Every object of a JSON list, with the line that it begins on."""
+    whole, found = _json(file)
+    decoder, begun, place, number = json.JSONDecoder(), 0, whole.index("[") + 1, 1
+    for row in _mended(found, log):
+        start = next(_ENTRY.finditer(whole, place)).start()
+        number += whole.count("\n", begun, start)
+        begun, (_, place) = start, decoder.raw_decode(whole, start)
+        line = Line(file, number, row if isinstance(row, dict) else {})
+        if isinstance(row, dict):
+            yield line
+        else:
+            log.refuse(line, "is not a JSON object")
+
+
+def _mended(rows: list[Any], log: Log) -> list[Any]:
+    """The rows without lone surrogates, which can't be written as UTF-8."""
+    said = json.dumps(rows, ensure_ascii=False)
+    valid = valid_text(said)
+    if said == valid:
+        return rows
+    log.note("Half characters (lone surrogates) became U+FFFD.")
+    mended: list[Any] = json.loads(valid)
+    return mended
 
 
 def _parsed(data: bytes) -> tuple[Row | None, bool]:
@@ -106,6 +179,11 @@ def text(row: Row, name: str) -> str:
     if not isinstance(value, str):
         raise Unusable(f"has a {name} that is not text")
     return value
+
+
+def optional_text(row: Row, name: str) -> str:
+    """A field that may hold text; "" where it is missing."""
+    return "" if row.get(name) is None else text(row, name)
 
 
 def texts(row: Row, name: str) -> tuple[str, ...]:

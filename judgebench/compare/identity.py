@@ -1,0 +1,40 @@
+"""What a comparison is, and what each question's place in it depends on."""
+
+from collections.abc import Sequence
+
+from judgebench.compare.options import Options
+from judgebench.compare.sides import Side
+from judgebench.judging.judge import Judge, ModelJudge
+from judgebench.prompts import find_prompt
+from judgebench.question_sets import QuestionSet
+from judgebench.question_sets.sets import JUDGE
+from judgebench.tables.records import content_id
+from judgebench.workspace import Workspace
+
+
+def comparison_id(sides: Sequence[Side], judge: Judge, options: Options) -> str:
+    """Both models, how they are asked, the set, the judge, and the design of matches.
+
+    Not margin, alpha, looks, limit and categories: another look at the same reviews is no other comparison.
+    """
+    models = [(side.name, side.identity()) for side in sides]
+    asked = options.overrides if any(side.spec for side in sides) else {}
+    judging = judge.name, judge.identity, options.prompt
+    return content_id("comparison", options.questions, models, asked, judging, options.orders, options.repeats)
+
+
+def contents(
+    workspace: Workspace, question_set: QuestionSet, sides: Sequence[Side], judge: Judge, options: Options
+) -> dict[str, str]:
+    """By question of the chosen categories: its text, how both answers are made, and by what it is judged."""
+    folder = workspace.question_set_folder(question_set.name) / "prompts"
+    ways = [side.ways(question_set, options) for side in sides]
+    judged_by: dict[str, object] = {}
+    for name, category in question_set.head.categories.items():
+        named = (options.prompt,) if options.prompt else category.prompts("pairwise")
+        asked = isinstance(judge, ModelJudge) and category.scorer == JUDGE
+        judged_by[name] = category.scorer, [find_prompt(one, [folder]).digest for one in named if asked]
+    return {
+        one.id: content_id(one.digest, one.references, [way.get(one.id) for way in ways], judged_by[one.category])
+        for one in question_set.select(options.categories)
+    }
