@@ -293,6 +293,15 @@ def test_reading_a_long_reply_takes_no_time(unit: str) -> None:
             parse(kind, unit * 10_000 + "[[A]]x", ONE_TO_TEN)
 
 
+@pytest.mark.parametrize("unit", [" ", "\t", "\n", " \n", "*", "("])
+@pytest.mark.parametrize("verdict", ["[[A]]", "[[A]](", '"[[A]]'])
+def test_nor_does_what_follows_a_verdict(verdict: str, unit: str) -> None:
+    """However long it is."""
+    with little_work():
+        for kind in KINDS:
+            parse(kind, verdict + unit * 100_000, ONE_TO_TEN)
+
+
 @pytest.mark.parametrize(
     ("reply", "scores"),
     [
