@@ -59,7 +59,8 @@ def test_one_command_adds_a_category_and_every_step_has_it(workspace: Workspace,
         done(workspace, "get-answers", *chosen, "--model=good=openai:good", server=good)
     with chat_server(tmp_path / "poor", default="no no no no") as poor:
         done(workspace, "get-answers", *chosen, "--model=poor=openai:poor", server=poor)
-    done(workspace, "review", *chosen, "--judge=embedded", "--mode=single", "--mode=pairwise", "--baseline=good")
+    modes = ("--mode=single", "--mode=pairwise", "--any-language")
+    done(workspace, "review", *chosen, "--judge=embedded", *modes, "--baseline=good")
 
     report = json.loads(done(workspace, "report", "--format=json"))
     means = {entry["model"]: entry["mean"] for entry in report["scores"] if entry["category"] == category}
