@@ -1,7 +1,7 @@
 """What a Chat Completions response says; pure, and trusting no field's type."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -20,7 +20,16 @@ _BEGUN = re.compile(  # what a reply looks like, or one that is packed
 _SOME = 100_000  # bytes in which a reply, if it is one, has begun
 _REASONING = ("reasoning_content", "reasoning", "thinking")  # what servers call it, the older names first
 _DETAILS = ("reasoning_details", "thinking_blocks")  # lists of chunks of it
-_TEXTS = ("text", "thinking", "reasoning", "summary", "content", "refusal")  # where a chunk has its text
+_TEXTS = (
+    "text",
+    "thinking",
+    "reasoning",
+    "summary",
+    "content",
+    "refusal",
+    "parts",
+    "value",
+)  # where a chunk has its text
 
 
 class RequestRefused(Exception):
@@ -111,25 +120,27 @@ def _said(message: Mapping[str, Any]) -> tuple[str | None, str]:
     """Reasoning and answer, the content being a text or a list of chunks."""
     content = message.get("content") or message.get("refusal") or ""
     chunks = content if isinstance(content, list) else [content]
-    told = "".join(text for kind, text in map(_chunk, chunks) if not _is_thought(kind))
+    parts = list(_chunks(content))
+    told = "".join(text for kind, text in parts if not _is_thought(kind))
     if chunks and not told and not any(isinstance(chunk, (dict, str)) for chunk in chunks):
         raise TypeError("no text")
     thought, answer = reasoning.split(valid_text(told))
-    found = [text for kind, text in map(_chunk, chunks) if _is_thought(kind)]
+    found = [text for kind, text in parts if _is_thought(kind)]
     apart = _field(message) or valid_text("\n".join(found))
     return "\n".join(filter(None, (apart, thought))) or None, answer
 
 
-def _chunk(chunk: object) -> tuple[str, str]:
-    """The type and the text of a part of a content; of what has no text, an empty one."""
-    if isinstance(chunk, str):
-        return "text", chunk
-    if isinstance(chunk, list):
-        return "text", "".join(_chunk(part)[1] for part in chunk)
-    if not isinstance(chunk, dict):
-        return "", ""
-    held = next((chunk[name] for name in _TEXTS if isinstance(chunk.get(name), (str, list))), "")
-    return str(chunk.get("type") or "text"), _chunk(held)[1]
+def _chunks(held: object, kind: str = "text") -> Iterator[tuple[str, str]]:
+    """The types and the texts of what a content holds, at whatever depth; all that is in a thought is one."""
+    if isinstance(held, str):
+        yield kind, held
+    elif isinstance(held, list):
+        for part in held:
+            yield from _chunks(part, kind)
+    elif isinstance(held, dict):
+        name = next((name for name in _TEXTS if isinstance(held.get(name), (str, list, dict))), "")
+        own = "thought" if held.get("thought") is True else str(held.get("type") or name or "text")
+        yield from _chunks(held.get(name), kind if _is_thought(kind) else own)
 
 
 def _is_thought(kind: str) -> bool:
@@ -139,7 +150,9 @@ def _is_thought(kind: str) -> bool:
 def _field(message: Mapping[str, Any]) -> str | None:
     """The reasoning, where the endpoint has a field for it."""
     fields = (message.get(name) for name in (*_REASONING, *_DETAILS))
-    return next((valid_text(text) for text in (_chunk(field)[1] for field in fields) if text), None)
+    return next(
+        (valid_text(text) for text in ("".join(text for _, text in _chunks(field)) for field in fields) if text), None
+    )
 
 
 def _problem(error: object) -> str | None:
