@@ -36,6 +36,8 @@ _ELSEWHERE = tuple(
         r"(?<![\d.])(?P<value>\d{1,3}(?:\.\d+)?)(?:/| out of )(?:5|10|100)\b(?![\d/.,]\d)",
     )
 )
+_PREFERRED = re.compile(r"\b(?P<value>[AB])(?:'s \w+)? (?:is|was|wins|deserves)\b[^.!?\n]{0,40}\b(?:better|best|win)")
+_INTRODUCED = re.compile(r"(?:[:：=]|\bis)[\s*_\[［]*\Z")  # by a label
 _FIRST = re.compile(r"^(?:[^\w]|assistant |answer |the )*")
 _UNREADABLE = re.compile(  # what is said to be the rating, and is none that is read
     rf"{_BEGINS}{STRICT}[ \t*_]*(?:[:：=]|[ \t][-–—][ \t])[ \t*_]*(?=[^\s*_])(?P<value>[^\n]{{1,20}})",
@@ -90,7 +92,10 @@ class Said:
 def said(form: Form, reply: str, allowed: Range) -> Said | None:
     """What a reply says in this form, within the range or not; None where it says nothing, or nothing certain."""
     text = _without_reasoning(reply)
-    return _at_the_end(form, text, allowed) if form.place == "anywhere" else _on_line(form, text)
+    if form.place != "anywhere":
+        return _on_line(form, text)
+    thought = text != reply  # of which an answer that is quoted may hold the end
+    return _at_the_end(form, text, allowed) or (None if thought else _at_the_beginning(form, text, allowed))
 
 
 def _at_the_end(form: Form, text: str, allowed: Range) -> Said | None:
@@ -107,6 +112,19 @@ def _at_the_end(form: Form, text: str, allowed: Range) -> Said | None:
     own = quotation.own(text, form.any)
     begin = _begin(form, before, text, own, place, said.verdict)
     return None if begin is None or _says_else(form, own[:begin], said.verdict) else said
+
+
+def _at_the_beginning(form: Form, text: str, allowed: Range) -> Said | None:
+    """What the first line says behind a label, if a text says nothing else after it: the verdict, then the reasons."""
+    line, start = first_line(text)
+    end = start + len(line)
+    said = _at_the_end(form, text[:end], allowed)
+    if said is None or not _INTRODUCED.search(text[: said.start]):
+        return None
+    own = quotation.own(text, form.any)
+    others = {found["value"].lower() for found in _PREFERRED.finditer(own, end)} - _names(said.verdict)
+    quoted = not own[:end].strip(f"{closing.BLANK} ")
+    return None if quoted or (others and form.kind == "choice") or _says_else(form, own[end:], said.verdict) else said
 
 
 def _begin(

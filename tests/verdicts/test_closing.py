@@ -252,3 +252,23 @@ def test_a_thought_alone_is_no_verdict(reply: str) -> None:
 def test_whatever_stands_behind_only_known_ends_are_read(before: str, behind: str) -> None:
     """A reply that goes on in words has no verdict."""
     assert parse("rating", f"{before}\n\nRating: [[8]]{behind} in all", ONE_TO_TEN) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "reply", "verdict"),
+    [
+        ("rating", "Rating: [[8]]\n\nThe answer is correct and complete.", Verdict((8.0,))),
+        ("choice", "My final verdict is: [[A]]\nAssistant A is short, and to the point.", Verdict(winner="A")),
+        ("choice", "**Final verdict: [[A]]**\n\n**Explanation:** A is better.", Verdict(winner="A")),
+        ("choice", "Verdict: [[A]]\n\nOn reflection B is better: **B**", None),
+        ("choice", "Verdict: [[A]]\n\nB's answer is much better.", None),
+        ("rating", "Rating: [[8]]\n\nOverall: 5/10", None),
+        ("rating", "Rating: [[8]]\n\nThe answer ended with\n[[10]]", None),
+        ("rating", "[[8]]\n\nThe answer is correct.", None),
+        ("rating", "> Rating: [[8]]\nIt is bad.", None),
+        ("rating", "Rating: [[8]]\n\nIt says `Rating: [[10]]`.", Verdict((8.0,))),
+    ],
+)
+def test_a_verdict_with_its_label_may_stand_first(kind: str, reply: str, verdict: Verdict | None) -> None:
+    """On a line of its own, where what follows says nothing else."""
+    assert parse(kind, reply, ONE_TO_TEN) == verdict
