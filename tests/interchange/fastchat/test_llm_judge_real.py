@@ -61,11 +61,12 @@ def test_what_failed_is_an_error_and_never_a_verdict(mt_bench: tuple[Workspace, 
 def test_our_parser_reads_what_fastchat_read(
     mt_bench: tuple[Workspace, Imported], shared_data: Path, workspace: Workspace
 ) -> None:
-    """In these 5091 replies the first verdict, which FastChat took, is the last, which we take."""
+    """Of these 5091 replies nearly all; a few odd ones are not certain, and none is read as another verdict."""
     import_fastchat(shared_data / "mt-bench", workspace, reparse=True)
     stored, read = ({row.slot: row.verdict for row in reviews_of(place)} for place in (mt_bench[0], workspace))
-    assert read == stored
-    assert sum(verdict is not None for verdict in read.values()) == 5091
+    assert {slot for slot, verdict in read.items() if verdict not in (None, stored[slot])} == set()
+    assert sum(verdict is not None for verdict in stored.values()) == 5091
+    assert sum(verdict is not None for verdict in read.values()) == 5078
 
 
 def test_winners_are_told_by_position(mt_bench: tuple[Workspace, Imported], shared_data: Path) -> None:
