@@ -6,6 +6,7 @@ Nominal 95 % intervals, and tests at 5 %, of the functions that reports and `com
     same         means, differences and ratios of few questions that nearly always say the same
     differences  of two models that share some of their questions, the easy ones
     categories   `shrinkage.differ` on equal categories of very few questions, beside the F distribution
+    chosen       the category that is shown as the worst one: its own interval, and the one that holds for all of them
     ratings      a model that was judged on few of 80 questions
     missing      `compare` where what the candidate lost has no verdict
     bridge       how often a judge that moved by the margin is counted together with what it said before; exact
@@ -26,6 +27,7 @@ from scipy import special
 from judgebench.compare import reading
 from judgebench.compare.bridge import needed
 from judgebench.compare.options import Options
+from judgebench.site.parts.contrasts import contrasts
 from judgebench.statistics import bounded, ratings, sequential
 from judgebench.statistics.clusters import Estimate, Floats, Interval, ratio_of_sums
 from judgebench.statistics.sequential import Trial
@@ -149,6 +151,30 @@ def categories(runs: int) -> Iterator[str]:
             yield f"{'+'.join(map(str, sizes)):<24} {100 * ties:.0f} % ties   {ours:4.1f}, {f:4.1f}"
 
 
+def chosen(runs: int) -> Iterator[str]:
+    """A line per number of equal categories: how often the worst one's interval holds its win rate."""
+    yield "\nthe worst of equal categories, win rate inside, %:  interval of one, of all together"
+    for number, questions, rate in itertools.product((2, 5, 10), (8, 20), (0.5, 0.8)):
+        rng = np.random.default_rng([SEED, number, questions])
+        found = []
+        for _ in range(runs):
+            drawn = rng.choice(["b", "tie", "a"], p=[rate - 0.1, 0.2, 0.9 - rate], size=(number, questions))
+            rows = [
+                {
+                    "category": str(n),
+                    "question_id": f"{n} {q}",
+                    "outcome": outcome,
+                    "score_a": math.nan,
+                    "score_b": math.nan,
+                }
+                for n, part in enumerate(drawn.tolist())
+                for q, outcome in enumerate(part)
+            ]
+            found.append(contrasts(rows)[0][0])
+        one, together = (covered([getattr(each, name) for each in found], rate) for name in ("ends", "among"))
+        yield f"{number:2} of {questions:2} questions, {rate:.1f}    {one}, {together}"
+
+
 def rated_by_few(runs: int) -> Iterator[str]:
     """A line per number of questions on which the third of three models was judged: is its true rating covered?"""
     yield "\na model judged on few of 80 questions, its rating covered %: as good as the others; between unequal ones"
@@ -239,6 +265,7 @@ def main() -> None:
         "same": partial(same, given.runs),
         "differences": partial(differences, few),
         "categories": partial(categories, given.runs // 2),
+        "chosen": partial(chosen, given.runs),
         "ratings": partial(rated_by_few, few),
         "missing": partial(missing, given.runs),
         "bridge": bridge,
