@@ -133,6 +133,11 @@ def shown(page: Any) -> list[str]:
     return list(page.eval_on_selector_all(".said[data-turn='1'] .answer", "all => all.map(one => one.dataset.model)"))
 
 
+def wait_until_shown(page: Any, *models: str) -> None:
+    """Until these models' answers are shown, and no others: title and address of a page are there before."""
+    wait_for("the answers", lambda: shown(page), lambda seen: seen == list(models))
+
+
 def pieces(seen: Any) -> list[str]:
     """The pieces that were asked for."""
     return [url.partition("/pieces/")[2] for url in seen.asked if "/pieces/" in url]
@@ -156,14 +161,14 @@ def counted(page: Any, count: str) -> None:
 def test_the_first_pair_needs_no_piece(page: Any, seen: Any, zoo: Path) -> None:
     """It stands in the page; of a file nothing is loaded beforehand."""
     go(page, (zoo / "questions" / "zoo--1.html").as_uri())
-    assert shown(page) == ["ada", "bob"]
+    wait_until_shown(page, "ada", "bob")
     assert pieces(seen) == []
 
 
 def test_two_models_need_two_pieces(page: Any, seen: Any, root: str) -> None:
     """Those of the chosen models and of no other."""
     go(page, f"{root}/questions/zoo--1.html#left=bob&right=cleo%20d%27Or")
-    assert shown(page) == ["bob", "cleo d'Or"]
+    wait_until_shown(page, "bob", "cleo d'Or")
     own = [name for name in pieces(seen) if name.startswith("questions/zoo--1/")]
     assert [name.split("/")[2].partition("-")[0].removesuffix(".js") for name in own] == ["bob", "cleo"]
 
@@ -226,7 +231,7 @@ def test_a_deep_link_outlives_a_rebuild(page: Any, tmp_path: Path) -> None:
 def test_a_link_to_a_model_that_is_gone_shows_the_first_pair(page: Any, zoo: Path) -> None:
     """Rather than nothing."""
     go(page, (zoo / "questions" / "zoo--1.html").as_uri() + "#left=gone&right=%00")
-    assert shown(page) == ["ada", "bob"]
+    wait_until_shown(page, "ada", "bob")
 
 
 @pytest.mark.parametrize(("key", "back"), [("j", "k"), ("ArrowRight", "ArrowLeft")])
@@ -237,7 +242,7 @@ def test_the_next_question_keeps_the_pair(page: Any, root: str, key: str, back: 
     page.wait_for_selector("h1:has-text('Question 2')")
     page.wait_for_function("location.pathname.endsWith('zoo--2.html')")
     assert page.evaluate("decodeURIComponent(location.hash)") == "#left=bob&right=cleo d'Or"
-    assert shown(page) == ["bob", "cleo d'Or"]
+    wait_until_shown(page, "bob", "cleo d'Or")
     assert page.title().startswith("Question 2")
     assert page.inner_text(".place") == "2 of 3"
     assert "whales" in page.inner_text(".prompt")
@@ -435,7 +440,7 @@ def test_a_search_for_an_answer_leads_to_it(page: Any, zoo: Path) -> None:
     page.wait_for_selector(".found")
     page.click("#question-list a")
     page.wait_for_selector(".chooser[data-shown]")
-    assert shown(page)[0] == "cleo d'Or"
+    wait_for("the answer", lambda: shown(page)[:1], lambda seen: seen == ["cleo d'Or"])
 
 
 def test_filters_are_in_the_address(page: Any, root: str) -> None:
