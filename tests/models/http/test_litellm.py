@@ -3,19 +3,16 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
 from servers.endpoints import ENDPOINTS
 from servers.judge_server import judge_server
-from servers.running import ChatServer, environment, judgebench, make_workspace, reserved_port
-from servers.waiting import PATIENCE, WHOLE, wait_for
+from servers.others import served
+from servers.running import ChatServer, environment, judgebench, make_workspace
 
 from judgebench.tables.records import Question
 from judgebench.workspace import Workspace
@@ -44,29 +41,10 @@ def proxy(behind: ChatServer, home: Path) -> Iterator[str]:
         "general_settings": {"master_key": KEY},
     }
     (home / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
-    words = [str(PROGRAM), "--config", "config.yaml", "--host", "127.0.0.1", "--port"]
+    words = [str(PROGRAM), "--config", "config.yaml", "--host", "127.0.0.1"]
     settings = {name: value for name, value in environment().items() if name != "PYTHONPATH"}
-    with (
-        reserved_port() as port,
-        (home / "log").open("wb") as log,
-        subprocess.Popen([*words, str(port)], env=settings, cwd=home, stdout=log, stderr=log) as process,
-    ):
-        try:
-            look = partial(health, f"http://127.0.0.1:{port}/health/liveliness", home / "log")
-            wait_for("the proxy's health", look, lambda seen: seen == "well", process, WHOLE)
-            yield f"http://127.0.0.1:{port}/v1"
-        finally:
-            process.kill()
-
-
-def health(url: str, log: Path) -> str:
-    """`well`, or what it wrote so far."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        direct.open(url, timeout=PATIENCE).close()
-    except OSError:
-        return log.read_text(errors="replace")
-    return "well"
+    with served(words, settings, home, "/health/liveliness") as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

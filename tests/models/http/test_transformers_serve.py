@@ -1,17 +1,15 @@
 """`openai:` against a server that isn't ours: `transformers serve` on the small checkpoint, on the loopback."""
 
-import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from servers.running import KEY, environment, judgebench, make_workspace, reserved_port
-from servers.waiting import PATIENCE, WHOLE, wait_for
+from servers import others
+from servers.running import KEY, environment, judgebench, make_workspace
+from servers.waiting import WHOLE
 
 from judgebench.models import Options, Request
 from judgebench.models.hf import HFModel
@@ -42,27 +40,8 @@ def served(checkpoint: Path, home: Path) -> Iterator[str]:
     words = ["serve", str(checkpoint), "--host", "127.0.0.1", "--device", "cpu", "--dtype", "float32"]
     settings = environment() | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     program = Path(sys.executable).with_name("transformers")
-    with (
-        reserved_port() as port,
-        (home / "log").open("wb") as log,
-        subprocess.Popen([program, *words, "--port", str(port)], env=settings, stdout=log, stderr=log) as process,
-    ):
-        try:
-            look = partial(health, f"http://127.0.0.1:{port}/health", home / "log")
-            wait_for("the server's health", look, lambda seen: seen == "well", process, WHOLE)
-            yield f"http://127.0.0.1:{port}/v1"
-        finally:
-            process.kill()
-
-
-def health(url: str, log: Path) -> str:
-    """`well`, or what it wrote so far."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        direct.open(url, timeout=PATIENCE).close()
-    except OSError:
-        return log.read_text()
-    return "well"
+    with others.served([str(program), *words], settings, home, "/health") as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
