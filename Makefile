@@ -6,7 +6,7 @@ DEMO := $(VENV)/.installed-demo
 TEST := $(VENV)/.installed-test
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help install demo test test-slow lint format docs pictures clean
+.PHONY: help install demo test test-slow test-search lint format docs pictures clean
 
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ test: $(TEST)  ## all tests but the slow ones, a process a core
 
 test-slow: $(TEST)  ## the tests that take minutes in all: in a browser, with checkpoints, long comparisons
 	$(BIN)/python -m pytest -m slow
+
+test-search: $(TEST)  ## property tests with 2,000 new examples each: what they find becomes a test
+	$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile --hypothesis-profile=search $$(grep -rl hypothesis tests --include='test_*.py')
 
 lint: $(DEV)  ## formatting, linter, types, references of the question sets, generated documents
 	$(BIN)/ruff format --check .

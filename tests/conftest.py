@@ -10,9 +10,12 @@ import hypothesis
 import pytest
 from servers.running import reserved_port
 
-# A busy machine is no failure: how long something takes is measured in benchmarks/, never here.
-hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("untimed")
+# A busy machine is no failure: how long something takes is measured in benchmarks/, never here. The tests of a change
+# tell of that change: they take the same examples each time, and `make test-search` looks for new ones.
+UNTIMED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("repeatable", derandomize=True, **UNTIMED)
+hypothesis.settings.register_profile("search", max_examples=2000, **UNTIMED)
+hypothesis.settings.load_profile("repeatable")
 
 ROOT = Path(__file__).parent.parent
 

@@ -251,7 +251,7 @@ def test_a_thought_alone_is_no_verdict(reply: str) -> None:
 @given(st.text(), st.text('[]()"`*_.:- \n>0123456789ABof'))
 def test_whatever_stands_behind_only_known_ends_are_read(before: str, behind: str) -> None:
     """A reply that goes on in words has no verdict."""
-    assert parse("rating", f"{before}\n\nRating: [[8]]{behind} in all", ONE_TO_TEN) is None
+    assert parse("rating", f"It is good. {before}\n\nRating: [[8]]{behind} in all", ONE_TO_TEN) is None
 
 
 @pytest.mark.parametrize(
