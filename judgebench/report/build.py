@@ -10,7 +10,7 @@ from judgebench import embedded
 from judgebench.errors import UsageError
 from judgebench.report.answered import answered, is_incomplete
 from judgebench.report.imported import missing
-from judgebench.report.loading import load_reviews, texts_of
+from judgebench.report.loading import reviews_in_force, texts_of
 from judgebench.statistics import controls, expected, judging, ppi, ratings, style, summary
 from judgebench.statistics.agreement import agreements, alphas
 from judgebench.statistics.frames import matches_frame, scores_frame
@@ -178,7 +178,8 @@ def check_owners(reviews: pd.DataFrame, own: Mapping[str, Collection[str]]) -> N
 
 def reviews_of(workspace: Workspace, options: Options) -> pd.DataFrame:
     """The reviews that a report is about; UsageError where there are none."""
-    reviews = load_reviews(workspace, options.questions, options.judge)
+    in_time = options.ratings == "elo"  # nothing else in a report asks when a review was made
+    reviews = reviews_in_force(workspace, options.questions, options.judge, created=in_time)
     if reviews.empty:
         raise UsageError("no reviews to report on: make some with `judgebench review`, or import some")
     return reviews

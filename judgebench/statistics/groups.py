@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from judgebench.statistics.columns import Codes
+from judgebench.statistics.columns import Codes, Places
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ class Groups:
         return cls.by([pd.factorize(frame[key], use_na_sentinel=False)[0] for key in keys], len(frame))
 
     @classmethod
-    def by(cls, keys: Iterable[Codes], rows: int) -> "Groups":
+    def by(cls, keys: Iterable[Places], rows: int) -> "Groups":
         """Rows with equal numbers are one group."""
         codes = np.zeros(rows, np.int64)
         for key in keys:

@@ -94,7 +94,9 @@ def _shared(frame: pd.DataFrame, keys: list[str], leave_out: Iterable[str]) -> l
 
 def _matches(rows: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     """A row per group, by majority and mean; `flip` says whether complete rows of it differ."""
-    merged = rows[[name for name in MATCHES if name != "repeat"]].take(groups.first).reset_index(drop=True)
+    merged = (
+        rows[[name for name in MATCHES if name in rows and name != "repeat"]].take(groups.first).reset_index(drop=True)
+    )
     if groups.number == len(rows) and "flip" not in rows:
         return merged.assign(flip=False)
     complete = (rows["outcome"] != "incomplete").to_numpy()

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from judgebench.errors import DataError
+from judgebench.statistics import columns
 from judgebench.statistics.columns import Judgment
 from judgebench.statistics.frames import (
     MATCHES,
@@ -239,14 +240,14 @@ def test_it_does_not_matter_in_which_batches_rows_come(rows: list[Review], cuts:
     read = list(map(Judgment.of, rows))
     ends = [0, *sorted(cuts), len(read)]
     parts = [read[start:end] for start, end in pairwise_of(ends)]
-    assert listed(judgments_frame(parts, CATEGORIES)) == listed(reviews_frame(rows, CATEGORIES))
+    assert listed(judgments_frame(columns.read(parts), CATEGORIES)) == listed(reviews_frame(rows, CATEGORIES))
 
 
 def test_no_rows_give_empty_frames_with_all_columns() -> None:
     """Nothing to report on is no error here."""
     empty = reviews_frame([], {})
     assert (len(empty), list(empty)) == (0, REVIEWS)
-    assert list(judgments_frame([], {})) == list(judgments_frame([[], []], {})) == REVIEWS
+    assert list(judgments_frame(columns.read([]), {})) == list(judgments_frame(columns.read([[], []]), {})) == REVIEWS
     assert (len(matches_frame(empty)), list(matches_frame(empty))) == (0, MATCHES)
     assert (len(scores_frame(empty)), list(scores_frame(empty))) == (0, SCORES)
 
