@@ -71,7 +71,7 @@ HOMES = {
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},
     "tenacity": {"models/http/runner.py"},
     "ray": {"models/ray_engine/"},
-    "pyarrow": {"interchange/columns.py"},
+    "pyarrow": {"interchange/columns.py", "report/copies.py"},
     "inspect_ai": {"interchange/graded.py"},
 }
 HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray")

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
-    from judgebench.statistics.columns import Columns
+    from judgebench.statistics.columns import Chosen, Columns
     from judgebench.tables.records import Answer, Review
     from judgebench.workspace import Workspace
 
@@ -180,14 +178,15 @@ def _more(row: "Review", swapped: bool, texts: "Mapping[str, tuple[str, ...]]") 
 
 def _parts(
     workspace: "Workspace", questions: str | None, judge: str | None, created: bool
-) -> "Iterator[tuple[Path, Columns, NDArray[np.bool_]]]":
+) -> "Iterator[tuple[Path, Columns, Chosen]]":
     """Table by table its file, its rows, and which of them are chosen: a judge's, and samples that belong together."""
+    from judgebench.report import copies
     from judgebench.statistics import columns
     from judgebench.statistics.columns import Judgment
 
     drawn = cache(lambda: columns.hashes([*_drawn(workspace.all_answers(questions)), columns.NO_ANSWER]))
     for table in workspace.tables("reviews", questions, Judgment):
-        rows = columns.read(table.batches(), created)
+        rows = copies.read(table, created)
         yield table.path, rows, rows.of_judge(judge) & rows.of_answers(drawn)
 
 

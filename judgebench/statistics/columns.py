@@ -18,6 +18,8 @@ from judgebench.tables.records import Count, Mode, Ordinal, Review, Source, Winn
 Codes: TypeAlias = NDArray[np.int64]
 Places: TypeAlias = NDArray[np.signedinteger[Any]]
 Hashes: TypeAlias = NDArray[np.uint64]
+Chosen: TypeAlias = NDArray[np.bool_]
+Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 ABOUT = (
     *("question_set", "judge", "mode", "kind", "turn", "choice", "repeat", "reread"),
     *("verdict_source", "prompt", "served_by", "scale", "error", "extra"),
@@ -114,6 +116,19 @@ class Judgment(msgspec.Struct, gc=False, kw_only=True):
         return msgspec.json.decode(msgspec.json.encode(review), type=cls)
 
 
+_Scale: TypeAlias = tuple[float, float] | None
+About: TypeAlias = tuple[str, str, str, str, int, int, int, bool, str, str, str | None, _Scale, Error | None, Extra]
+
+
+class Values(msgspec.Struct, frozen=True):
+    """The distinct values of columns, each by its place; they come back from JSON as they were."""
+
+    about: list[About] = []
+    question_id: list[str] = []
+    models: list[tuple[tuple[str, ...], bool]] = []
+    verdict: list[Verdict | None] = []
+
+
 @dataclass(frozen=True, slots=True)
 class Coded:
     """A column as numbers, each the place of its value in `values`."""
@@ -158,7 +173,7 @@ class Columns:
     """
 
     values: Mapping[str, Sequence[Any]]
-    arrays: Mapping[str, NDArray[Any]]
+    arrays: Arrays
 
     def __len__(self) -> int:
         return len(self.arrays["id"])
@@ -176,20 +191,20 @@ class Columns:
         """One of ABOUT, or several of them as tuples."""
         return self["about"].map(itemgetter(*map(ABOUT.index, names)))
 
-    def of_judge(self, judge: str | None) -> NDArray[np.bool_]:
+    def of_judge(self, judge: str | None) -> Chosen:
         """Which rows are a judge's; None: all."""
         by = self.about("judge")
         return np.array([judge in (None, name) for name in by.values], bool)[by.codes]
 
-    def of_answers(self, drawn: Callable[[], Hashes]) -> NDArray[np.bool_]:
+    def of_answers(self, drawn: Callable[[], Hashes]) -> Chosen:
         """Which rows are of first samples, or of answers with these hashes, which are only asked for where needed."""
-        first: NDArray[np.bool_] = self.about("choice").numbers() == 0
+        first: Chosen = self.about("choice").numbers() == 0
         if first.all():
             return first
-        both: NDArray[np.bool_] = np.isin(self.arrays["first"], drawn()) & np.isin(self.arrays["second"], drawn())
+        both: Chosen = np.isin(self.arrays["first"], drawn()) & np.isin(self.arrays["second"], drawn())
         return first | both
 
-    def take(self, rows: NDArray[np.bool_]) -> "Columns":
+    def take(self, rows: Chosen) -> "Columns":
         """The chosen rows, with the values that they have."""
         if rows.all():
             return self
@@ -233,7 +248,7 @@ class Reader:
         }
         return {**part.arrays, **coded}
 
-    def columns(self, parts: Sequence[Mapping[str, NDArray[Any]]]) -> Columns:
+    def columns(self, parts: Sequence[Arrays]) -> Columns:
         """Everything that was read."""
         arrays = (
             {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else self.arrays([])
