@@ -35,7 +35,7 @@ ALLOWED = {
     "money": {"judging", "models", "tables", "errors"},
     "report": {
         *("judging", "money", "models", "embedded", "statistics", "verdicts", "terminal", "workspace", "tables"),
-        "errors",
+        *("_version", "errors"),
     },
     "compare": {
         *("report", "judging", "money", "answers", "models", "embedded", "statistics", "prompts", "question_sets"),

@@ -78,7 +78,7 @@ def read(table: Table[Judgment], created: bool = True) -> Columns:
     else:
         reader, start = Reader(), end
         parts = _copied(table, reader, end, created)
-    return reader.columns([*parts, reader.arrays(table.batches(start), created)])
+    return reader.columns([*parts, reader.arrays(table.batches(start=start), created)])
 
 
 def found(table: Table[Judgment], created: bool = True) -> Copy | None:
@@ -139,7 +139,7 @@ def _name_when_equal(table: Table[Judgment], path: Path, made: Made) -> str:
     with suppress(OSError):  # a folder that nobody may write to
         name = _name_now(table, path)
     digest = _digest()
-    for block, _ in table.blocks(0, made.bytes):
+    for block, _ in table.blocks(end=made.bytes):
         digest.update(block)
     if digest.hexdigest() != made.digest:
         raise ValueError(f"{table.path} doesn't begin with what is in {path}")
@@ -168,10 +168,10 @@ def _copied(table: Table[Judgment], reader: Reader, end: int, created: bool) -> 
     try:
         copying = _Copying(table)
     except OSError:  # a folder that nobody may write to, a full disk
-        return [reader.arrays(starmap(table.rows, table.blocks(0, end)), created)]
+        return [reader.arrays(starmap(table.rows, table.blocks(end=end)), created)]
     with copying:
         parts = []
-        batches = (table.rows(copying.counted(block), place) for block, place in table.blocks(0, end))
+        batches = (table.rows(copying.counted(block), place) for block, place in table.blocks(end=end))
         for first in batches:
             part = reader.arrays(chain([first], islice(batches, _TOGETHER)))
             copying.add(part)

@@ -89,11 +89,14 @@ class Table(Generic[RowT]):
         """
         return [row for batch in self.batches() for row in batch]
 
-    def batches(self, start: int = 0) -> Iterator[list[RowT]]:
-        """As `read`, from the line on that begins at byte `start`: a few rows at a time, to stay in the cache."""
-        return starmap(self.rows, self.blocks(start))
+    def batches(self, size: int = 1 << 18, start: int = 0) -> Iterator[list[RowT]]:
+        """As `read`, from the line on that begins at byte `start`, about `size` bytes of rows at a time.
 
-    def blocks(self, start: int = 0, end: int = sys.maxsize, size: int = 1 << 18) -> Iterator[tuple[bytes, int]]:
+        These are so few that they stay in the processor's cache.
+        """
+        return starmap(self.rows, self.blocks(size, start))
+
+    def blocks(self, size: int = 1 << 18, start: int = 0, end: int = sys.maxsize) -> Iterator[tuple[bytes, int]]:
         """Whole lines of about `size` bytes, and where they begin, from byte `start` of the file to `end`."""
         try:
             with self.path.open("rb", buffering=_BUFFER) as file:
