@@ -153,8 +153,8 @@ class Coded:
     def series(self) -> pd.Categorical:
         """As a categorical column; None is missing."""
         known = np.array([value is not None for value in self.values], bool)
-        place = np.where(known, np.cumsum(known) - 1, -1)
         named = [value for value in self.values if value is not None]
+        place = np.where(known, np.cumsum(known) - 1, -1).astype(np.min_scalar_type(-1 - len(named)))
         return pd.Categorical.from_codes(place[self.codes], categories=pd.Index(named, dtype=object))
 
     def numbers(self) -> NDArray[np.float64]:

@@ -76,7 +76,8 @@ def judgments_frame(read: Columns, categories: Categories) -> pd.DataFrame:
         **_created(read, kept),
     }
     names = [name for name in REVIEWS if name in values]
-    return pd.DataFrame({name: values[name] for name in names} | _expected(read.arrays["second_wins"][kept], swapped))
+    columns = {name: values[name] for name in names} | _expected(read.arrays["second_wins"][kept], swapped)
+    return pd.DataFrame(columns, copy=False)  # put together they would be copied
 
 
 def _created(read: Columns, kept: Codes) -> dict[str, pd.Series]:
@@ -131,7 +132,7 @@ def matches_frame(reviews: pd.DataFrame) -> pd.DataFrame:
         "chance": groups.least(pairwise["chance"].to_numpy()),
         **({"created": pairwise["created"].array.take(groups.last)} if "created" in pairwise else {}),
     }
-    return pd.DataFrame({name: values[name] for name in MATCHES if name in values})
+    return pd.DataFrame({name: values[name] for name in MATCHES if name in values}, copy=False)
 
 
 def _of_mode(reviews: pd.DataFrame, mode: str) -> pd.DataFrame:
