@@ -97,15 +97,17 @@ def found(table: Table[Judgment], created: bool = True) -> Copy | None:
 
 
 def _pays(path: Path) -> bool:
+    if not path.exists() or path.stat().st_size < LARGE:
+        return False
     try:
         import pyarrow  # noqa: F401
     except ImportError:
         return False
-    return path.stat().st_size >= LARGE
+    return True
 
 
 def _folder(table: Table[Judgment]) -> Path:
-    return table.path.parent / FOLDER / table.path.name
+    return table.path.parent / FOLDER / table.path.stem
 
 
 def _name(state: os.stat_result) -> str:
@@ -246,5 +248,5 @@ def _tidy(folder: Path, name: str) -> None:
         if path.name != name and (path.suffix == ".parquet" or path.stat().st_mtime < day):
             path.unlink(missing_ok=True)
     for other in folder.parent.iterdir():
-        if other.is_dir() and not (folder.parent.parent / other.name).exists():
+        if other.is_dir() and not (folder.parent.parent / f"{other.name}.jsonl").exists():
             shutil.rmtree(other, ignore_errors=True)

@@ -138,7 +138,7 @@ def test_a_copy_is_in_nobodys_way(table: Table[Judgment]) -> None:
     table.path.chmod(0o640)
     copies.read(table)
     (copy,) = held(table)
-    assert copy.parent == table.path.parent / ".columns" / "j.jsonl"
+    assert copy.parent == table.path.parent / ".columns" / "j"
     assert (table.path.parent / ".columns" / ".gitignore").read_text() == "*\n"
     assert copy.stat().st_mode & 0o777 == 0o640
 
@@ -313,11 +313,11 @@ def test_copies_of_tables_that_are_gone_go(table: Table[Judgment]) -> None:
     append(other, *ROWS)
     copies.read(other)
     other.path.unlink()
-    (left := table.path.parent / ".columns" / "j.jsonl" / "x.part").parent.mkdir()
+    (left := table.path.parent / ".columns" / "j" / "x.part").parent.mkdir()
     left.write_text("")
     os.utime(left, (0, 0))
     copies.read(table)
-    assert [path.parent.name for path in held(table)] == ["j.jsonl"]
+    assert [path.parent.name for path in held(table)] == ["j"]
 
 
 @pytest.fixture
