@@ -41,6 +41,10 @@ ALLOWED = {
         *("report", "judging", "money", "answers", "models", "embedded", "statistics", "prompts", "question_sets"),
         *("terminal", "workspace", "tables", "errors"),
     },
+    "gate": {
+        *("compare", "report", "money", "statistics", "verdicts", "question_sets", "terminal", "workspace", "tables"),
+        "errors",
+    },
     "audit": {
         *("compare", "report", "judging", "money", "models", "embedded", "attacks", "statistics", "prompts"),
         *("question_sets", "terminal", "workspace", "tables", "errors"),
@@ -65,7 +69,7 @@ HOMES = {
     "nh3": {"site/text/"},
     "markdown_it": {"site/text/"},
     "pandas": {"statistics/", "site/", "report/", "compare/", "audit/"},
-    "numpy": {"statistics/", "site/", "compare/", "audit/", "embedded/"},
+    "numpy": {"statistics/", "site/", "compare/", "gate/", "audit/", "embedded/"},
     "sklearn": {"embedded/training/"},
     "scipy": {"statistics/", "compare/"},
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},

@@ -199,7 +199,7 @@ class Run:
 
     def _predict(self, predicting: Judging) -> None:
         """All answers, and what a cheaper judge says of them; about a set, an order that favours telling questions."""
-        self._answer(self.questions)
+        self.answer(self.questions)
         predicting.review(self.drawn.ids)
         matches = matches_of(predicting.rows(), predicting.pair, self.categories)
         guesses = order.predicted(matches, predicting.pair[1], self.drawn.ids)
@@ -207,7 +207,8 @@ class Run:
         self.drawn = drawing(self.questions, self.options.seed, guesses)
         self.say(f"predictions by {predicting.judge.name}: {len(matches)} matches")
 
-    def _answer(self, questions: Sequence[Question]) -> None:
+    def answer(self, questions: Sequence[Question]) -> None:
+        """Have both models answer what they haven't answered yet."""
         for side in self.sides:
             side.answer(self.question_set, questions, self.options, self.watch, self.say)
 
@@ -254,7 +255,7 @@ class Run:
         by_id = {question.id: question for question in self.question_set.questions}
         chunk = [by_id[name] for name in done[len(self.points) :] if name in by_id]
         if chunk:
-            self._answer(chunk)
+            self.answer(chunk)
             self.judging.review([question.id for question in chunk])
 
     def _called(self, rows: Sequence[Review]) -> list[Review]:
