@@ -1,7 +1,7 @@
 """What is to come: the chance that equal models have, how many questions a proof takes, what the rest may bring."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 
 import numpy as np
@@ -72,6 +72,13 @@ def chances(
     return float(np.mean(~np.isnan(above))), float(np.mean(~np.isnan(below)))
 
 
-def together(each: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """The chance that all pass, and that any fails."""
-    return math.prod(passes for passes, _ in each), 1 - math.prod(1 - fails for _, fails in each)
+def following(each: Mapping[str, tuple[float, float]], can_go: bool, futility: float) -> str | None:
+    """Where to go on, of sets with the chances that they pass and fail: where failure is likeliest, as one is enough.
+
+    None: the chance to come to a verdict is below `futility`. GO takes that all of them pass, and may be lost already.
+    """
+    passes = math.prod(chance for chance, _ in each.values()) if can_go else 0.0
+    fails = 1 - math.prod(1 - chance for _, chance in each.values())
+    if not each or passes + fails < futility:
+        return None
+    return max(each, key=lambda name: each[name][::-1])

@@ -53,6 +53,7 @@ class Gating:
     watch: Watch
     started: float = field(default_factory=time.monotonic)
     canaries: tuple[Canary, ...] = ()
+    foreseen: dict[tuple[str, int], tuple[float, float]] = field(default_factory=dict)  # by set and questions left
     measured: dict[tuple[str, str], Measured] = field(default_factory=dict)  # by guard and set
 
     def __post_init__(self) -> None:
@@ -172,25 +173,24 @@ class Gating:
         return looked.read
 
     def _next(self) -> str | None:
-        """The set that most likely fails, as one is enough for a verdict; None where the rest will hardly tell."""
+        """The set to judge on, see `foresight.following`; None where there is none left that is open."""
         open_ = [name for name in self.counting if name not in self.decision.held]
         left = [name for name in open_ if not self.looked[name].done]
-        each = {name: self._chances(name) for name in left}
-        passes, fails = foresight.together(list(each.values()))
-        if len(left) < len(open_) or not self._proven():
-            passes = 0.0
-        if not left or passes + fails < self.policy.common.futility:
-            return None
-        return max(left, key=lambda name: (each[name][1], each[name][0]))
+        can_go = len(left) == len(open_) and self._proven()
+        return foresight.following({name: self._chances(name) for name in left}, can_go, self.policy.common.futility)
 
     def _chances(self, name: str) -> tuple[float, float]:
+        """Simulated once after each look: of the others nothing has changed since."""
         run, levels = self.runs[name], (self.alpha, self.decision.level)
         threshold, left = 0.5 - run.options.margin, len(run.drawn.ids) - len(run.points)
 
         def read(points: Floats) -> Evidence:
             return reading.evidence(points, run.drawn, run.options)
 
-        return foresight.chances(run.points, left, threshold, levels, read) if left else (0.0, 0.0)
+        if (name, left) not in self.foreseen:
+            found = foresight.chances(run.points, left, threshold, levels, read) if left else (0.0, 0.0)
+            self.foreseen[name, left] = found
+        return self.foreseen[name, left]
 
     def _decided(self) -> Verdict | None:
         self.decision = decide(self._claims(), self.alpha, self.several)
