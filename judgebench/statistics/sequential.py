@@ -166,12 +166,12 @@ def _first(evidence: Evidence, threshold: float, alpha: float) -> Floats:
 
 
 def _lowest(evidence: Evidence, alpha: float) -> float:
-    """The largest mean that was ever ruled out from below: all lower ones were before it."""
+    """The largest mean that was ever ruled out from below: all lower ones were before it, but for 0, which never is."""
     low, high = 0.0, 1.0
     for _ in range(_ROUNDS):
         grid = np.linspace(low, high, _GRID)
-        out = int(_ruled_out(evidence, grid, alpha).any(axis=-1).sum())
-        low, high = float(grid[max(out - 1, 0)]), float(grid[min(out, _GRID - 1)])
+        out = int(_ruled_out(evidence, grid[1:], alpha).any(axis=-1).sum())
+        low, high = float(grid[out]), float(grid[min(out + 1, _GRID - 1)])
     return low
 
 
