@@ -33,9 +33,9 @@ def _lines(comparison: Comparison, columns: int) -> Iterator[str]:
         yield from told(telling, columns)
 
 
-def entry(label: str, said: str, columns: int) -> list[str]:
-    """A sentence behind its label, on at most two lines."""
-    return wrapped(said, label.ljust(LABEL), " " * LABEL, columns)
+def entry(label: str, said: str, columns: int, most: int = 2) -> list[str]:
+    """A sentence behind its label, on at most so many lines."""
+    return wrapped(said, label.ljust(LABEL), " " * LABEL, columns, most)
 
 
 def wrapped(text: str, first: str, other: str, columns: int, most: int = 2) -> list[str]:

@@ -8,7 +8,7 @@ from judgebench.gate.outputs import words
 from judgebench.gate.results import Gate, SetResult
 from judgebench.terminal import line
 
-_TELLING = 3
+_TELLING, _MOST = 3, 3  # questions, and lines of a set or a guard
 
 
 def screen(gate: Gate, columns: int = COLUMNS) -> str:
@@ -25,7 +25,7 @@ def _lines(gate: Gate, columns: int) -> Iterator[str]:
     for one in gate.sets:
         yield from _set(one, columns)
     for guard in gate.guards:
-        yield from entry("guard", line(words.of_guard(guard)), columns)
+        yield from entry("guard", line(words.of_guard(guard)), columns, _MOST)
     yield from entry("sure", words.sure(gate), columns)
     yield from entry("cost", sentences.of_cost(gate.cost, gate.seconds), columns)
     for telling in words.telling(gate)[:_TELLING]:
@@ -33,6 +33,6 @@ def _lines(gate: Gate, columns: int) -> Iterator[str]:
 
 
 def _set(one: SetResult, columns: int) -> Iterator[str]:
-    yield from entry("set", line(words.of_set(one)), columns)
+    yield from entry("set", line(words.of_set(one)), columns, _MOST)
     if one.rate is not None and one.interval:
         yield " " * LABEL + bar(one.rate, one.interval, 0.5 - one.margin, columns - BESIDE_BAR)
