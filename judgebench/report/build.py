@@ -164,6 +164,8 @@ def votes_of(reviews: pd.DataFrame) -> pd.DataFrame:
 
 def check_owners(reviews: pd.DataFrame, own: Mapping[str, Collection[str]]) -> None:
     """UsageError for a judge or a model that no review names."""
+    if not own:
+        return
     known = {
         "judge": set(reviews["judge"]),
         "model": set(reviews["model_a"].dropna()) | set(reviews["model_b"].dropna()),
@@ -187,7 +189,7 @@ def reviews_of(workspace: Workspace, options: Options) -> pd.DataFrame:
 
 def cut_prompts(reviews: pd.DataFrame) -> list[dict[str, Any]]:
     """A note for each judge and set of whose reviews the server `cut` some prompts, out of how many `reviews`."""
-    called = reviews[reviews["prompt_tokens"].notna()]
+    called = reviews.loc[reviews["prompt_tokens"].notna(), ["question_set", "judge", "prompt_cut"]]
     cut = called.groupby(["question_set", "judge"], sort=False, observed=True)["prompt_cut"].agg(["sum", "size"])
     return [
         {"kind": "prompt_cut", "question_set": place[0], "judge": place[1], "cut": int(some), "reviews": int(of)}
