@@ -26,6 +26,7 @@ import pandas as pd
 from judgebench._version import __version__
 from judgebench.statistics import columns
 from judgebench.statistics.columns import Arrays, Columns, Judgment, Reader, Values
+from judgebench.tables import records, store
 from judgebench.tables.records import content_id
 from judgebench.tables.store import Table
 
@@ -33,7 +34,6 @@ FOLDER = ".columns"
 LARGE = 1 << 26  # bytes; a smaller table is read in less than a second
 GROWN = 4  # a copy is made again when more than a fourth of its table was appended since
 SETTLED = 2_000_000_000  # nanoseconds; the clock of no file system is coarser
-MADE_BY = f"1 {__version__} {pd.__version__}"  # the form of copies, who read the rows, and whose hashes are in them
 _TYPES = {
     **dict.fromkeys(("about", "question_id", "models", "verdict"), "int32"),
     **dict.fromkeys(("id", "first", "second"), "uint64"),
@@ -42,6 +42,16 @@ _TYPES = {
 }
 _TOGETHER = 1 << 9  # batches that are written at a time
 _KEY = b"judgebench"
+
+
+def _maker() -> str:
+    """Who reads rows and makes hashes of them: the versions, and the code, which in a checkout changes without one."""
+    files = (__file__, columns.__file__, records.__file__, store.__file__)
+    code = [Path(name).read_text(encoding="utf-8") for name in files if name and Path(name).is_file()]
+    return f"{__version__} {pd.__version__} {content_id(*code)}"
+
+
+MADE_BY = _maker()
 
 
 class Made(msgspec.Struct, frozen=True):
