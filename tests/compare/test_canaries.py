@@ -8,14 +8,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pytest
 from servers.judge_server import good, judge_server, read_prompt
 from servers.running import ChatServer
 
-from judgebench.compare.canaries import cases, matches, needed, prompt_for, results, try_judge
+from judgebench.compare.canaries import QUESTION_SET, cases, matches, needed, prompt_for, results, try_judge
 from judgebench.compare.canaries.cases import Case
 from judgebench.compare.canaries.expectations import RISK, WANTS
 from judgebench.compare.results import Canary
@@ -311,11 +310,14 @@ def test_the_battery_is_cheap() -> None:
     """62 calls, and less than 25,000 tokens of prompts."""
 
     class Unasked:
-        identity: Mapping[str, Any] = MappingProxyType({})
+        @property
+        def identity(self) -> Mapping[str, Any]:
+            return {}
 
         def generate(self, requests: Any) -> Any:
             raise AssertionError
 
     judge = ModelJudge("judge", Unasked(), prompt_for())
     assert len(matches()) == CALLS
-    assert sum(estimate(judge.request(match)).prompt_tokens for match in matches()) < 25_000
+    asked = [judge.request(match, judge.draft(match, QUESTION_SET)) for match in matches()]
+    assert sum(estimate(request).prompt_tokens for request in asked) < 25_000
