@@ -136,6 +136,7 @@ def test_a_failed_call_has_not_held(tmp_path: Path, table: Table[Review], monkey
     with judge_server(tmp_path / "server", faults=faults) as server:
         found = try_judge(model_judge(monkeypatch, server), table)
     assert named(found, "truncated").failed == ("truncated-1: no verdict (refused)",)
+    assert (named(found, "truncated").missing, named(found, "empty").missing) == (1, 0)
     assert not failing(found)
 
 
@@ -195,6 +196,7 @@ def test_nothing_asked_is_nothing_held() -> None:
     found = results([])
     assert failing(found) == set(WANTS)
     assert named(found, "empty").failed == ("empty-1: no verdict (not asked)", "empty-2: no verdict (not asked)")
+    assert {canary.missing for canary in found} == {canary.tries for canary in found}
 
 
 def test_the_last_row_on_a_match_counts(table: Table[Review]) -> None:
