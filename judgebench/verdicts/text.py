@@ -36,7 +36,24 @@ _ELSEWHERE = tuple(
         r"(?<![\d.])(?P<value>\d{1,3}(?:\.\d+)?)(?:/| out of )(?:5|10|100)\b(?![\d/.,]\d)",
     )
 )
-_PREFERRED = re.compile(r"\b(?P<value>[AB])(?:'s \w+)? (?:is|was|wins|deserves)\b[^.!?\n]{0,40}\b(?:better|best|win)")
+_PREFERRED = re.compile(
+    r"\b(?P<value>[AB]|(?i:first|second|former|latter))(?: (?:one|answer|assistant|response|reply|model))?"
+    r"(?:'s(?: \w+)?)? (?:is|was|wins|deserves)\b[^.!?\n]{0,40}\b(?:better|best|win)"
+)
+_PLACES = {"first": "a", "former": "a", "second": "b", "latter": "b"}
+_TAKEN_BACK = re.compile(  # by what is said behind a verdict,
+    r"\b(?:second|further) thoughts?\b|\bcorrection\b|\bkidding\b|\bI (?:meant|mixed|confused|misread|take|changed?)\b"
+    r"|\b(?:scratch|ignore|disregard|strike|forget) (?:that|this|it|my|the (?:above|rating|score|verdict))\b"
+    r"|(?:^|[.!?]\s)[\s*_]{0,9}(?:wait|oops|hm+|sorry|p\. ?s|not)[.,:!]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SPOKEN_OF = re.compile(  # or by what is said of it
+    r"\btoo (?:generous|harsh|lenient|strict)\b|\b(?:rating|score|verdict) (?:is|was|should|must)\b"
+    r"|\b(?:this|that|the above|it)(?:'s| is| was) (?:the (?:rating|score|verdict)|what|quoted|copied|taken|for the"
+    r" other)\b",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r"[ \t*_]*\n[ \t*_]*(?:[a-z]|[-\u2212\u2013][ \t]?\d|\w+:?[ \t]{1,3}\d)")  # "[[9]]\n- 5 points"
 _INTRODUCED = re.compile(r"(?:[:：=]|\bis)[\s*_\[［]*\Z")  # by a label
 _FIRST = re.compile(r"^(?:[^\w]|assistant |answer |the )*")
 _UNREADABLE = re.compile(  # what is said to be the rating, and is none that is read
@@ -122,9 +139,12 @@ def _at_the_beginning(form: Form, text: str, allowed: Range) -> Said | None:
     if said is None or not _INTRODUCED.search(text[: said.start]):
         return None
     own = quotation.own(text, form.any)
-    others = {found["value"].lower() for found in _PREFERRED.finditer(own, end)} - _names(said.verdict)
+    names = (found["value"].lower() for found in _PREFERRED.finditer(own, end))
+    others = {_PLACES.get(name, name) for name in names} - _names(said.verdict)
     quoted = not own[:end].strip(f"{closing.BLANK} ")
-    return None if quoted or (others and form.kind == "choice") or _says_else(form, own[end:], said.verdict) else said
+    goes_on = _GOES_ON.match(own, end) or any(each.search(own, end) for each in (_TAKEN_BACK, _SPOKEN_OF))
+    doubtful = quoted or goes_on or (others and form.kind == "choice")
+    return None if doubtful or _says_else(form, own[end:], said.verdict) else said
 
 
 def _begin(
@@ -148,7 +168,18 @@ def _on_line(form: Form, text: str) -> Said | None:
     inner = line.strip(" \t\r*_")
     start += line.find(inner)
     found = [match for each in form.expressions if (match := each.fullmatch(text, start, start + len(inner)))]
-    return _meaning(form, found[0]) if len({_meaning(form, match).verdict for match in found}) == 1 else None
+    if len({_meaning(form, match).verdict for match in found}) != 1:
+        return None
+    said = _meaning(form, found[0])
+    return None if form.place == "first line" and _is_doubted(form, text, start + len(inner), said.verdict) else said
+
+
+def _is_doubted(form: Form, text: str, end: int, verdict: Verdict) -> bool:
+    """Whether what follows a first line takes it back, or has a line of its own with another verdict."""
+    own = quotation.own(text, form.any)[end:]
+    lines = (line.strip(" \t\r*_") for line in own.split("\n"))
+    others = (match for line in lines for each in form.expressions if (match := each.fullmatch(line)))
+    return bool(_TAKEN_BACK.search(own)) or any(_meaning(form, match).verdict != verdict for match in others)
 
 
 def _says_else(form: Form, before: str, verdict: Verdict) -> bool:
