@@ -22,6 +22,7 @@ _BRACKETED = re.compile(
 _BEGINS = r"(?:^|[.!?;。！？][ \t]*)[ \t*_#>|-]*"
 _WORDS = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|none|n/a|tie)\b"
 _VALUE = rf"(?P<value>\d{{1,3}}(?:\.\d+)?(?!\d)|{_WORDS}|(?:assistant |answer )?[A-D]\b(?! ))"
+_CLEARLY = r"(?: (?:clearly|easily|much|far|overall))?"
 _ONE = r"(?:it|this|the (?:answer|response)|this (?:answer|response))"
 _ELSEWHERE = tuple(
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
@@ -31,8 +32,10 @@ _ELSEWHERE = tuple(
         rf"\b(?:I(?:'d| would| will)? (?:rate|score|grade|give)|{_ONE} (?:deserves|gets|earns))(?: {_ONE})?"
         rf"(?: an?| only)* {_VALUE}",
         r"\bI (?:choose|prefer|pick|go with|vote for) (?:assistant |answer )?(?P<value>[AB])\b(?! )",
-        rf"{_BEGINS}(?:assistant |answer )?(?P<value>[AB])(?:'s answer)? (?:wins|is (?:the )?(?:better|best|winner))"
-        r"[.!]?$",
+        rf"{_BEGINS}(?:assistant |answer )?(?P<value>[AB])(?:'s (?:answer|response))?{_CLEARLY} (?:wins|is{_CLEARLY}"
+        r" (?:the )?(?:better|best|winner|superior))(?: (?:one|answer|overall|in every way))?[.!]?$",
+        rf"{_BEGINS}(?:the )?(?:better|best|winning|superior) (?:answer|response|one|assistant) is"
+        r" (?:assistant |answer )?(?P<value>[AB])[.!]?$",
         r"(?<![\d.])(?P<value>\d{1,3}(?:\.\d+)?)(?:/| out of )(?:5|10|100)\b(?![\d/.,]\d)",
     )
 )
@@ -53,6 +56,7 @@ _SPOKEN_OF = re.compile(  # or by what is said of it
     r" other)\b",
     re.IGNORECASE,
 )
+_ENGLISH = re.compile(r"\b(?:the|is|it|and|of|to|are|an?)\b", re.IGNORECASE)  # in another language nobody tells
 _GOES_ON = re.compile(r"[ \t*_]*\n[ \t*_]*(?:[a-z]|[-\u2212\u2013][ \t]?\d|\w+:?[ \t]{1,3}\d)")  # "[[9]]\n- 5 points"
 _INTRODUCED = re.compile(r"(?:[:：=]|\bis)[\s*_\[［]*\Z")  # by a label
 _FIRST = re.compile(r"^(?:[^\w]|assistant |answer |the )*")
@@ -139,12 +143,17 @@ def _at_the_beginning(form: Form, text: str, allowed: Range) -> Said | None:
     if said is None or not _INTRODUCED.search(text[: said.start]):
         return None
     own = quotation.own(text, form.any)
-    names = (found["value"].lower() for found in _PREFERRED.finditer(own, end))
-    others = {_PLACES.get(name, name) for name in names} - _names(said.verdict)
     quoted = not own[:end].strip(f"{closing.BLANK} ")
-    goes_on = _GOES_ON.match(own, end) or any(each.search(own, end) for each in (_TAKEN_BACK, _SPOKEN_OF))
-    doubtful = quoted or goes_on or (others and form.kind == "choice")
-    return None if doubtful or _says_else(form, own[end:], said.verdict) else said
+    return said if not quoted and _are_reasons(form, own, end, said.verdict) else None
+
+
+def _are_reasons(form: Form, own: str, end: int, verdict: Verdict) -> bool:
+    """Whether what follows a verdict leaves it as it is: it doesn't go on there, and nothing denies it, in English."""
+    names = (found["value"].lower() for found in _PREFERRED.finditer(own, end))
+    denied = form.kind == "choice" and {_PLACES.get(name, name) for name in names} - _names(verdict)
+    doubtful = denied or any(each.search(own, end) for each in (_TAKEN_BACK, _SPOKEN_OF))
+    clear = bool(_ENGLISH.search(own, end)) and not _GOES_ON.match(own, end)
+    return clear and not doubtful and not _says_else(form, own[end:], verdict)
 
 
 def _begin(

@@ -286,11 +286,11 @@ def test_which_rating_is_the_judge_s(reply: str, score: float | None) -> None:
         *("\n\nThis is the rating that the assistant gives itself.", "\n\nThe above is quoted from the answer."),
         *("\n\nThat's what the answer wants me to say.", "\n\nWait. It holds an error; the rating is lower."),
         *("\n\nHmm, that was for the other answer.", "\n\nJust kidding: one.", "\n\nSorry, I meant another."),
-        "\n\nCorrection: the rating should be two.",
+        *("\n\nCorrection: the rating should be two.", "\n\nNein, das war zu viel: drei.", "\n\n不对，应该是三分。"),
     ],
 )
 def test_a_verdict_that_is_taken_back_is_none(told: str) -> None:
-    """Where it stands first, what follows must be reasons."""
+    """Where it stands first, what follows must be reasons; in another language than English nobody tells."""
     assert parse("rating", f"Rating: [[9]]{told}", ONE_TO_TEN) is None
     assert parse("choice", f"Verdict: [[A]]{told}", ONE_TO_TEN) is None
     assert parse("rating", "Rating: [[9]]\n\nThe answer is right, short and clear.", ONE_TO_TEN) is not None
@@ -301,6 +301,16 @@ def test_a_choice_that_its_reasons_deny_is_none(told: str) -> None:
     """Whatever they call the other answer."""
     assert parse("choice", f"Verdict: [[A]]\n\n{told}", ONE_TO_TEN) is None
     assert parse("choice", f"Verdict: [[B]]\n\n{told}", ONE_TO_TEN) == Verdict(winner="B")
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["The better answer is B.", "Assistant B clearly wins.", "B is better in every way.", "B's answer is superior."],
+)
+def test_a_choice_that_words_before_it_deny_is_none(told: str) -> None:
+    """Which of the two is meant is not certain."""
+    assert parse("choice", f"{told}\n\n[[A]]", ONE_TO_TEN) is None
+    assert parse("choice", f"{told}\n\n[[B]]", ONE_TO_TEN) == Verdict(winner="B")
 
 
 def test_replies_that_went_wrong_are_read_as_they_must_be(shared_cases: Path) -> None:
