@@ -32,14 +32,15 @@ ALLOWED = {
     "judging": {
         *("answers", "embedded", "workspace", "question_sets", "models", "prompts", "verdicts", "tables", "errors"),
     },
+    "trackers": {"_version", "extensions", "workspace", "errors"},
     "money": {"judging", "models", "tables", "errors"},
     "report": {
         *("judging", "money", "models", "embedded", "statistics", "verdicts", "terminal", "workspace", "tables"),
-        "errors",
+        *("trackers", "errors"),
     },
     "compare": {
         *("report", "judging", "money", "answers", "models", "embedded", "statistics", "prompts", "question_sets"),
-        *("terminal", "workspace", "tables", "errors"),
+        *("terminal", "trackers", "workspace", "tables", "errors"),
     },
     "audit": {
         *("compare", "report", "judging", "money", "models", "embedded", "attacks", "statistics", "prompts"),
@@ -73,8 +74,11 @@ HOMES = {
     "ray": {"models/ray_engine/"},
     "pyarrow": {"interchange/columns.py"},
     "inspect_ai": {"interchange/graded.py"},
+    "mlflow": {"trackers/mlflow.py"},
+    "wandb": {"trackers/wandb.py"},
+    "trackio": {"trackers/trackio.py"},
 }
-HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray")
+HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray", "mlflow", "wandb", "trackio")
 
 
 def files() -> list[Path]:

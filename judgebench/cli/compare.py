@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from judgebench.cli import options as shared
-from judgebench.cli.base import Command, made, options
+from judgebench.cli.base import Command, inert, made, options
+from judgebench.cli.logging import Trackers, log, log_to
 from judgebench.errors import JudgebenchError
 
 if TYPE_CHECKING:
     from judgebench.compare.options import Options
-    from judgebench.compare.results import Inconclusive
+    from judgebench.compare.results import Comparison, Inconclusive
+    from judgebench.trackers import Run
     from judgebench.workspace import Workspace
 
 _PATH = click.Path(path_type=Path, dir_okay=False)
@@ -106,13 +108,14 @@ def _asked_files(given: Mapping[str, Any]) -> Mapping[str, Path | None]:
 @_judge
 @_verdict
 @_inconclusive
-@click.option("--strict", is_flag=True, help="Exit with 1 where a question got no verdict.")
+@click.option("--strict", is_flag=True, help="Exit with 1 where a question got no verdict, or --log failed.")
 @shared.selection
 @shared.sampling
 @_dry_run
 @shared.max_cost
 @_price
 @made("files", _asked_files, *_files)
+@log
 @made("options", _options, shared.calls, also=_ASKED)
 @click.pass_context
 def compare(
@@ -123,6 +126,7 @@ def compare(
     inconclusive: "Inconclusive | None",
     dry_run: bool,
     strict: bool,
+    trackers: Trackers,
 ) -> None:
     """Is the candidate as good as the baseline? PASS, REGRESS, INCONCLUSIVE or INVALID.
 
@@ -141,6 +145,19 @@ def compare(
     comparison = compare(workspace, options, lambda line: click.echo(line, err=True), terminal.watched)
     click.echo(outputs.screen(comparison, terminal.columns(60, outputs.COLUMNS)))
     outputs.write(comparison, **files, environ=os.environ, inconclusive=inconclusive)
+    problems = log_to(trackers, lambda: _run(comparison, workspace))
+    for problem in problems:
+        click.echo(inert(f"{problem}; the verdict stands: the same command again asks nothing and logs it"), err=True)
+    if strict and problems:
+        raise JudgebenchError(f"--strict: {len(problems)} of {len(trackers)} trackers failed")
     if strict and comparison.missing:
         raise JudgebenchError(f"--strict: {comparison.missing} of {comparison.judged} questions have no verdict")
     ctx.exit(comparison.exit_status(inconclusive))
+
+
+def _run(comparison: "Comparison", workspace: "Workspace") -> "Run":
+    from judgebench import site
+    from judgebench.compare.outputs.logged import logged
+    from judgebench.trackers.provenance import provenance
+
+    return logged(comparison, provenance(workspace, [comparison.question_set]), site.parts(workspace))
