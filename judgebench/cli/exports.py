@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from judgebench.workspace import Workspace
 
 _TABLES = ("reviews", "answers", "questions")
-_WHAT = (*_TABLES, "figures", "fastchat", "llm-comparator", "model-card")
+_WHAT = (*_TABLES, "figures", "fastchat", "fastchat-table", "llm-comparator", "model-card")
 
 
 @click.command(cls=Command)
@@ -32,8 +32,9 @@ def export(
     """Write what the workspace holds in a form that other tools open.
 
     Reviews, answers and questions are a table in a file that ends in .csv or .parquet; figures are the report's tables,
-    a file each in the folder PATH; fastchat is a folder of `llm_judge` data; llm-comparator is a pair as LLM
-    Comparator's JSON; model-card is the head of a Hugging Face model card. docs/files.md says what is kept.
+    a file each in the folder PATH; fastchat is a folder of `llm_judge` data, fastchat-table one of the 2023 format;
+    llm-comparator is a pair as LLM Comparator's JSON; model-card is the head of a Hugging Face model card.
+    docs/files.md says what is kept.
     """
     from judgebench.report import Options, exports
 
@@ -46,8 +47,8 @@ def export(
     elif what == "figures":
         for written in exports.export_figures(path, place, options, ".parquet" if parquet else ".csv"):
             click.echo(str(written))
-    elif what == "fastchat":
-        counts = _fastchat(path, place, questions, judge)
+    elif what.startswith("fastchat"):
+        counts = _fastchat(what, path, place, questions, judge)
         click.echo(f"{', '.join(f'{number} {part}' for part, number in counts.items())} in {path}")
     elif what == "model-card":
         _model_card(path, place, options, model)
@@ -66,13 +67,17 @@ def _model_card(path: Path, workspace: "Workspace", options: "Options", model: s
     replace_file(path, model_card(report.build(workspace, options), model).encode("utf-8"))
 
 
-def _fastchat(path: Path, workspace: "Workspace", questions: str | None, judge: str | None) -> dict[str, int]:
+def _fastchat(
+    what: str, path: Path, workspace: "Workspace", questions: str | None, judge: str | None
+) -> dict[str, int]:
+    from judgebench.interchange.fastchat.table_writing import export_table
     from judgebench.interchange.fastchat.writing import export_fastchat
 
     names = [found.name for found in workspace.question_sets()]
     if questions is None and len(names) != 1:
         raise UsageError(f"say which set by --questions SET; there is {', '.join(names) or 'none'}")
-    return export_fastchat(path, workspace, questions or names[0], judge)
+    write = export_fastchat if what == "fastchat" else export_table
+    return write(path, workspace, questions or names[0], judge)
 
 
 def _comparator(

@@ -193,6 +193,73 @@ class TestFastChat:
         assert _told(again) == _told(first)
 
 
+class TestFastChatTable:
+    """A folder of the 2023 format, and back."""
+
+    def test_round_trip(self, tmp_path: Path) -> None:
+        """Failures, replies without scores, both orders, model ids with a name, and prompts by category come back."""
+        folder = tmp_path / "in"
+        write(folder / "question.jsonl", *({"question_id": n, "text": f"Do {n}.", "category": "c"} for n in (1, 2, 3)))
+        for name in "ab":
+            about = [{"question_id": n, "answer_id": f"{name}{n}", "model_id": f"{name}:v1"} for n in (1, 2, 3)]
+            said = [f"{name} 1", "$ERROR$", f"{name} 3"]
+            rows = (one | {"text": text, "metadata": {}} for one, text in zip(about, said, strict=True))
+            write(folder / "answer" / f"answer_{name}.jsonl", *rows)
+        write(folder / "model.jsonl", {"model_id": "a:v1", "model_name": "a"})
+        judged = [
+            {"question_id": 1, "answer1_id": "a1", "answer2_id": "b1", "text": "8 9\nb", "score": [8.0, 9.0]},
+            {"question_id": 1, "answer1_id": "b1", "answer2_id": "a1", "text": "7 7\nboth", "score": [7.0, 7.0]},
+            {"question_id": 3, "answer1_id": "a3", "answer2_id": "b3", "text": "no idea", "score": [-1, -1]},
+            {"question_id": 2, "answer1_id": "a2", "answer2_id": "b2", "text": "$ERROR$"},
+        ]
+        write(
+            folder / "review" / "review_a_b.jsonl",
+            *({"review_id": f"r{n}", "reviewer_id": "j-c", "metadata": {}, **row} for n, row in enumerate(judged)),
+        )
+        write(folder / "reviewer.jsonl", {"reviewer_id": "j-c", "prompt_id": 2, "category": "c", "metadata": {}})
+        first = _imported(folder, tmp_path / "first")
+        assert run(first, "fastchat-table", tmp_path / "out").exit_code == 0
+        again = _imported(tmp_path / "out", tmp_path / "again")
+        assert _told(again) == _told(first)
+        assert {row.id for row in again.all_reviews()} == {row.id for row in first.all_reviews()}
+        assert {(row.judge, row.prompt) for row in again.all_reviews()} == {("j", "fastchat-2023-c")}
+        assert report.build(again) == report.build(first)
+
+    def test_the_vicuna_evaluation(self, tmp_path: Path, shared_data: Path) -> None:
+        """Every row comes back, so that all published totals, ratios and wins do."""
+        first = _imported(shared_data / "vicuna-eval", tmp_path / "first")
+        done = run(first, "fastchat-table", tmp_path / "out")
+        assert done.stdout.startswith("80 question, 400 answer, 320 review, 3 reviewer, 5 model in "), done.output
+        again = _imported(tmp_path / "out", tmp_path / "again")
+        assert _told(again) == _told(first)
+        assert {row.id for row in again.all_reviews()} == {row.id for row in first.all_reviews()}
+        built = report.build(again)
+        assert built == report.build(first)
+        assert [round(one["ratio"], 4) for one in built["pairs"]] == [1.2075, 0.9872, 0.9206, 1.3528]
+
+    def test_an_answer_that_was_made_anew(self, tmp_path: Path) -> None:
+        """A review stays with the answer that it is about, and the newer answer is the one in force."""
+        write(tmp_path / "in" / "question.jsonl", {"question_id": 1, "text": "Do.", "category": "c"})
+        for name in "ab":
+            row = {"question_id": 1, "answer_id": name, "model_id": name, "text": name, "metadata": {}}
+            write(tmp_path / "in" / "answer" / f"{name}.jsonl", row)
+        row = {"question_id": 1, "answer1_id": "a", "answer2_id": "b", "text": "8 9", "score": [8, 9]}
+        write(tmp_path / "in" / "review" / "x.jsonl", row | {"reviewer_id": "j", "metadata": {}})
+        first = _imported(tmp_path / "in", tmp_path / "first")
+        import_answers(first, "mt-bench", "a", {"1": ["newer"]}, tmp_path)
+        assert run(first, "fastchat-table", tmp_path / "out").exit_code == 0
+        again = _imported(tmp_path / "out", tmp_path / "again")
+        assert _told(again) == _told(first)
+        (review,) = again.all_reviews()
+        assert review.answer_ids == ("a", "b")
+
+    def test_several_turns_have_no_place(self, tmp_path: Path) -> None:
+        """The message names the format that has one."""
+        write(tmp_path / "in" / "question.jsonl", {"question_id": 1, "category": "c", "turns": ["Do.", "More."]})
+        done = run(_imported(tmp_path / "in", tmp_path / "w2"), "fastchat-table", tmp_path / "out")
+        assert (done.exit_code, done.stderr.endswith("has one: use fastchat\n")) == (2, True)
+
+
 def _imported(folder: Path, root: Path) -> Workspace:
     (root / "question_sets").mkdir(parents=True)
     import_path(folder, Workspace(root), options=Options("mt-bench"))
