@@ -82,7 +82,7 @@ class TestArenaHard:
         assert [one.reason for one in imported.refused] == [
             "has no baseline; name it and the model by --pair BASELINE MODEL"
         ]
-        assert imported.vain == ()
+        assert imported.vain == ("nothing was taken of new.jsonl",)
         import_path(tmp_path / "arena", workspace, options=Options(pair=("old", "new")))
         (pair,) = report.build(workspace)["pairs"]
         assert (pair["models"], pair["wins"], pair["matches"]) == (["old", "new"], [0, 1], 1)
