@@ -88,7 +88,7 @@ def test_compressed_files_of_a_folder(workspace: Workspace, write: Write, packed
 
 
 def test_what_is_cut(workspace: Workspace, tmp_path: Path) -> None:
-    """A list or an object without an end is named with the line where it breaks off; of JSON lines the rest is taken."""
+    """A list or an object without an end is named with the line that breaks off; of JSON lines the rest is taken."""
     whole = {"models": [{"name": "a"}, {"name": "b"}], "examples": []}
     for name, data in (("list.json", ANNOTATED), ("object.json", whole)):
         (tmp_path / name).write_text(json.dumps(data, indent=1)[:-30], encoding="utf-8")
