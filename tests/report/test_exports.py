@@ -17,6 +17,7 @@ from judgebench.interchange.answers import import_answers
 from judgebench.interchange.fastchat.writing import export_fastchat
 from judgebench.interchange.formats import Options, import_path
 from judgebench.interchange.llm_comparator import comparison
+from judgebench.report.every_eval_ever import records
 from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
@@ -150,6 +151,65 @@ class TestModelCard:
         assert (done.exit_code, "there is a, b" in done.stderr) == (2, True)
         assert run(workspace, "model-card", tmp_path / "README.md").exit_code == 2
         assert not (tmp_path / "README.md").exists()
+
+
+class TestEveryEvalEver:
+    """Records of Every Eval Ever's datastore."""
+
+    def test_records(self, workspace: Workspace, tmp_path: Path) -> None:
+        """A file a model, at a path that its figures alone decide; each figure with its interval, judge and rival."""
+        for _ in range(2):
+            done = run(workspace, "every-eval-ever", tmp_path / "out", "--organization", "We")
+            assert (done.exit_code, done.stdout) == (0, f"2 records in {tmp_path / 'out'}\n"), done.output
+        found = {path.parent.name: json.loads(path.read_text("utf-8")) for path in (tmp_path / "out").rglob("*.json")}
+        assert set(found) == {"a", "b"}
+        (result,) = found["a"]["evaluation_results"]
+        (pair,) = report.build(workspace)["pairs"]
+        assert result["score_details"]["score"] == 1 - pair["win_rate"] == 0.75
+        low, high = pair["win_rate_interval"]
+        sure = result["score_details"]["uncertainty"]["confidence_interval"]
+        assert (sure["lower"], sure["upper"], sure["confidence_level"]) == (1 - high, 1 - low, 0.95)
+        assert result["metric_config"]["additional_details"] == {"judge": "j", "against": "b"}
+        assert found["a"]["source_metadata"]["source_organization_name"] == "We"
+
+    def test_its_own_validation(self, tmp_path: Path, shared_data: Path) -> None:
+        """No error, and no warning but that the developer of a model called without one isn't known."""
+        pytest.importorskip("every_eval_ever", reason="every-eval-ever, which asks for Python 3.12, isn't installed")
+        from every_eval_ever.validator.validate import validate_file
+
+        place = _imported(shared_data / "mt-bench", tmp_path / "w2")
+        assert run(place, "every-eval-ever", tmp_path / "out", "--organization", "We").exit_code == 0
+        files = sorted((tmp_path / "out").rglob("*.json"))
+        assert len(files) == 32
+        for path in files:
+            found = validate_file(
+                path, repo_path=path.relative_to(tmp_path / "out").as_posix(), run_semantic_checks=True
+            )
+            assert (found.valid, found.errors) == (True, [])
+            assert all("developer must be known" in one["msg"] for one in found.warnings)
+
+    @pytest.mark.parametrize(
+        ("model", "path"),
+        [
+            ("hf:org/model@main", "org/model@main"),
+            ("openai:gpt-4.1", "openai/gpt-4.1"),
+            ("plain", "unknown/plain"),
+            ("../up", "unknown/_2E._up"),
+            ("hf:./checkpoint", "unknown/_2E_checkpoint"),
+            ("a/b/c:d", "a/b_c_d"),
+        ],
+    )
+    def test_paths(self, model: str, path: str) -> None:
+        """Developer and model, and nothing that leads elsewhere."""
+        pair = {"question_set": "s", "judge": "j", "models": [model, "other"], "win_rate": 0.5, "questions": 3,
+                "win_rate_interval": None}  # fmt: skip
+        ((found, _),) = records({"scores": [], "pairs": [pair]}, {}, "We", 0, model)
+        assert found.rpartition("/")[0] == f"data/s/{path}"
+
+    def test_who_made_it(self, workspace: Workspace, tmp_path: Path) -> None:
+        """Every record says it, so that it has to be said."""
+        done = run(workspace, "every-eval-ever", tmp_path / "out")
+        assert (done.exit_code, "--organization NAME" in done.stderr) == (2, True)
 
 
 class TestNotebook:
