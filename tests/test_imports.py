@@ -36,7 +36,7 @@ ALLOWED = {
     "money": {"judging", "models", "tables", "errors"},
     "report": {
         *("judging", "money", "models", "embedded", "statistics", "verdicts", "terminal", "workspace", "tables"),
-        *("trackers", "errors"),
+        *("trackers", "_version", "errors"),
     },
     "compare": {
         *("report", "judging", "money", "answers", "models", "embedded", "statistics", "prompts", "question_sets"),
