@@ -258,6 +258,7 @@ def import_path(path: Path, workspace: Workspace, name: str | None = None, optio
     known = _named(name) if name else _found(path)
     options.check(known)
     imported = _with_packed(known.read(path, workspace, options), path)
+    imported = replace(imported, notes=(*imported.notes, *([] if name else _left_aside(known, path))))
     record(imported, path, known.name, workspace)
     return imported
 
@@ -275,6 +276,14 @@ def _with_packed(imported: Imported, path: Path) -> Imported:
         refused=(*imported.refused, *(Refused(one, 1, "is compressed: unpack it") for one in found)),
         vain=(*imported.vain, *(f"nothing was taken of {name}" for name in sorted(alone))),
     )
+
+
+def _left_aside(known: Format, path: Path) -> list[str]:
+    """A note for each other format of which a folder holds files; Arena-Hard's are called as FastChat's are."""
+    look = Look(path)
+    others = [other.name for other in FORMATS if other is not known and path.is_dir() and other.fits(look)]
+    named = [other for other in others if {other, known.name} != {"arena-hard", "fastchat"}]
+    return [f"The folder holds files of {other} too, which were not read: `import {other} PATH`." for other in named]
 
 
 def _named(name: str) -> Format:

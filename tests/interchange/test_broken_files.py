@@ -112,6 +112,17 @@ def test_a_kind_of_file_of_which_nothing_is_taken(workspace: Workspace, tmp_path
     assert len(list(workspace.all_answers())) == 2
 
 
+def test_a_folder_of_two_formats(workspace: Workspace, write: Write) -> None:
+    """What isn't read of it is said, with the command that reads it."""
+    folder = write("question.jsonl", *QUESTIONS)
+    write("model_judgment/j_single.jsonl", *JUDGED)
+    assert imported(workspace, folder).stderr == ""
+    (folder / "model_outputs.json").write_text(json.dumps(OUTPUTS), encoding="utf-8")
+    done = imported(workspace, folder)
+    assert (done.exit_code, done.stdout.startswith("alpaca-eval: 2 questions")) == (0, True)
+    assert "holds files of fastchat too, which were not read: `import fastchat PATH`" in done.stderr
+
+
 def test_two_questions_of_one_name(workspace: Workspace, tmp_path: Path) -> None:
     """The second is refused, and so is an answer to another text than the question's."""
     folder = tmp_path / "arena"
