@@ -32,14 +32,15 @@ ALLOWED = {
     "judging": {
         *("answers", "embedded", "workspace", "question_sets", "models", "prompts", "verdicts", "tables", "errors"),
     },
+    "trackers": {"_version", "extensions", "workspace", "errors"},
     "money": {"judging", "answers", "models", "tables", "errors"},
     "report": {
         *("judging", "money", "models", "embedded", "statistics", "verdicts", "terminal", "workspace", "tables"),
-        "errors",
+        *("trackers", "_version", "errors"),
     },
     "compare": {
         *("report", "judging", "money", "answers", "models", "embedded", "statistics", "prompts", "question_sets"),
-        *("terminal", "workspace", "tables", "errors"),
+        *("terminal", "trackers", "workspace", "tables", "errors"),
     },
     "gate": {
         *("compare", "report", "money", "statistics", "verdicts", "question_sets", "terminal", "workspace", "tables"),
@@ -77,8 +78,11 @@ HOMES = {
     "ray": {"models/ray_engine/"},
     "pyarrow": {"interchange/columns.py"},
     "inspect_ai": {"interchange/graded.py"},
+    "mlflow": {"trackers/mlflow.py"},
+    "wandb": {"trackers/wandb.py"},
+    "trackio": {"trackers/trackio.py"},
 }
-HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray")
+HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray", "mlflow", "wandb", "trackio")
 
 
 def files() -> list[Path]:
