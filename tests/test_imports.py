@@ -43,9 +43,10 @@ ALLOWED = {
         *("terminal", "trackers", "workspace", "tables", "errors"),
     },
     "gate": {
-        *("compare", "report", "money", "statistics", "verdicts", "question_sets", "terminal", "workspace", "tables"),
-        "errors",
+        *("compare", "report", "money", "statistics", "verdicts", "question_sets", "trackers", "terminal", "workspace"),
+        *("tables", "errors"),
     },
+    "history": {"report", "tables"},
     "audit": {
         *("compare", "report", "judging", "money", "models", "embedded", "attacks", "statistics", "prompts"),
         *("question_sets", "terminal", "workspace", "tables", "errors"),

@@ -1,7 +1,7 @@
 """What a comparison comes to, as data: every output (screen, Markdown, JUnit, JSON, annotations) is made from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
@@ -104,6 +104,7 @@ class Comparison:
     confidence 1 - alpha. `wins`, `ties`, `losses` and `inconsistent` (the orders disagree) count matches, `missing`
     the questions of which a planned call has no verdict. `fixed_width` is the interval's width had this number been
     fixed beforehand. `reused` counts reviews that were there already, `free` those that needed no call.
+    `points` are the candidate's on each question that has a verdict, 0 to 1.
     `variance_taken` is the share of the variance that predictions take away, None where they take none. `identical`:
     both are the same model.
     """
@@ -142,6 +143,7 @@ class Comparison:
     cost: Cost
     seconds: float
     made: str
+    points: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def threshold(self) -> float:

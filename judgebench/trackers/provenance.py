@@ -17,12 +17,13 @@ def provenance(workspace: Workspace, question_sets: Iterable[str]) -> dict[str, 
         "judgebench": __version__,
         "question_set": ", ".join(sets),
         "question_set_digest": ", ".join(digests[name] for name in sets if name in digests),
-        "git_commit": _commit(workspace.root),
+        "git_commit": commit(workspace.root),
     }
     return {name: value for name, value in found.items() if value}
 
 
-def _commit(folder: Path) -> str:
+def commit(folder: Path) -> str:
+    """Of the repository that a folder lies in; empty where there is none."""
     git = shutil.which("git")
     if git is None:
         return ""
