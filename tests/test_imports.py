@@ -33,7 +33,7 @@ ALLOWED = {
         *("answers", "embedded", "workspace", "question_sets", "models", "prompts", "verdicts", "tables", "errors"),
     },
     "trackers": {"_version", "extensions", "workspace", "errors"},
-    "money": {"judging", "models", "tables", "errors"},
+    "money": {"judging", "answers", "models", "tables", "errors"},
     "report": {
         *("judging", "money", "models", "embedded", "statistics", "verdicts", "terminal", "workspace", "tables"),
         *("trackers", "_version", "errors"),
