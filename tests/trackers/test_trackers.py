@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from compare.comparisons import NOTHING, PASSED, saying
+from gate.test_outputs import NO_GO
 from hypothesis import given
 from hypothesis import strategies as st
 from report.reviewing import both, grade, workspace_at
@@ -18,6 +19,7 @@ from servers.running import judgebench, make_workspace
 from judgebench import report, trackers
 from judgebench.compare.outputs.logged import logged as of_comparison
 from judgebench.errors import UsageError
+from judgebench.gate.outputs.logged import logged as gate_logged
 from judgebench.report.logged import logged as of_report
 from judgebench.tables.records import Question
 from judgebench.trackers.naming import figure_name
@@ -103,6 +105,16 @@ def test_the_figures_of_a_comparison() -> None:
     unknown = of_comparison(replace(NOTHING), {}, {})
     assert {"win_rate", "win_rate_low", "dollars"}.isdisjoint(unknown.figures)
     assert of_comparison(saying("../\x00 \ud800"), {}, {}).figures
+
+
+def test_the_figures_of_a_gate() -> None:
+    """Each set's and each guard's; the verdict is a tag."""
+    run = gate_logged(NO_GO, {"git_commit": "abc"}, {})
+    assert run.figures["sets/turns-80/win_rate"] == 0.2
+    assert run.figures["guards/answer_length on core-80/value"] == 2.0
+    assert (run.tags["command"], run.tags["verdict"]) == ("gate", "NO-GO")
+    assert run.params["git_commit"] == "abc"
+    assert json.loads(run.texts["gate.json"])["verdict"] == "NO-GO"
 
 
 def test_the_figures_of_a_report(tmp_path: Path) -> None:
