@@ -58,7 +58,7 @@ def _point(row: Decided, of: DecidedSet, before: Point | None) -> Point:
 
 
 def flips(before: Mapping[str, float], after: Mapping[str, float]) -> Flips:
-    """Of the questions that both judged: whose side changed for the worse, and whose for the better, the widest first."""
+    """Of the questions that both judged, those that changed sides for the worse, and for the better; widest first."""
     both = [(after[name] - before[name], name) for name in after if name in before and after[name] != before[name]]
     lost = tuple(name for change, name in sorted(both) if change < 0 and _side(before[name]) > _side(after[name]))
     won = tuple(name for change, name in sorted(both, key=lambda one: (-one[0], one[1])) if change > 0
