@@ -1,4 +1,4 @@
-"""What other packages add: models, checkers and importers, by the entry points that they declare.
+"""What other packages add: models, checkers, importers and trackers, by the entry points that they declare.
 
 Nothing is looked for while our own names do, and nothing is loaded before it is named.
 """
@@ -12,7 +12,7 @@ from judgebench.errors import UsageError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-Group: TypeAlias = Literal["models", "checkers", "importers"]
+Group: TypeAlias = Literal["models", "checkers", "importers", "trackers"]
 
 
 class Extension(NamedTuple):

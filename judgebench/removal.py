@@ -21,7 +21,7 @@ from judgebench.workspace import Workspace
 Kind: TypeAlias = Literal["judge", "model", "import"]
 _TABLES = (
     *("answers/[!.]*/*.jsonl", "reviews/[!.]*/*.jsonl", "reviews/.canaries/*.jsonl", "reviews/.attacks/*/*.jsonl"),
-    *("reviews/.imports.jsonl", "history/*/draws.jsonl"),
+    *("reviews/.imports.jsonl", "history/*/draws.jsonl", "history/verdicts.jsonl"),
 )
 _ENDS = (b"\n", b"\r")
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from judgebench import question_sets
 from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
-from judgebench.tables.records import Answer, Draw, ImportRecord, Review
+from judgebench.tables.records import Answer, Decided, Draw, ImportRecord, Review
 from judgebench.tables.store import RowT, Table, WaitingWarning, exclusive, file_name
 
 FOLDERS = ("question_sets", "answers", "reviews", "webpage")
@@ -78,6 +78,10 @@ class Workspace:
     def draws(self, question_set: str) -> Table[Draw]:
         """The table of the orders in which comparisons on one set draw its questions."""
         return Table(self.root / "history" / file_name(question_set) / "draws.jsonl", Draw)
+
+    def verdicts(self) -> Table[Decided]:
+        """The table of what comparisons and gates came to."""
+        return Table(self.root / "history" / "verdicts.jsonl", Decided)
 
     def models(self, question_set: str) -> list[str]:
         """The models that have answers to a set."""

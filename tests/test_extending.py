@@ -1,5 +1,6 @@
 """Every file of docs/extending.md works as it stands there."""
 
+import json
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "extending.md"
+PYTHON = ("my_checker.py", "my_model.py", "my_importer.py", "my_tracker.py")
 # A name in code, alone on its line, and the indented lines below it.
 FILE = re.compile(r"^`(?P<name>[\w.-]+)`:\n\n(?P<text>(?:    .*\n|\n(?=\n*    ))+)", re.MULTILINE)
 QUESTIONS = tuple(
@@ -40,7 +42,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     declared = folder / "my_judgebench-1.dist-info"
     declared.mkdir(parents=True)
     written = files()
-    for name in ("my_checker.py", "my_model.py", "my_importer.py"):
+    for name in PYTHON:
         (folder / name).write_text(written[name], encoding="utf-8")
     points = re.findall(r'entry-points\."([\w.]+)"\]\n(.*)\n', written["pyproject.toml"])
     lines = [f"[{group}]\n{line.replace(chr(34), '')}\n" for group, line in points]
@@ -63,13 +65,13 @@ def run(workspace: Workspace, *arguments: str, server: ChatServer | None = None)
     return done.stdout
 
 
-def test_the_document_has_five_files_of_at_most_fifteen_lines() -> None:
-    """One for each kind of extension, and what declares three of them."""
+def test_the_document_has_six_files_of_at_most_fifteen_lines() -> None:
+    """One for each kind of extension, and what declares four of them."""
     found = files()
     declared = found.pop("pyproject.toml")
-    assert set(found) == {"plain-words.j2", "translation.csv", "my_checker.py", "my_model.py", "my_importer.py"}
+    assert set(found) == {"plain-words.j2", "translation.csv", *PYTHON}
     assert {name: len(text.splitlines()) for name, text in found.items() if len(text.splitlines()) > 15} == {}
-    assert declared.count("entry-points") == 3
+    assert declared.count("entry-points") == 4
 
 
 def test_the_judge_prompt_is_used(workspace: Workspace, tmp_path: Path) -> None:
@@ -137,6 +139,15 @@ def test_the_importer_imports(package: Path, workspace: Workspace, tmp_path: Pat
     assert said == "small: 1 answers (1 new); 1 lines not taken\n"
     assert "0 new" in run(workspace, "import", "tsv", str(path), "--questions=small")
     assert [row.turns for row in workspace.answers("small", "mine").read()] == [("one",)]
+
+
+def test_the_tracker_logs(package: Path, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line for the report, with its figures."""
+    monkeypatch.setenv("RUNS", str(tmp_path / "runs.jsonl"))
+    run(workspace, "review", "--questions=small", "--judge=embedded", "--mode=single")
+    run(workspace, "report", "--log=file")
+    (row,) = (tmp_path / "runs.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(row)["answers/small/a/answers"] == 3
 
 
 def test_what_can_not_be_loaded_is_one_line(package: Path, workspace: Workspace) -> None:

@@ -32,19 +32,21 @@ ALLOWED = {
     "judging": {
         *("answers", "embedded", "workspace", "question_sets", "models", "prompts", "verdicts", "tables", "errors"),
     },
-    "money": {"judging", "models", "tables", "errors"},
+    "trackers": {"_version", "extensions", "workspace", "errors"},
+    "money": {"judging", "answers", "models", "tables", "errors"},
     "report": {
         *("judging", "money", "models", "embedded", "statistics", "verdicts", "terminal", "workspace", "tables"),
-        *("_version", "errors"),
+        *("trackers", "_version", "errors"),
     },
     "compare": {
         *("report", "judging", "money", "answers", "models", "embedded", "statistics", "prompts", "question_sets"),
-        *("terminal", "workspace", "tables", "errors"),
+        *("terminal", "trackers", "workspace", "tables", "errors"),
     },
     "gate": {
-        *("compare", "report", "money", "statistics", "verdicts", "question_sets", "terminal", "workspace", "tables"),
-        "errors",
+        *("compare", "report", "money", "statistics", "verdicts", "question_sets", "trackers", "terminal", "workspace"),
+        *("tables", "errors"),
     },
+    "history": {"report", "tables"},
     "audit": {
         *("compare", "report", "judging", "money", "models", "embedded", "attacks", "statistics", "prompts"),
         *("question_sets", "terminal", "workspace", "tables", "errors"),
@@ -77,8 +79,11 @@ HOMES = {
     "ray": {"models/ray_engine/"},
     "pyarrow": {"interchange/columns.py", "report/copies.py"},
     "inspect_ai": {"interchange/graded.py"},
+    "mlflow": {"trackers/mlflow.py"},
+    "wandb": {"trackers/wandb.py"},
+    "trackio": {"trackers/trackio.py"},
 }
-HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray")
+HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray", "mlflow", "wandb", "trackio")
 
 
 def files() -> list[Path]:

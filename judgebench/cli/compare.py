@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from judgebench.cli import options as shared
-from judgebench.cli.base import Command, made, options
+from judgebench.cli.base import Command, inert, made, options
+from judgebench.cli.logging import Trackers, log, log_to
 from judgebench.errors import JudgebenchError
 
 if TYPE_CHECKING:
     from judgebench.compare.options import Options
-    from judgebench.compare.results import Inconclusive
+    from judgebench.compare.results import Comparison, Inconclusive
+    from judgebench.trackers import Run
     from judgebench.workspace import Workspace
 
 _verdict = options(
@@ -56,13 +58,14 @@ def _options(given: Mapping[str, Any]) -> "Options":
 @_verdict
 @shared.stopping
 @shared.inconclusive
-@click.option("--strict", is_flag=True, help="Exit with 1 where a question got no verdict.")
+@click.option("--strict", is_flag=True, help="Exit with 1 where a question got no verdict, or --log failed.")
 @shared.selection
 @shared.sampling
 @shared.cost_dry_run
 @shared.max_cost
 @shared.price
 @made("files", shared.asked_files, *shared.result_files)
+@log
 @made("options", _options, shared.calls, also=_ASKED)
 @click.pass_context
 def compare(
@@ -73,6 +76,7 @@ def compare(
     inconclusive: "Inconclusive | None",
     dry_run: bool,
     strict: bool,
+    trackers: Trackers,
 ) -> None:
     """Is the candidate as good as the baseline? PASS, REGRESS, INCONCLUSIVE or INVALID.
 
@@ -91,6 +95,19 @@ def compare(
     comparison = compare(workspace, options, lambda line: click.echo(line, err=True), terminal.watched)
     click.echo(outputs.screen(comparison, terminal.columns(60, outputs.COLUMNS)))
     outputs.write(comparison, **files, environ=os.environ, inconclusive=inconclusive)
+    problems = log_to(trackers, lambda: _run(comparison, workspace))
+    for problem in problems:
+        click.echo(inert(f"{problem}; the verdict stands: the same command again asks nothing and logs it"), err=True)
+    if strict and problems:
+        raise JudgebenchError(f"--strict: {len(problems)} of {len(trackers)} trackers failed")
     if strict and comparison.missing:
         raise JudgebenchError(f"--strict: {comparison.missing} of {comparison.judged} questions have no verdict")
     ctx.exit(comparison.exit_status(inconclusive))
+
+
+def _run(comparison: "Comparison", workspace: "Workspace") -> "Run":
+    from judgebench import site
+    from judgebench.compare.outputs.logged import logged
+    from judgebench.trackers.provenance import provenance
+
+    return logged(comparison, provenance(workspace, [comparison.question_set]), site.parts(workspace))

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from judgebench.cli import options as shared
-from judgebench.cli.base import Command, Tables, made, options
+from judgebench.cli.base import Command, Tables, inert, made, options
+from judgebench.cli.logging import Trackers, log, log_to
 
 if TYPE_CHECKING:
     from judgebench.compare.results import Inconclusive
     from judgebench.gate.policy import Policy
+    from judgebench.gate.results import Gate
+    from judgebench.trackers import Run
     from judgebench.workspace import Workspace
 
 
@@ -80,6 +83,7 @@ _asked = (shared.pair, *_parts, shared.judging, shared.stopping, shared.sampling
 @shared.inconclusive
 @shared.cost_dry_run
 @made("files", shared.asked_files, *shared.result_files)
+@log
 @made("policy", _policy, shared.calls, also=_asked)
 @click.pass_context
 def gate(
@@ -89,6 +93,7 @@ def gate(
     files: Mapping[str, Path | None],
     inconclusive: "Inconclusive | None",
     dry_run: bool,
+    trackers: Trackers,
 ) -> None:
     """May the candidate be shipped? GO, NO-GO, INCONCLUSIVE or INVALID, by sets and guards (docs/gate.md).
 
@@ -109,7 +114,18 @@ def gate(
     found = gate(workspace, policy, lambda line: click.echo(line, err=True), terminal.watched)
     click.echo(outputs.screen(found, terminal.columns(60, COLUMNS)))
     outputs.write(found, **files, environ=os.environ, inconclusive=inconclusive)
+    for problem in log_to(trackers, lambda: _run(found, workspace)):
+        click.echo(inert(f"{problem}; the verdict stands: the same command again asks nothing and logs it"), err=True)
     ctx.exit(found.exit_status(inconclusive))
+
+
+def _run(found: "Gate", workspace: "Workspace") -> "Run":
+    from judgebench import site
+    from judgebench.gate.outputs.logged import logged
+    from judgebench.trackers.provenance import provenance
+
+    sets = [one.comparison.question_set for one in found.sets if one.comparison]
+    return logged(found, provenance(workspace, sets), site.parts(workspace))
 
 
 def _echo(lines: "Sequence[str] | Any") -> None:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from judgebench.cli.base import Command, made
-from judgebench.errors import UsageError
+from judgebench.cli.logging import Trackers, log, log_to
+from judgebench.errors import JudgebenchError, UsageError
 
 if TYPE_CHECKING:
-    from judgebench.report import Options
+    from judgebench.report import Options, Report
+    from judgebench.trackers import Run
     from judgebench.workspace import Workspace
 
 FORMATS = ("table", "markdown", "csv", "json")  # report.FORMATS, which would import pandas
@@ -39,16 +41,19 @@ def _options(given: Mapping[str, Any]) -> "Options":
 @click.option("--detect", type=float, multiple=True, metavar="DIFF", help="power: of a win rate (0.05) or mean score.")
 @click.option("--price", "prices", multiple=True, metavar="[NAME=]IN/OUT", help="power: dollars per million tokens.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@log
 @click.pass_obj
 def report(
     workspace: "Workspace", /, options: "Options", power: bool, detect: tuple[float, ...], prices: tuple[str, ...],
-    form: str,
+    form: str, trackers: Trackers,
 ) -> None:  # fmt: skip
     """Print what the reviews add up to, each figure with its 95 % interval over questions."""
     from judgebench import report
 
     if (detect or prices) and not power:
         raise UsageError("--detect and --price are about planning: give --power too")
+    if trackers and power:
+        raise UsageError("--log is about figures that there are, and --power about questions that aren't asked yet")
     place = workspace.check()
     if power:
         from judgebench.report.planning import build_plan
@@ -57,3 +62,15 @@ def report(
     else:
         built = report.build(place, options)
     click.echo(report.render(built, form))
+    problems = log_to(trackers, lambda: _run(built, place))
+    if problems:
+        raise JudgebenchError("; ".join(problems))
+
+
+def _run(built: "Report", workspace: "Workspace") -> "Run":
+    from judgebench import site
+    from judgebench.report.logged import logged
+    from judgebench.trackers.provenance import provenance
+
+    sets = {entry["question_set"] for entry in built["judges"]}
+    return logged(built, provenance(workspace, sets), site.parts(workspace))

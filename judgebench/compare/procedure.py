@@ -1,5 +1,6 @@
 """The comparison itself: canaries, then questions in random order until the verdict is known."""
 
+from judgebench.compare.kept import keep
 from judgebench.compare.options import Options
 from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.compare.results import Comparison, Verdict
@@ -15,14 +16,19 @@ __all__ = ["Options", "compare", "quote"]
 def compare(
     workspace: Workspace, options: Options, say: Say = lambda line: None, watch: Watch = unwatched
 ) -> Comparison:
-    """Compare two models before a judge; rows are kept whatever happens.
+    """Compare two models before a judge; rows are kept whatever happens, and the verdict too.
 
     `say` is told how it goes, and `watch` may show each stage while its rows are made.
 
     Raises UsageError for what makes no sense, and JudgebenchError where calls failed (run it again to go on), where
     the next call could pass `max_cost`, or where the judge has changed and `bridge` isn't given.
     """
-    run = Run(workspace.check(), options, _spending(options), say, watch)
+    found = _compared(Run(workspace.check(), options, _spending(options), say, watch), options)
+    keep(workspace, found)
+    return found
+
+
+def _compared(run: Run, options: Options) -> Comparison:
     if not run.questions:
         raise UsageError(f"no question of {options.questions} is left to compare on")
     if run.identical:

@@ -310,6 +310,11 @@ class Run:
             cost=self._cost(),
             seconds=round(time.monotonic() - self.started, 3),
             made=datetime.now(UTC).isoformat(timespec="seconds"),
+            points={
+                name: float(points)
+                for name, points in zip(self.drawn.ids, self.points, strict=False)
+                if not np.isnan(points)
+            },
         )
 
     def _cost(self) -> Cost:

@@ -42,11 +42,11 @@ def is_annotation(row: Row) -> bool:
     return {"instruction", "output_1", "output_2", "preference"} <= row.keys()
 
 
-def files(path: Path) -> list[Path]:
-    """The files of a folder of results, answers first; or the file itself."""
+def files(path: Path) -> list[list[Path]]:
+    """The files of a folder of results, those with answers and those with annotations; or the file itself."""
     if path.is_file():
-        return [path]
-    return [found for name in ("model_outputs.json", "annotations.json") for found in sorted(path.glob(f"**/{name}"))]
+        return [[path]]
+    return [sorted(path.glob(f"**/{name}")) for name in ("model_outputs.json", "annotations.json")]
 
 
 def import_alpaca_eval(
@@ -62,7 +62,8 @@ def import_alpaca_eval(
             _output(line.row, bundle)
         return [None]
 
-    convert(files(path), take, log, objects)
+    for part in files(path):
+        convert(part, take, log, objects)
     return keep(bundle, path, workspace, log)
 
 

@@ -41,19 +41,20 @@ def is_row(row: Row) -> bool:
 
 def is_folder(path: Path) -> bool:
     """Whether a folder's first row is one of them."""
-    return any(is_row(line.row) for found in _files(path)[:1] for line in _first(found))
+    found = [file for part in _files(path) for file in part]
+    return any(is_row(line.row) for file in found[:1] for line in _first(file))
 
 
 def _first(path: Path) -> list[Line]:
     return [line for line in [next(objects(path, Log()), None)] if line]
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path) -> list[list[Path]]:
     """Questions, answers, judgments; or the file itself."""
     if path.is_file():
-        return [path]
+        return [[path]]
     questions = [path / _PARTS[0]] if (path / _PARTS[0]).is_file() else []
-    return [*questions, *tables(path, _PARTS[1]), *tables(path, _PARTS[2])]
+    return [questions, tables(path, _PARTS[1]), tables(path, _PARTS[2])]
 
 
 def import_arena_hard(
@@ -66,7 +67,8 @@ def import_arena_hard(
     """
     reader = _Reader(questions or (set_name(path) if path.is_dir() else NAME), workspace, pair)
     log = Log()
-    convert(_files(path), reader.take, log, objects)
+    for part in _files(path):
+        convert(part, reader.take, log, objects)
     return keep(reader.bundle, path, workspace, log)
 
 
@@ -135,6 +137,8 @@ class _Reader:
         known = self.bundle.questions.get(name) or self._held.get(name)
         if known is None and not asked:
             raise Unusable(f"is about question {name!r}, which {self.bundle.question_set} does not hold")
+        if known and asked and known.turns != asked:
+            raise Unusable(f"answers another text than that of question {name!r}")
         return known or self.bundle.ask(asked, NAME, name)
 
     def _baseline(self, row: Row, model: str) -> str:

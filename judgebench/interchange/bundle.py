@@ -9,7 +9,7 @@ from judgebench import question_sets
 from judgebench.errors import DataError
 from judgebench.interchange.imported import Imported
 from judgebench.interchange.keeping import append_new
-from judgebench.interchange.lines import Log
+from judgebench.interchange.lines import Log, Unusable
 from judgebench.question_sets import Category, QuestionSet, SetHead
 from judgebench.question_sets.extend import add_category, add_questions
 from judgebench.tables.records import Answer, Question, Review, content_id
@@ -30,11 +30,17 @@ class Bundle:
     def ask(
         self, turns: Sequence[str], category: str, name: str | None = None, reference: str | None = None
     ) -> Question:
-        """The question of these turns, made where it is new; without a name of its own it is called by its content."""
+        """The question of these turns, made where it is new; without a name of its own it is called by its content.
+
+        Raises Unusable where another one has its name.
+        """
         name = name or content_id("imported question", list(turns))[:12]
         references = (reference,) if reference is not None else ()
         made = Question(id=name, category=category, turns=tuple(turns), references=references)
-        return self.questions.setdefault(name, made)
+        held = self.questions.setdefault(name, made)
+        if held.turns != made.turns:
+            raise Unusable(f"is the second called {name!r}; the first is used")
+        return held
 
     def answer(self, question: Question, model: str, turns: Sequence[str], **about: object) -> Answer:
         """An answer of a model, which is the same one however often it is met."""

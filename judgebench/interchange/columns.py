@@ -10,7 +10,7 @@ from judgebench.errors import DataError, UsageError
 from judgebench.interchange.bundle import Bundle, keep
 from judgebench.interchange.imported import Imported
 from judgebench.interchange.keeping import set_name
-from judgebench.interchange.lines import Line, Log, Row, Unusable, convert, objects
+from judgebench.interchange.lines import Line, Log, Row, Unusable, amiss, convert, objects
 from judgebench.question_sets.reading import IDENTITY, QUESTION, REFERENCE
 from judgebench.tables.records import Question, valid_text
 from judgebench.workspace import Workspace
@@ -50,6 +50,9 @@ def parquet(path: Path, log: Log) -> Iterator[Line]:
 
 def _csv(path: Path, log: Log) -> Iterator[Line]:
     """Every row under the header; a line that is no CSV is refused, and so is what follows it."""
+    problem = amiss(path)
+    if problem:
+        raise DataError(f"{path} {problem}; nothing was imported")
     try:
         text = valid_text(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -90,8 +93,6 @@ def import_questions(
         reference, category, name = (_text(line.row, columns[what]) for what in ("reference", "category", "id"))
         before = len(bundle.questions)
         made = bundle.ask(turns, category or GENERAL, name, reference)
-        if made.turns != turns:
-            raise Unusable(f"is the second called {name!r}; the first is used")
         return [made] if len(bundle.questions) > before else []
 
     found = [path] if path.is_file() else sorted(path.glob("**/*.parquet"))

@@ -3,20 +3,22 @@
 import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from judgebench.errors import UsageError
+from judgebench.errors import DataError, UsageError
 from judgebench.interchange import alpaca_eval, arena_hard, auto_j, columns, graded, llm_comparator, plain, preferences
 from judgebench.interchange.fastchat import READ_RANGE, import_fastchat, is_fastchat
-from judgebench.interchange.imported import Imported
+from judgebench.interchange.imported import Imported, Refused
 from judgebench.interchange.keeping import record
+from judgebench.interchange.lines import Log, amiss, packed, whole_object
 from judgebench.interchange.votes import import_votes
 from judgebench.verdicts.closing import Range
 from judgebench.workspace import Workspace
 
+_READ = (".json", ".jsonl")
 _BEGINNING = 1 << 22  # bytes of a file in which its first row has to end
 
 
@@ -255,9 +257,33 @@ def import_path(path: Path, workspace: Workspace, name: str | None = None, optio
         raise UsageError(f"nothing at {path}")
     known = _named(name) if name else _found(path)
     options.check(known)
-    imported = known.read(path, workspace, options)
+    imported = _with_packed(known.read(path, workspace, options), path)
+    imported = replace(imported, notes=(*imported.notes, *([] if name else _left_aside(known, path))))
     record(imported, path, known.name, workspace)
     return imported
+
+
+def _with_packed(imported: Imported, path: Path) -> Imported:
+    """With the compressed files of a folder, which aren't read; what holds nothing else came to nothing."""
+    found = list(packed(path)) if path.is_dir() else []
+    alone = {
+        one.name if one.parent == path else one.parent.name
+        for one in found
+        if not any(other.suffix in _READ for other in one.parent.iterdir())
+    }
+    return replace(
+        imported,
+        refused=(*imported.refused, *(Refused(one, 1, "is compressed: unpack it") for one in found)),
+        vain=(*imported.vain, *(f"nothing was taken of {name}" for name in sorted(alone))),
+    )
+
+
+def _left_aside(known: Format, path: Path) -> list[str]:
+    """A note for each other format of which a folder holds files; Arena-Hard's are called as FastChat's are."""
+    look = Look(path)
+    others = [other.name for other in FORMATS if other is not known and path.is_dir() and other.fits(look)]
+    named = [other for other in others if {other, known.name} != {"arena-hard", "fastchat"}]
+    return [f"The folder holds files of {other} too, which were not read: `import {other} PATH`." for other in named]
 
 
 def _named(name: str) -> Format:
@@ -270,7 +296,20 @@ def _named(name: str) -> Format:
 def _found(path: Path) -> Format:
     look = Look(path)
     found = next((known for known in FORMATS if known.fits(look)), None)
+    if found is None and path.is_file():
+        _explain(path)
     if found is None:
         read = "; ".join(f"{known.name} ({known.title})" for known in FORMATS)
         raise UsageError(f"{path} is of no format that is told by its content. These are read, by name too: {read}")
     return found
+
+
+def _explain(path: Path) -> None:
+    """Raise DataError for a file that holds nothing to tell a format by: it is something else, or cut."""
+    problem = amiss(path)
+    if problem:
+        raise DataError(f"{path} {problem}")
+    with path.open("rb") as file:
+        begun = file.read(1 << 10).removeprefix(BOM_UTF8).lstrip()[:1]
+    if begun in (b"{", b"[") and not Look(path).row:
+        whole_object(path, Log())

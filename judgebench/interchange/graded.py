@@ -39,7 +39,7 @@ class Sample:
     said: str | None
     model: str
     reference: str | None = None
-    scores: Mapping[str, float] = field(default_factory=dict)
+    scores: Mapping[str, float | None] = field(default_factory=dict)  # None: the harness has no number
     words: Mapping[str, str] = field(default_factory=dict)  # what a scorer said, where it did
     choice: int = 0
     failure: Failure | None = None
@@ -65,6 +65,9 @@ def import_samples(
         )
     bundle = Bundle(questions or (tasks[0] if tasks else path.stem), f"Samples of {', '.join(tasks)}.")
     scales = _scales(samples)
+    others = sorted({scorer for sample in samples for scorer in sample.scores} - set(scales))
+    if others:
+        log.note(f"No sample has a number of {', '.join(others)}: left out.")
     for sample in samples:
         _keep(sample, bundle, scales, several=len(tasks) > 1)
     return keep(bundle, path, workspace, log)
@@ -75,16 +78,18 @@ def _scales(samples: Sequence[Sample]) -> Mapping[str, tuple[float, float] | Non
     values: dict[str, list[float]] = {}
     for sample in samples:
         for scorer, score in sample.scores.items():
-            values.setdefault(scorer, []).append(score)
+            if score is not None:
+                values.setdefault(scorer, []).append(score)
     return {scorer: (0.0, 1.0) if all(0 <= one <= 1 for one in held) else None for scorer, held in values.items()}
 
 
 def _keep(sample: Sample, bundle: Bundle, scales: Mapping[str, tuple[float, float] | None], several: bool) -> None:
     name = f"{sample.task}-{sample.name}" if several else sample.name
-    question = bundle.ask([sample.asked], sample.task, name, sample.reference)
+    # Of one document several models may have been asked in other words, by their chat templates.
+    question = bundle.questions.get(name) or bundle.ask([sample.asked], sample.task, name, sample.reference)
     turns = [] if sample.said is None else [sample.said]
     answer = bundle.answer(question, sample.model, turns, error=sample.failure, choice=sample.choice)
-    for scorer, score in sample.scores.items():
+    for scorer, score in ((name, score) for name, score in sample.scores.items() if name in scales):
         bundle.review(
             question,
             scorer,
@@ -94,7 +99,8 @@ def _keep(sample: Sample, bundle: Bundle, scales: Mapping[str, tuple[float, floa
             models=(sample.model,),
             answer_ids=(answer.id,),
             prompt=scorer,
-            verdict=Verdict(scores=(score,)),
+            verdict=None if score is None else Verdict(scores=(score,)),
+            error=Failure("unparsed", "the harness has no number for it") if score is None else None,
             verdict_source="stored",
             reply=sample.words.get(scorer),
             scale=scales[scorer],
@@ -118,10 +124,16 @@ def lm_eval(path: Path, model: str | None, log: Log) -> list[Sample]:
     """The samples of a file, or of a folder's files; the model is called after the folder that they are in."""
     found = [path] if path.is_file() else sorted(path.glob("**/samples_*.jsonl"))
 
+    documents: dict[tuple[str, str], object] = {}
+
     def make(line: Line) -> list[Sample]:
         task = _SAMPLES.fullmatch(line.path.stem)
         about = (task["task"] if task else line.path.stem, model or line.path.resolve().parent.name)
-        return [_lm_eval_sample(line.row, *about)]
+        sample = _lm_eval_sample(line.row, *about)
+        document = line.row.get("doc") or sample.asked
+        if documents.setdefault((sample.task, sample.name), document) != document:
+            raise Unusable(f"is of another document than the row before it that is called {sample.name!r}")
+        return [sample]
 
     return convert(found, make, log, objects)
 
@@ -142,7 +154,7 @@ def _lm_eval_sample(row: Row, task: str, model: str) -> Sample:
         said=_lm_eval_answer(row.get("resps"), calls),
         model=model,
         reference=row["target"] if isinstance(row.get("target"), str) and row["target"].strip() else None,
-        scores={name: score for name, score in scores.items() if score is not None},
+        scores=scores,
     )
 
 
@@ -211,7 +223,7 @@ def _lighteval_sample(line: Line, task: str, model: str) -> Sample:
         said=valid_text(first) if isinstance(first, str) else _chosen(doc, reply),
         model=model,
         reference=_gold(doc),
-        scores={name: score for name, score in known.items() if score is not None},
+        scores=known,
     )
 
 
@@ -282,11 +294,10 @@ def _talk(messages: Sequence[Any]) -> str:
     return users[0] if alone else "\n\n".join(f"{message.role}: {message.text}" for message in messages)
 
 
-def _inspect_scores(scores: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+def _inspect_scores(scores: Mapping[str, Any]) -> Iterator[tuple[str, float | None]]:
     """Numbers by scorer; of a scorer with several values by both names."""
     for scorer, score in scores.items():
         parts = score.value.items() if isinstance(score.value, dict) else [("", score.value)]
         for name, value in parts:
             known = _VALUES[value] if isinstance(value, str) and value in _VALUES else _number(value)
-            if known is not None:
-                yield f"{scorer}/{name}" if name else scorer, known
+            yield f"{scorer}/{name}" if name else scorer, known

@@ -15,6 +15,15 @@ from judgebench.tables.records import valid_text
 
 ERROR_TEXT = "$ERROR$"  # what FastChat stores in place of text when a call failed
 _ENTRY = re.compile(r"[^\s,]")
+_BEGINNING = 1024  # bytes that tell what a file is
+_OTHERWISE: Mapping[bytes, str] = {  # what a file is that begins so, and what to do
+    **dict.fromkeys((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"), "is compressed: unpack it"),
+    **dict.fromkeys((b"\xff\xfe", b"\xfe\xff"), "is UTF-16: save it as UTF-8"),
+    **dict.fromkeys((b"<!doctype", b"<html"), "is a web page and no data: get the file itself"),
+    b"version https://git-lfs": "is a Git LFS pointer and no data: run `git lfs pull`",
+    b"par1": "is Parquet: call it .parquet",
+}
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 MadeT = TypeVar("MadeT")
 Row = Mapping[str, Any]
 
@@ -74,6 +83,27 @@ def convert(
     return made
 
 
+def amiss(path: Path) -> str | None:
+    """Why a file holds no rows at all, as "this file ..."; None where it may hold some."""
+    with path.open("rb") as file:
+        begun = file.read(_BEGINNING)
+        if not begun.strip(b" \t\r\n\xef\xbb\xbf") and len(begun) < _BEGINNING:
+            return "holds nothing"
+    found = next((what for sign, what in _OTHERWISE.items() if _begins(begun, sign)), None)
+    return found or ("is UTF-16, or no text: save it as UTF-8" if b"\0" in begun[:4] else None)
+
+
+def _begins(data: bytes, sign: bytes) -> bool:
+    return data.startswith(sign) or data.lstrip()[: len(sign)].lower() == sign
+
+
+def packed(folder: Path) -> Iterator[Path]:
+    """The compressed JSON files below a folder of which no unpacked copy stands beside, by name."""
+    for path in sorted(found for ending in PACKED for found in folder.glob(f"**/*.json*{ending}")):
+        if path.is_file() and not path.with_suffix("").exists():
+            yield path
+
+
 def tables(folder: Path, below: str) -> list[Path]:
     """The JSONL files below a part of a folder, in whatever subfolder, by name; hidden ones are no data."""
     found = (path for path in folder.glob(f"{below}/**/*.jsonl") if path.is_file())
@@ -82,13 +112,16 @@ def tables(folder: Path, below: str) -> list[Path]:
 
 def lines(path: Path, log: Log) -> Iterator[Line]:
     """Every JSON object of a file, with or without a byte order mark, carriage returns and blank lines."""
-    mended = 0
+    mended, problem = 0, amiss(path)
+    if problem:
+        log.refuse(Line(path, 1, {}), problem)
+        return
     with path.open("rb") as file:
         for number, data in enumerate(file, start=1):
             try:
                 row, changed = _parsed(data.removeprefix(BOM_UTF8) if number == 1 else data)
-            except Unusable as problem:
-                log.refuse(Line(path, number, {}), str(problem))
+            except Unusable as unusable:
+                log.refuse(Line(path, number, {}), str(unusable))
                 continue
             mended += changed
             if row is not None:
@@ -112,6 +145,9 @@ def whole_object(file: Path, log: Log) -> Row:
 
 def _json(file: Path) -> tuple[str, Any]:
     """A file's text, and what it is as JSON; DataError where it is none."""
+    problem = amiss(file)
+    if problem:
+        raise DataError(f"{file} {problem}; nothing was imported")
     try:
         text = file.read_bytes().removeprefix(BOM_UTF8).decode("utf-8")
         return text, json.loads(text)
@@ -197,7 +233,7 @@ def texts(row: Row, name: str) -> tuple[str, ...]:
 def identifier(row: Row, name: str) -> str:
     """A field that must hold an id: FastChat writes numbers, people also write texts."""
     value = _required(row, name)
-    if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
+    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip():
         raise Unusable(f"has a {name} that is not an id")
     return str(value)
 

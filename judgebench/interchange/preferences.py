@@ -24,7 +24,7 @@ from judgebench.interchange.lines import (
     rest,
     text,
 )
-from judgebench.tables.records import Verdict, Winner
+from judgebench.tables.records import Verdict, Winner, content_id
 from judgebench.workspace import Workspace
 
 PEOPLE = "people"
@@ -48,10 +48,15 @@ def import_preferences(
     Of the Arena's conversations only anonymous ones count, unless `everyone` is set.
     """
     bundle, log = Bundle(questions or set_name(path), "Pairs on which people voted."), Log()
+    told: set[str] = set()
 
     def take(line: Line) -> Iterator[None]:
         row = line.row
-        if row.get("anony") is False and not everyone:
+        again = content_id(row) in told
+        told.add(content_id(row))
+        if again:
+            log.note("Rows that stand more than once, word for word, were taken once.")
+        elif row.get("anony") is False and not everyone:
             log.note("Battles whose models were named (not anonymous) were left out; --all takes them.")
         elif row.keys() >= _TALKS:
             _talk(row, bundle, judge)
@@ -151,8 +156,6 @@ def _talk(row: Row, bundle: Bundle, judge: str) -> None:
     name = identifier(row, "question_id")
     voter = next((identifier(row, field) for field in ("voter", "judge") if row.get(field) is not None), None)
     question = bundle.ask(talks[0][0], optional_text(row, "language") or "conversation", name)
-    if question.turns != talks[0][0]:
-        raise Unusable(f"is about another question {name!r} than the row before it")
     ids = tuple(bundle.answer(question, model, talk[1]).id for model, talk in zip(models, talks, strict=True))
     known = rest(row, *_TALKS, "question_id", "judge", "voter", "turn", "tstamp")
     extra = known | ({"voter": voter} if voter else {}) | ({"label": said} if said == "tie (bothbad)" else {})

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from judgebench.errors import DataError, UsageError
 from judgebench.interchange.fastchat import Imported
 from judgebench.interchange.keeping import name_of
-from judgebench.interchange.lines import Line, Log, Row, Unusable, created, identifier, objects, rest, text
+from judgebench.interchange.lines import Line, Log, Row, Unusable, amiss, created, identifier, objects, rest, text
 from judgebench.tables.records import IMPORTED_FROM, Review, Verdict, Winner, content_id, valid_text
 from judgebench.tables.store import Table
 from judgebench.workspace import Workspace
@@ -86,6 +86,9 @@ def _import(file: Path, workspace: Workspace, judge: str, wanted: Wanted, log: L
 def _votes(file: Path, questions: str | None, judge: str, workspace: Workspace, log: Log) -> list[Cast]:
     """Every vote of the file, or DataError for the first that can't be used."""
     made: list[Cast] = []
+    problem = amiss(file)
+    if problem:
+        raise DataError(f"{file}: holds no votes: it {problem}")
     read = list(objects(file, log))
     for line in read:
         try:

@@ -12,7 +12,7 @@ import msgspec
 
 from judgebench.errors import DataError, UsageError
 from judgebench.tables import toml
-from judgebench.tables.records import Question, Sampling
+from judgebench.tables.records import Question, Sampling, content_id
 from judgebench.tables.store import Table
 from judgebench.verdicts import checkers
 
@@ -87,6 +87,12 @@ class QuestionSet:
     def name(self) -> str:
         """The name that answers and reviews refer to."""
         return self.head.name
+
+    @property
+    def digest(self) -> str:
+        """What is asked and held against what: ids, categories, turns and references, in the set's order."""
+        asked = [(one.id, one.category, one.digest, one.references) for one in self.questions]
+        return content_id("question set", self.name, asked)
 
     def category(self, question: Question) -> Category:
         """The settings of a question's category."""

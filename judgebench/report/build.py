@@ -11,7 +11,7 @@ from judgebench.errors import UsageError
 from judgebench.report.answered import answered, is_incomplete
 from judgebench.report.imported import missing
 from judgebench.report.loading import reviews_in_force, texts_of
-from judgebench.statistics import controls, expected, judging, ppi, ratings, style, summary
+from judgebench.statistics import controls, expected, judging, ppi, ratings, strength, style, summary
 from judgebench.statistics.agreement import agreements, alphas
 from judgebench.statistics.frames import matches_frame, scores_frame
 from judgebench.statistics.repeats import matches_over_repeats, scores_over_repeats
@@ -108,12 +108,13 @@ def _used(reviews: pd.DataFrame, answers: Collection[Answer]) -> set[tuple[str, 
 
 
 def _expected(pairs: list[dict[str, Any]], reviews: pd.DataFrame) -> list[dict[str, Any]]:
-    """The pairs, with b's win rate by the judge's own probabilities; None where it gave none."""
-    found = expected.win_rates(reviews)
-    nothing = dict.fromkeys(("expected_win_rate", "expected_win_rate_interval"))
+    """The pairs, with b's win rate by the judge's own probabilities, and by how clear its verdicts are; else None."""
+    likely, clear = expected.win_rates(reviews), strength.win_rates(reviews)
+    rates = ("expected_win_rate", "weighted_win_rate")
+    nothing = dict.fromkeys(f"{rate}{ending}" for rate in rates for ending in ("", "_interval"))
+    places = [(*(pair[name] for name in ("question_set", "judge", "kind")), *pair["models"]) for pair in pairs]
     return [
-        pair | found.get((*(pair[name] for name in ("question_set", "judge", "kind")), *pair["models"]), nothing)
-        for pair in pairs
+        pair | nothing | likely.get(place, {}) | clear.get(place, {}) for pair, place in zip(pairs, places, strict=True)
     ]
 
 

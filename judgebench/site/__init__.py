@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from judgebench.workspace import Workspace
 
+PARTS = ("index.html", "pairs", "questions", "pieces", "vote", "static")  # what is ours in the folder; no more
+
 
 @dataclass(frozen=True, slots=True)
 class Built:
@@ -24,3 +26,10 @@ def build(workspace: "Workspace") -> Built:
     from judgebench.site.writer import write  # it loads pandas and plotly
 
     return write(workspace)
+
+
+def parts(workspace: "Workspace") -> dict[str, Path]:
+    """The files and folders of the site by name; none where it isn't built."""
+    if not (workspace.webpage / "index.html").is_file():
+        return {}
+    return {name: workspace.webpage / name for name in PARTS if (workspace.webpage / name).exists()}

@@ -13,7 +13,7 @@ from typing import Any
 
 from judgebench._version import __version__
 from judgebench.errors import JudgebenchError
-from judgebench.site import Built, source
+from judgebench.site import PARTS, Built, source
 from judgebench.site.drawing import theme as themes
 from judgebench.site.drawing.theme import Theme
 from judgebench.site.pages import overview, pair, question, vote
@@ -23,7 +23,6 @@ from judgebench.site.views import Page, Piece, counted
 from judgebench.workspace import Workspace
 
 HERE = Path(__file__).parent
-PARTS = ("index.html", "pairs", "questions", "pieces", "vote", "static")  # what is ours in the folder; no more
 _BUILDING = ".building-"
 
 

@@ -31,6 +31,7 @@ class Verdict(msgspec.Struct, gc=False, frozen=True):
 
     scores: tuple[float, ...] = ()
     winner: Winner | None = None
+    strength: int | None = None
 
 
 class Error(msgspec.Struct, gc=False, frozen=True):

@@ -13,6 +13,7 @@ from judgebench.statistics.columns import ABOUT, Coded, Codes, Columns, Judgment
 from judgebench.statistics.current import current
 from judgebench.statistics.expected import EXPECTED
 from judgebench.statistics.groups import Floats, Groups
+from judgebench.statistics.strength import STRENGTH
 from judgebench.tables.records import Review
 
 Categories = Mapping[tuple[str, str], str]  # (question set, question id) -> category
@@ -50,7 +51,8 @@ def judgments_frame(read: Columns, categories: Categories) -> pd.DataFrame:
     `error` is then the kind of failure. `low` and `high` are the scale of the scores, `source` says how the verdict was
     read, `created` is ISO 8601. `prompt_cut`: the server read only a part of the prompt. `chance`: with which an
     adaptive run showed the match in this order. `voter`: whose vote this is. Texts are categorical. Where a judge gave
-    probabilities there is a column `expected` besides: that model_b is better, a tie as half; NaN where it isn't known.
+    probabilities there is a column `expected` besides: that model_b is better, a tie as half; where it said how clearly
+    one won, a column `strength` (1, 2, ...). NaN where that isn't known.
     There is no `created` where it was not read.
     """
     kept = current(read)
@@ -75,14 +77,19 @@ def judgments_frame(read: Columns, categories: Categories) -> pd.DataFrame:
         "voter": about["extra"].map(lambda extra: extra.known_voter).series(),
         **_created(read, kept),
     }
-    names = [name for name in REVIEWS if name in values]
-    columns = {name: values[name] for name in names} | _expected(read.arrays["second_wins"][kept], swapped)
-    return pd.DataFrame(columns, copy=False)  # put together they would be copied
+    more = _expected(read.arrays["second_wins"][kept], swapped) | _strengths(coded["verdict"])
+    known = {name: values[name] for name in REVIEWS if name in values}
+    return pd.DataFrame(known | more, copy=False)  # put together they would be copied
 
 
 def _created(read: Columns, kept: Codes) -> dict[str, pd.Series]:
     """As objects: a time is seldom twice the same."""
     return {"created": pd.Series(read.arrays["created"][kept], dtype=object)} if "created" in read.arrays else {}
+
+
+def _strengths(verdicts: Coded) -> dict[str, Floats]:
+    known = any(verdict and verdict.strength for verdict in verdicts.values)
+    return {STRENGTH: verdicts.map(lambda verdict: verdict and verdict.strength).numbers()} if known else {}
 
 
 def _expected(second_wins: Floats, swapped: NDArray[np.bool_]) -> dict[str, Floats]:

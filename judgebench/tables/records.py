@@ -279,6 +279,47 @@ class Draw:
     schema: int = SCHEMA
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedSet:
+    """One set of a verdict: how it came out, and the candidate's points on each question that was judged (0 to 1).
+
+    `digest` tells a set from another version of it.
+    """
+
+    question_set: str
+    digest: str
+    outcome: str
+    margin: float
+    questions: Count
+    judged: Count
+    rate: float | None = None
+    interval: tuple[float, float] | None = None
+    points: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What a `compare` or a `gate` came to. `commit`: of the repository that the workspace lies in, where there is one.
+
+    `dollars` is what that run paid, as text; None where a price isn't known.
+    """
+
+    command: str
+    verdict: str
+    reason: str
+    baseline: str
+    candidate: str
+    judge: str
+    alpha: float
+    sets: tuple[DecidedSet, ...]
+    snapshots: tuple[str, ...] = ()
+    bridged: bool = False
+    commit: str | None = None
+    dollars: str | None = None
+    created: str | None = None
+    schema: int = SCHEMA
+
+
 class _Scored(Protocol):
     @property
     def scores(self) -> tuple[float, ...]: ...

@@ -82,10 +82,26 @@ class TestArenaHard:
         assert [one.reason for one in imported.refused] == [
             "has no baseline; name it and the model by --pair BASELINE MODEL"
         ]
-        assert imported.vain == ()
+        assert imported.vain == ("nothing was taken of new.jsonl",)
         import_path(tmp_path / "arena", workspace, options=Options(pair=("old", "new")))
         (pair,) = report.build(workspace)["pairs"]
         assert (pair["models"], pair["wins"], pair["matches"]) == (["old", "new"], [0, 1], 1)
+
+    def test_its_score(self, workspace: Workspace, tmp_path: Path) -> None:
+        """A verdict of two steps counts three times, in either order; a game without a verdict not at all."""
+        said = [("A>>B", "B>A"), ("B>>A", "A>>B"), ("A=B", "A>B"), ("B>A", None), ("A>B", "B>A")]
+        asked = [{"uid": f"u{n}", "category": "hard_prompt", "prompt": f"Write {n}."} for n in range(len(said))]
+        judged = [
+            ARENA["model_judgment/judge/new.jsonl"] | {"uid": f"u{n}", "games": [{"score": one} for one in games]}
+            for n, games in enumerate(said)
+        ]
+        lined(tmp_path / "arena" / "question.jsonl", *asked)
+        lined(tmp_path / "arena" / "model_judgment" / "judge" / "new.jsonl", *judged)
+        import_path(tmp_path / "arena", workspace)
+        (pair,) = report.build(workspace)["pairs"]
+        assert pair["weighted_win_rate"] == (3 + 3 + 0.5 + 1 + 1) / (3 + 1 + 3 + 3 + 1 + 1 + 1 + 1 + 1)
+        low, high = pair["weighted_win_rate_interval"]
+        assert 0 < low < pair["weighted_win_rate"] < high < 1
 
     @pytest.mark.parametrize("files", [ARENA, OLD_ARENA], ids=["v2", "v0.1"])
     def test_odd_values(self, workspace: Workspace, tmp_path: Path, files: dict[str, Row]) -> None:

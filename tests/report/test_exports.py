@@ -17,6 +17,7 @@ from judgebench.interchange.answers import import_answers
 from judgebench.interchange.fastchat.writing import export_fastchat
 from judgebench.interchange.formats import Options, import_path
 from judgebench.interchange.llm_comparator import comparison
+from judgebench.report.every_eval_ever import records
 from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
@@ -152,6 +153,65 @@ class TestModelCard:
         assert not (tmp_path / "README.md").exists()
 
 
+class TestEveryEvalEver:
+    """Records of Every Eval Ever's datastore."""
+
+    def test_records(self, workspace: Workspace, tmp_path: Path) -> None:
+        """A file a model, at a path that its figures alone decide; each figure with its interval, judge and rival."""
+        for _ in range(2):
+            done = run(workspace, "every-eval-ever", tmp_path / "out", "--organization", "We")
+            assert (done.exit_code, done.stdout) == (0, f"2 records in {tmp_path / 'out'}\n"), done.output
+        found = {path.parent.name: json.loads(path.read_text("utf-8")) for path in (tmp_path / "out").rglob("*.json")}
+        assert set(found) == {"a", "b"}
+        (result,) = found["a"]["evaluation_results"]
+        (pair,) = report.build(workspace)["pairs"]
+        assert result["score_details"]["score"] == 1 - pair["win_rate"] == 0.75
+        low, high = pair["win_rate_interval"]
+        sure = result["score_details"]["uncertainty"]["confidence_interval"]
+        assert (sure["lower"], sure["upper"], sure["confidence_level"]) == (1 - high, 1 - low, 0.95)
+        assert result["metric_config"]["additional_details"] == {"judge": "j", "against": "b"}
+        assert found["a"]["source_metadata"]["source_organization_name"] == "We"
+
+    def test_its_own_validation(self, tmp_path: Path, shared_data: Path) -> None:
+        """No error, and no warning but that the developer of a model called without one isn't known."""
+        pytest.importorskip("every_eval_ever", reason="every-eval-ever, which asks for Python 3.12, isn't installed")
+        from every_eval_ever.validator.validate import validate_file
+
+        place = _imported(shared_data / "mt-bench", tmp_path / "w2")
+        assert run(place, "every-eval-ever", tmp_path / "out", "--organization", "We").exit_code == 0
+        files = sorted((tmp_path / "out").rglob("*.json"))
+        assert len(files) == 32
+        for path in files:
+            found = validate_file(
+                path, repo_path=path.relative_to(tmp_path / "out").as_posix(), run_semantic_checks=True
+            )
+            assert (found.valid, found.errors) == (True, [])
+            assert all("developer must be known" in one["msg"] for one in found.warnings)
+
+    @pytest.mark.parametrize(
+        ("model", "path"),
+        [
+            ("hf:org/model@main", "org/model@main"),
+            ("openai:gpt-4.1", "openai/gpt-4.1"),
+            ("plain", "unknown/plain"),
+            ("../up", "unknown/_2E._up"),
+            ("hf:./checkpoint", "unknown/_2E_checkpoint"),
+            ("a/b/c:d", "a/b_c_d"),
+        ],
+    )
+    def test_paths(self, model: str, path: str) -> None:
+        """Developer and model, and nothing that leads elsewhere."""
+        pair = {"question_set": "s", "judge": "j", "models": [model, "other"], "win_rate": 0.5, "questions": 3,
+                "win_rate_interval": None}  # fmt: skip
+        ((found, _),) = records({"scores": [], "pairs": [pair]}, {}, "We", 0, model)
+        assert found.rpartition("/")[0] == f"data/s/{path}"
+
+    def test_who_made_it(self, workspace: Workspace, tmp_path: Path) -> None:
+        """Every record says it, so that it has to be said."""
+        done = run(workspace, "every-eval-ever", tmp_path / "out")
+        assert (done.exit_code, "--organization NAME" in done.stderr) == (2, True)
+
+
 class TestNotebook:
     """The notebook in examples/."""
 
@@ -191,6 +251,73 @@ class TestFastChat:
         assert (counts["question"], counts["reference_answer"]) == (80, 30)
         again = _imported(tmp_path / "out", tmp_path / "again")
         assert _told(again) == _told(first)
+
+
+class TestFastChatTable:
+    """A folder of the 2023 format, and back."""
+
+    def test_round_trip(self, tmp_path: Path) -> None:
+        """Failures, replies without scores, both orders, model ids with a name, and prompts by category come back."""
+        folder = tmp_path / "in"
+        write(folder / "question.jsonl", *({"question_id": n, "text": f"Do {n}.", "category": "c"} for n in (1, 2, 3)))
+        for name in "ab":
+            about = [{"question_id": n, "answer_id": f"{name}{n}", "model_id": f"{name}:v1"} for n in (1, 2, 3)]
+            said = [f"{name} 1", "$ERROR$", f"{name} 3"]
+            rows = (one | {"text": text, "metadata": {}} for one, text in zip(about, said, strict=True))
+            write(folder / "answer" / f"answer_{name}.jsonl", *rows)
+        write(folder / "model.jsonl", {"model_id": "a:v1", "model_name": "a"})
+        judged = [
+            {"question_id": 1, "answer1_id": "a1", "answer2_id": "b1", "text": "8 9\nb", "score": [8.0, 9.0]},
+            {"question_id": 1, "answer1_id": "b1", "answer2_id": "a1", "text": "7 7\nboth", "score": [7.0, 7.0]},
+            {"question_id": 3, "answer1_id": "a3", "answer2_id": "b3", "text": "no idea", "score": [-1, -1]},
+            {"question_id": 2, "answer1_id": "a2", "answer2_id": "b2", "text": "$ERROR$"},
+        ]
+        write(
+            folder / "review" / "review_a_b.jsonl",
+            *({"review_id": f"r{n}", "reviewer_id": "j-c", "metadata": {}, **row} for n, row in enumerate(judged)),
+        )
+        write(folder / "reviewer.jsonl", {"reviewer_id": "j-c", "prompt_id": 2, "category": "c", "metadata": {}})
+        first = _imported(folder, tmp_path / "first")
+        assert run(first, "fastchat-table", tmp_path / "out").exit_code == 0
+        again = _imported(tmp_path / "out", tmp_path / "again")
+        assert _told(again) == _told(first)
+        assert {row.id for row in again.all_reviews()} == {row.id for row in first.all_reviews()}
+        assert {(row.judge, row.prompt) for row in again.all_reviews()} == {("j", "fastchat-2023-c")}
+        assert report.build(again) == report.build(first)
+
+    def test_the_vicuna_evaluation(self, tmp_path: Path, shared_data: Path) -> None:
+        """Every row comes back, so that all published totals, ratios and wins do."""
+        first = _imported(shared_data / "vicuna-eval", tmp_path / "first")
+        done = run(first, "fastchat-table", tmp_path / "out")
+        assert done.stdout.startswith("80 question, 400 answer, 320 review, 3 reviewer, 5 model in "), done.output
+        again = _imported(tmp_path / "out", tmp_path / "again")
+        assert _told(again) == _told(first)
+        assert {row.id for row in again.all_reviews()} == {row.id for row in first.all_reviews()}
+        built = report.build(again)
+        assert built == report.build(first)
+        assert [round(one["ratio"], 4) for one in built["pairs"]] == [1.2075, 0.9872, 0.9206, 1.3528]
+
+    def test_an_answer_that_was_made_anew(self, tmp_path: Path) -> None:
+        """A review stays with the answer that it is about, and the newer answer is the one in force."""
+        write(tmp_path / "in" / "question.jsonl", {"question_id": 1, "text": "Do.", "category": "c"})
+        for name in "ab":
+            row = {"question_id": 1, "answer_id": name, "model_id": name, "text": name, "metadata": {}}
+            write(tmp_path / "in" / "answer" / f"{name}.jsonl", row)
+        row = {"question_id": 1, "answer1_id": "a", "answer2_id": "b", "text": "8 9", "score": [8, 9]}
+        write(tmp_path / "in" / "review" / "x.jsonl", row | {"reviewer_id": "j", "metadata": {}})
+        first = _imported(tmp_path / "in", tmp_path / "first")
+        import_answers(first, "mt-bench", "a", {"1": ["newer"]}, tmp_path)
+        assert run(first, "fastchat-table", tmp_path / "out").exit_code == 0
+        again = _imported(tmp_path / "out", tmp_path / "again")
+        assert _told(again) == _told(first)
+        (review,) = again.all_reviews()
+        assert review.answer_ids == ("a", "b")
+
+    def test_several_turns_have_no_place(self, tmp_path: Path) -> None:
+        """The message names the format that has one."""
+        write(tmp_path / "in" / "question.jsonl", {"question_id": 1, "category": "c", "turns": ["Do.", "More."]})
+        done = run(_imported(tmp_path / "in", tmp_path / "w2"), "fastchat-table", tmp_path / "out")
+        assert (done.exit_code, done.stderr.endswith("has one: use fastchat\n")) == (2, True)
 
 
 def _imported(folder: Path, root: Path) -> Workspace:

@@ -33,10 +33,23 @@ def export_fastchat(folder: Path, workspace: Workspace, questions: str, judge: s
     parts = {
         "question.jsonl": list(map(_question, held.questions)),
         "reference_answer/reference.jsonl": [_reference(one) for one in held.questions if one.references],
-        **_by("model_answer", ((row.model, line) for row, line in _answers(answers, known))),
-        **_by("model_judgment", ((f"{row.judge}_single", _single(row)) for row in reviews if row.kind == "rating")),
-        **_by("model_judgment", ((f"{rows[0].judge}_pair", _pair(rows)) for rows in _matches(reviews))),
+        **named("model_answer/{}", ((row.model, line) for row, line in _answers(answers, known))),
+        **named("model_judgment/{}_single", ((row.judge, _single(row)) for row in reviews if row.kind == "rating")),
+        **named("model_judgment/{}_pair", ((rows[0].judge, _pair(rows)) for rows in _matches(reviews))),
     }
+    return write(folder, parts)
+
+
+def named(path: str, rows: Iterable[tuple[str, Row]]) -> dict[str, list[Row]]:
+    """Rows by the file that each goes to: the `path` with the row's name in it."""
+    found: dict[str, list[Row]] = {}
+    for name, row in rows:
+        found.setdefault(f"{path.format(file_name(name))}.jsonl", []).append(row)
+    return found
+
+
+def write(folder: Path, parts: Mapping[str, Sequence[Row]]) -> dict[str, int]:
+    """Write a folder's files; how many rows of each kind."""
     counts: dict[str, int] = {}
     for name, rows in parts.items():
         if rows:
@@ -46,13 +59,6 @@ def export_fastchat(folder: Path, workspace: Workspace, questions: str, judge: s
     return counts
 
 
-def _by(folder: str, named: Iterable[tuple[str, Row]]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for name, row in named:
-        found.setdefault(f"{folder}/{file_name(name)}.jsonl", []).append(row)
-    return found
-
-
 def _write(path: Path, rows: Sequence[Row]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
@@ -60,18 +66,18 @@ def _write(path: Path, rows: Sequence[Row]) -> None:
 
 
 def _question(question: Question) -> Row:
-    about = {"question_id": _number(question.id), "category": question.category, "turns": list(question.turns)}
+    about = {"question_id": number(question.id), "category": question.category, "turns": list(question.turns)}
     return about | {name: value for name, value in question.extra.items() if name not in about}
 
 
-def _number(name: str) -> int | str:
+def number(name: str) -> int | str:
     """An id as FastChat has it: a number, where it is one."""
     return int(name) if name.isascii() and name.isdecimal() and str(int(name)) == name else name
 
 
 def _reference(question: Question) -> Row:
     turns = [reference if reference is not None else ERROR_TEXT for reference in question.references]
-    return {"question_id": _number(question.id), "model_id": "reference", "choices": [{"index": 0, "turns": turns}]}
+    return {"question_id": number(question.id), "model_id": "reference", "choices": [{"index": 0, "turns": turns}]}
 
 
 def _answers(answers: Sequence[Answer], known: Mapping[str, Question]) -> Iterator[tuple[Answer, Row]]:
@@ -82,7 +88,7 @@ def _answers(answers: Sequence[Answer], known: Mapping[str, Question]) -> Iterat
             by_place.setdefault((row.model, row.question_id), []).append(row)
     for (model, name), rows in by_place.items():
         choices = [{"index": row.choice, "turns": _turns(row, len(known[name].turns))} for row in rows]
-        about = {"question_id": _number(name), "answer_id": rows[0].id, "model_id": model, "choices": choices}
+        about = {"question_id": number(name), "answer_id": rows[0].id, "model_id": model, "choices": choices}
         yield rows[0], about | {"tstamp": _stamp(rows[0].created)}
 
 
@@ -95,7 +101,7 @@ def _single(review: Review) -> Row:
     return _about(review) | {
         "model": review.models[0],
         "user_prompt": _asked(review),
-        "judgment": _judgment(review),
+        "judgment": judgment(review),
         "score": review.verdict.scores[0] if review.verdict else _NO_SCORE,
     }
 
@@ -119,18 +125,19 @@ def _pair(rows: Sequence[Review]) -> Row:
         winner = row.verdict.winner if row and row.verdict else None
         made |= {
             f"g{place + 1}_winner": _GAMES[place][winner] if winner else "error",
-            f"g{place + 1}_judgment": _judgment(row) if row else ERROR_TEXT,
+            f"g{place + 1}_judgment": judgment(row) if row else ERROR_TEXT,
             f"g{place + 1}_user_prompt": _asked(row) if row else None,
         }
     return made
 
 
 def _about(review: Review) -> Row:
-    about = {"question_id": _number(review.question_id), "judge": [review.judge, review.prompt], "turn": review.turn}
+    about = {"question_id": number(review.question_id), "judge": [review.judge, review.prompt], "turn": review.turn}
     return about | {"tstamp": _stamp(review.created)}
 
 
-def _judgment(review: Review) -> str:
+def judgment(review: Review) -> str:
+    """The judge's reply, or FastChat's word for none."""
     return ERROR_TEXT if review.reply is None and isinstance(review.error, Failure) else review.reply or ""
 
 

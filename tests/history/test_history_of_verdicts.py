@@ -1,0 +1,94 @@
+"""What comparisons and gates came to, over time."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from gate.gates import GOOD, PLAIN, Texts, add_set, empty
+from servers.running import judgebench
+
+from judgebench.history.lines import flips, points
+from judgebench.tables.records import Decided, DecidedSet
+from judgebench.workspace import Workspace
+
+SET = DecidedSet(
+    question_set="core-80", digest="d1", outcome="PASS", margin=0.05, questions=80, judged=3, rate=0.5,
+    points={"a": 1.0, "b": 0.5, "c": 0.0},
+)  # fmt: skip
+FIRST = Decided(
+    command="compare", verdict="PASS", reason="It is.", baseline="base", candidate="one", judge="j", alpha=0.05,
+    sets=(SET,), snapshots=("j-1",), commit="0123456789abcdef", created="2026-11-01T00:00:00+00:00",
+)  # fmt: skip
+NEXT = replace(FIRST, candidate="two", sets=(replace(SET, points={"a": 0.0, "b": 1.0, "d": 1.0}),))
+
+
+def test_a_question_flips_where_its_side_changes() -> None:
+    """From won to tied is lost, and a win that is only less clear is none; the widest first."""
+    before = {"a": 1.0, "b": 1.0, "c": 0.75, "d": 0.0, "e": 0.5, "gone": 1.0}
+    after = {"a": 0.5, "b": 0.0, "c": 1.0, "d": 1.0, "e": 0.5, "new": 0.0}
+    found = flips(before, after)
+    assert (found.lost, found.won) == (("b", "a"), ("d",))
+
+
+def test_a_line_goes_on_from_verdict_to_verdict() -> None:
+    """Of one baseline, set and judge, whichever candidate it is about."""
+    first, second = points([FIRST, NEXT])
+    assert first.since is None
+    assert second.since is not None
+    assert (second.since.lost, second.since.won) == (("a",), ("b",))
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"snapshots": ("j-2",)}, "another snapshot of the judge"),
+        ({"sets": (replace(SET, digest="d2"),)}, "another version of the set"),
+        ({"judge": "other"}, ""),
+        ({"baseline": "other"}, ""),
+    ],
+)
+def test_no_line_joins_what_can_t_be_compared(changed: dict[str, object], why: str) -> None:
+    """Two snapshots of a judge, two versions of a set, two baselines."""
+    second = points([FIRST, replace(NEXT, **changed)])[1]  # type: ignore[arg-type]
+    assert (second.since, second.why) == (None, why)
+
+
+def test_a_bridge_joins_two_snapshots() -> None:
+    """As `compare --bridge` has measured how far they are apart."""
+    assert points([FIRST, replace(NEXT, snapshots=("j-2",), bridged=True)])[1].since is not None
+
+
+def told(place: Workspace, *arguments: str) -> str:
+    """What the command prints."""
+    done = judgebench(place, "history", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_verdicts_are_kept_and_told(tmp_path: Path) -> None:
+    """Of a comparison and a gate, with the questions that flipped; as a table, JSON and CSV."""
+    place = empty(tmp_path / "w")
+    add_set(place, "one", 12, Texts(lambda n: PLAIN), Texts(lambda n: GOOD * 3))
+    pair = ("--baseline", "old", "--candidate", "new", "--judge", "embedded", "--any-language", "--no-canaries")
+    assert judgebench(place, "compare", "--questions", "one", *pair).returncode in (0, 3, 4)
+    assert judgebench(place, "gate", "--set", "one", *pair).returncode in (0, 3, 4)
+    kept = place.verdicts().read()
+    assert [row.command for row in kept] == ["compare", "gate"]
+    assert kept[0].sets[0].points
+    shown = told(place)
+    assert "0 lost, 0 won" in shown
+    found = json.loads(told(place, "--format", "json"))["verdicts"]
+    assert [one["command"] for one in found] == ["compare", "gate"]
+    rows = list(csv.DictReader(io.StringIO(told(place, "--format", "csv"))))
+    assert [row["question_set"] for row in rows] == ["one", "one"]
+    assert told(place, "--format", "markdown").startswith("### Verdicts")
+
+
+def test_nothing_to_tell_is_said(tmp_path: Path) -> None:
+    """In a line, with exit 2."""
+    done = judgebench(empty(tmp_path / "w"), "history")
+    assert done.returncode == 2
+    assert "no verdict to tell of" in done.stderr
