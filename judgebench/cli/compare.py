@@ -26,7 +26,7 @@ _pair = options(
 _judge = options(
     click.option(
         "--judge", required=True, metavar="JUDGE",
-        help="embedded, [NAME=]embedded:FILE, checker, or a model: openai:ID?effort=high, azure:NAME (docs/models.md).",
+        help="embedded, [NAME=]embedded:FILE, checker, reward:PATH, or a model: openai:ID?effort=high (docs/models.md)",
     ),
     shared.judge_prompt,
     shared.judge_max_tokens,

@@ -240,6 +240,8 @@ def load_model(spec: Spec, options: Options) -> Model:
         from judgebench.models.hf import HFModel
 
         return HFModel(spec.target, options)
+    if spec.kind == "reward":
+        raise UsageError(f"{spec.text} is a judge and says nothing itself: name it as --judge of a review")
     if spec.kind in names("models"):
         model: Model = extension("models", spec.kind).added(spec.target, options)
         return model

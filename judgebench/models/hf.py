@@ -155,20 +155,13 @@ class _Held:
     engine: "Engine"
     encoder: Encoder
 
-    @property
-    def served_by(self) -> str:
-        """What made the answers besides the checkpoint: versions, arithmetic, device and template as they were used."""
-        used = self.loaded.provenance
-        versions = " ".join(f"{name}-{used[name]}" for name in ("transformers", "torch"))
-        return f"{versions} {used['dtype_used']} {used['device']} template-{used['template_used'][:8]}"
-
     def together(self, arriving: Iterable[tuple[int, Request]]) -> Iterator[Reply]:
         """In the engine's batches; a turn enters when the one before it is done."""
         talks: dict[int, _Talk] = {}
 
         def begin(item: tuple[int, Request]) -> Job:
             index, request = item
-            talks[index] = _Talk(request, self.served_by)
+            talks[index] = _Talk(request, self.loaded.served_by)
             return self._job(index, talks[index])
 
         def follow(done: Done) -> Job | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from judgebench.errors import JudgebenchError
-from judgebench.models.loading import files, packed, templating
+from judgebench.models.loading import files, packed, scoring, templating
 from judgebench.models.loading.files import fingerprint
 from judgebench.models.loading.options import DTYPES, QUANTIZE, LoadOptions
 from judgebench.models.loading.targets import Checkpoint, Source, resolve
@@ -33,6 +33,13 @@ class Loaded:
     provenance: Mapping[str, Any]
     usual_dtype: str  # what `auto` comes to here
 
+    @property
+    def served_by(self) -> str:
+        """What makes the answers besides the checkpoint: versions, arithmetic, device and template as they are used."""
+        used = self.provenance
+        versions = " ".join(f"{name}-{used[name]}" for name in ("transformers", "torch"))
+        return f"{versions} {used['dtype_used']} {used['device']} template-{used['template_used'][:8]}"
+
 
 def identity(target: str, options: LoadOptions) -> Mapping[str, Any]:
     """What a target's answers depend on, by content; only what was asked for beyond a plain checkpoint is added.
@@ -42,9 +49,10 @@ def identity(target: str, options: LoadOptions) -> Mapping[str, Any]:
     return _identity(resolve(target, options), options)
 
 
-def load(target: str, options: LoadOptions, dtype: str | None = None) -> Loaded:
+def load(target: str, options: LoadOptions, dtype: str | None = None, *, scores: bool = False) -> Loaded:
     """The model and tokenizer of a target, on their device; `dtype` is what `auto` means, where that is settled.
 
+    With `scores` it is one that gives a conversation one number, and not one that goes on with it.
     Raises JudgebenchError, DataError or UsageError, one line with the file's name, for whatever is missing or broken.
     """
     checkpoint = resolve(target, options)
@@ -53,21 +61,25 @@ def load(target: str, options: LoadOptions, dtype: str | None = None) -> Loaded:
         addition.source.check(options, adapter=addition.kind == "adapter")
     _quiet()
     with packed.read_once() if checkpoint.base.gguf else nullcontext():
-        return _load(checkpoint, options, dtype or options.dtype)
+        return _load(checkpoint, options, dtype or options.dtype, scores)
 
 
-def _load(checkpoint: Checkpoint, options: LoadOptions, dtype: str) -> Loaded:
+def _load(checkpoint: Checkpoint, options: LoadOptions, dtype: str, scores: bool) -> Loaded:
     from judgebench.models.loading import additions, devices, tokenizers, weights
 
     device = devices.pick(options.device)
     config = weights.load_config(checkpoint.base, options)
-    kind = weights.architecture(config)
+    kind: Architecture = "scorer" if scores else weights.architecture(config)
+    if scores:
+        scoring.check(checkpoint, config)
     tokenizer, template = _tokenizer(checkpoint, options, kind)
-    model = weights.load_model(checkpoint.base, config, options, device, dtype)
+    brought = scoring.brought(checkpoint) if scores else ()
+    model = weights.load_model(checkpoint.base, config, options, device, dtype, scores=scores, brought=brought)
     for addition in checkpoint.additions:
         model = additions.add(model, addition, options, len(tokenizer))
     tokenizers.fit(tokenizer, model.get_input_embeddings().weight.shape[0], checkpoint.base)
-    tokenizers.end_at(model, tokenizer, template.stops, checkpoint.base)
+    if not scores:
+        tokenizers.end_at(model, tokenizer, template.stops, checkpoint.base)
     provenance = {
         **_identity(checkpoint, options),
         **_commits(checkpoint),
@@ -94,6 +106,8 @@ def _tokenizer(checkpoint: Checkpoint, options: LoadOptions, kind: str) -> tuple
     tokenizer = tokenizers.load_tokenizer(source, options, kind)
     template = templating.choose(tokenizer.chat_template, options.chat_template, source=source.text, kind=kind)
     templating.put(tokenizer, template, options.chat_template or source.text, options.template_arguments)
+    if kind == "scorer":
+        scoring.check_template(tokenizer, options.chat_template or source.text)
     return tokenizer, template
 
 
