@@ -6,12 +6,15 @@ tables and defaults to the whole spec. One file per kind in this package; heavy 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from judgebench.errors import UsageError
 from judgebench.extensions import extension, names
 from judgebench.tables.endings import ending
 from judgebench.tables.records import Failure, Message, Sampling, Usage
+
+if TYPE_CHECKING:
+    from judgebench.models.loading.bases import Base
 
 _PASSING = (
     "stopped",
@@ -206,6 +209,7 @@ class Options:
     generation_config: bool = False
     strict_weights: bool = False
     keep: bool = False  # hf: keep the checkpoint in memory from one `generate` to the next
+    base: "Base | None" = None  # hf: weights that several adapters share
     engine: str = "local"  # hf: local, or ray: copies of the model on a cluster, this and the rest as of docs/ray.md
     address: str | None = None
     replicas: int | None = None

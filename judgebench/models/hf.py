@@ -45,6 +45,7 @@ class HFModel:
         options = options or Options()
         self.target = target
         self.keep = options.keep
+        self._base = options.base
         self._batch_size = options.batch_size
         self._count = Count()
         self._how = LoadOptions(**{one.name: getattr(options, one.name) for one in fields(LoadOptions)})
@@ -107,7 +108,7 @@ class HFModel:
         from judgebench.models.engine import Engine
         from judgebench.models.engine.proof import prove
 
-        loaded = loading.load(self.target, self._how, self._settled)
+        loaded = loading.load(self.target, self._how, self._settled, base=self._base)
         if self._settled and loaded.provenance["dtype_used"] != loaded.usual_dtype:
             warnings.warn(f"{self.target} {_GOES_ON.format(self._settled)}", SettledDtypeWarning, stacklevel=2)
         own = loaded.kind == "seq2seq" or self._how.generation_config

@@ -10,6 +10,7 @@ from typing import Any
 
 from judgebench.errors import JudgebenchError
 from judgebench.models.loading import files, packed, scoring, templating
+from judgebench.models.loading.bases import Base
 from judgebench.models.loading.files import fingerprint
 from judgebench.models.loading.options import DTYPES, QUANTIZE, LoadOptions
 from judgebench.models.loading.targets import Checkpoint, Source, resolve
@@ -49,10 +50,13 @@ def identity(target: str, options: LoadOptions) -> Mapping[str, Any]:
     return _identity(resolve(target, options), options)
 
 
-def load(target: str, options: LoadOptions, dtype: str | None = None, *, scores: bool = False) -> Loaded:
+def load(
+    target: str, options: LoadOptions, dtype: str | None = None, *, scores: bool = False, base: Base | None = None
+) -> Loaded:
     """The model and tokenizer of a target, on their device; `dtype` is what `auto` means, where that is settled.
 
-    With `scores` it is one that gives a conversation one number, and not one that goes on with it.
+    With `scores` it is one that gives a conversation one number, and not one that goes on with it. The weights beneath
+    adapters are those of `base`, if they are there.
     Raises JudgebenchError, DataError or UsageError, one line with the file's name, for whatever is missing or broken.
     """
     checkpoint = resolve(target, options)
@@ -61,10 +65,10 @@ def load(target: str, options: LoadOptions, dtype: str | None = None, *, scores:
         addition.source.check(options, adapter=addition.kind == "adapter")
     _quiet()
     with packed.read_once() if checkpoint.base.gguf else nullcontext():
-        return _load(checkpoint, options, dtype or options.dtype, scores)
+        return _load(checkpoint, options, dtype or options.dtype, scores, base)
 
 
-def _load(checkpoint: Checkpoint, options: LoadOptions, dtype: str, scores: bool) -> Loaded:
+def _load(checkpoint: Checkpoint, options: LoadOptions, dtype: str, scores: bool, base: Base | None) -> Loaded:
     from judgebench.models.loading import additions, devices, tokenizers, weights
 
     device = devices.pick(options.device)
@@ -74,9 +78,15 @@ def _load(checkpoint: Checkpoint, options: LoadOptions, dtype: str, scores: bool
         scoring.check(checkpoint, config)
     tokenizer, template = _tokenizer(checkpoint, options, kind)
     brought = scoring.brought(checkpoint) if scores else ()
-    model = weights.load_model(checkpoint.base, config, options, device, dtype, scores=scores, brought=brought)
+
+    def anew() -> Any:
+        return weights.load_model(checkpoint.base, config, options, device, dtype, scores=scores, brought=brought)
+
+    about = (checkpoint.base, device, dtype, scores, options)
+    original = base.lend(about, anew) if base and _shares(checkpoint) else None
+    model = original.model if original else anew()
     for addition in checkpoint.additions:
-        model = additions.add(model, addition, options, len(tokenizer))
+        model = additions.add(model, addition, options, len(tokenizer), original)
     tokenizers.fit(tokenizer, model.get_input_embeddings().weight.shape[0], checkpoint.base)
     if not scores:
         tokenizers.end_at(model, tokenizer, template.stops, checkpoint.base)
@@ -96,6 +106,11 @@ def _load(checkpoint: Checkpoint, options: LoadOptions, dtype: str, scores: bool
         provenance,
         _usual(config, model, device),
     )
+
+
+def _shares(checkpoint: Checkpoint) -> bool:
+    """Whether the weights of a base can be had again from what is made of them."""
+    return bool(checkpoint.additions) and all(addition.kind == "adapter" for addition in checkpoint.additions)
 
 
 def _tokenizer(checkpoint: Checkpoint, options: LoadOptions, kind: str) -> tuple[Any, Template]:
