@@ -71,10 +71,11 @@ HOMES = {
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},
     "tenacity": {"models/http/runner.py"},
     "ray": {"models/ray_engine/"},
+    "vllm": {"models/vllm_engine/core.py"},
     "pyarrow": {"interchange/columns.py"},
     "inspect_ai": {"interchange/graded.py"},
 }
-HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray")
+HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray", "vllm")
 
 
 def files() -> list[Path]:

@@ -79,7 +79,7 @@ def get_answers(
 
     question_set = workspace.check().question_set(selection.question_set)
     wanted = question_set.select(selection.categories, selection.limit)
-    calls = replace(calls, base=Base() if shared(models) else None)
+    calls = replace(calls, base=Base() if shared(models) and calls.engine != "ray" else None)
     total, asked, outcome = Quote(), [], Outcome(*(spec.name for spec in models))
     for spec in models:
         table = workspace.answers(question_set.name, spec.name)

@@ -210,13 +210,16 @@ class Options:
     strict_weights: bool = False
     keep: bool = False  # hf: keep the checkpoint in memory from one `generate` to the next
     base: "Base | None" = None  # hf: weights that several adapters share
-    engine: str = "local"  # hf: local, or ray: copies of the model on a cluster, this and the rest as of docs/ray.md
+    engine: str = "local"  # hf: local; vllm, which is told `vllm_arg`; or ray: copies of the model on a cluster, this
+    vllm_arg: tuple[str, ...] = ()  # and the rest as of docs/ray.md
     address: str | None = None
     replicas: int | None = None
 
     def __post_init__(self) -> None:
         if self.engine != "ray" and (self.address or self.replicas):
             raise UsageError("--address and --replicas are for --engine ray: give it as well")
+        if self.engine != "vllm" and self.vllm_arg:
+            raise UsageError("--vllm-arg is for --engine vllm: give it as well")
 
     @classmethod
     def given(cls, parameters: Mapping[str, Any], **others: Any) -> "Options":

@@ -17,7 +17,7 @@ from judgebench.models.loading.encoding import Encoder
 from judgebench.tables.records import Failure, Usage, content_id, valid_text
 
 if TYPE_CHECKING:
-    from judgebench.models.engine import Engine
+    from judgebench.models.engine import Engine, TextEngine
 
 HELD_ALONE = "held one prompt at a time, by its own `generate`"
 
@@ -46,6 +46,7 @@ class HFModel:
         self.target = target
         self.keep = options.keep
         self._base = options.base
+        self._vllm = options.vllm_arg if options.engine == "vllm" else None
         self._batch_size = options.batch_size
         self._count = Count()
         self._how = LoadOptions(**{one.name: getattr(options, one.name) for one in fields(LoadOptions)})
@@ -54,7 +55,12 @@ class HFModel:
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """The content of the checkpoint (weights, tokenizer, template, settings) and the arithmetic used."""
-        return loading.identity(self.target, self._how)
+        own = loading.identity(self.target, self._how)
+        if self._vllm is None:
+            return own
+        from judgebench.models import vllm_engine
+
+        return {**own, **vllm_engine.identity(self._vllm)}
 
     def settle(self, made: Iterable[Mapping[str, Any]]) -> None:
         """Say what `auto` means for a dtype by the provenance of answers that there are, the last one first.
@@ -105,6 +111,18 @@ class HFModel:
         return self._load()
 
     def _load(self) -> "_Held":
+        loaded, engine = self._by_vllm(self._vllm) if self._vllm is not None else self._by_ours()
+        return _Held(loaded, engine, Encoder(loaded.tokenizer, loaded.special_tokens))
+
+    def _by_vllm(self, arguments: tuple[str, ...]) -> "tuple[Loaded, TextEngine]":
+        from judgebench.models import vllm_engine
+
+        how = self._how if self._settled is None else replace(self._how, dtype=self._settled)
+        loaded, engine = vllm_engine.opened(self.target, how, arguments, self._batch_size, self._base)
+        engine.count = self._count
+        return loaded, engine
+
+    def _by_ours(self) -> "tuple[Loaded, Engine]":
         from judgebench.models.engine import Engine
         from judgebench.models.engine.proof import prove
 
@@ -118,7 +136,7 @@ class HFModel:
         why = prove(engine)
         if why:
             warnings.warn(f"{self.target} is {HELD_ALONE}: {why}", HeldAloneWarning, stacklevel=2)
-        return _Held(loaded, engine, Encoder(loaded.tokenizer, loaded.special_tokens))
+        return loaded, engine
 
 
 @dataclass(slots=True)
@@ -153,7 +171,7 @@ class _Held:
     """A checkpoint in memory."""
 
     loaded: Loaded
-    engine: "Engine"
+    engine: "TextEngine"
     encoder: Encoder
 
     def together(self, arriving: Iterable[tuple[int, Request]]) -> Iterator[Reply]:

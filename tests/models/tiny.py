@@ -53,6 +53,7 @@ def llama(
     vocabulary: int = 32,
     heat: float = 1.0,
     tied: bool = False,
+    width: int = 16,
     **saving: Any,
 ) -> Path:
     """Save a Llama of two layers, with random weights; with `heat` it is less quick to repeat itself."""
@@ -61,7 +62,7 @@ def llama(
 
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    sizes = {"hidden_size": width, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
     ids = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 3, "tie_word_embeddings": tied}
     model = LlamaForCausalLM(LlamaConfig(vocab_size=vocabulary, max_position_embeddings=64, **sizes, **ids))
     for weights in model.parameters():

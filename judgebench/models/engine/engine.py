@@ -45,7 +45,7 @@ class Engine:
         self.count = count or Count()
         self.own_settings = own_settings
         self.sides = Sides(apart="") if own_settings else sides_of(model)
-        self.endings = Endings(tokenizer, _ends(model, tokenizer), limits_of(model))
+        self.endings = endings_of(model, tokenizer)
         self.padding = tokenizer.pad_token_id or 0
 
     def run(self, jobs: Iterable[Job], follow: Callable[[Done], Job | None] | None = None) -> Iterator[Done]:
@@ -56,6 +56,11 @@ class Engine:
         job that fails is a Done with a failure. What is done is added to `count`.
         """
         yield from Run(self, jobs).results(follow)
+
+
+def endings_of(model: Any, tokenizer: Any) -> Endings:
+    """When a model's answers are at their end."""
+    return Endings(tokenizer, _ends(model, tokenizer), limits_of(model))
 
 
 def _ends(model: Any, tokenizer: Any) -> frozenset[int]:

@@ -59,17 +59,23 @@ def load(
     adapters are those of `base`, if they are there.
     Raises JudgebenchError, DataError or UsageError, one line with the file's name, for whatever is missing or broken.
     """
+    checkpoint = _checked(target, options)
+    with packed.read_once() if checkpoint.base.gguf else nullcontext():
+        return _load(checkpoint, options, dtype or options.dtype, scores, base)
+
+
+def _checked(target: str, options: LoadOptions) -> Checkpoint:
+    """The parts of a target, whose files are whole."""
     checkpoint = resolve(target, options)
     checkpoint.base.check(options)
     for addition in checkpoint.additions:
         addition.source.check(options, adapter=addition.kind == "adapter")
     _quiet()
-    with packed.read_once() if checkpoint.base.gguf else nullcontext():
-        return _load(checkpoint, options, dtype or options.dtype, scores, base)
+    return checkpoint
 
 
 def _load(checkpoint: Checkpoint, options: LoadOptions, dtype: str, scores: bool, base: Base | None) -> Loaded:
-    from judgebench.models.loading import additions, devices, tokenizers, weights
+    from judgebench.models.loading import additions, devices, weights
 
     device = devices.pick(options.device)
     config = weights.load_config(checkpoint.base, options)
@@ -87,8 +93,23 @@ def _load(checkpoint: Checkpoint, options: LoadOptions, dtype: str, scores: bool
     model = original.model if original else anew()
     for addition in checkpoint.additions:
         model = additions.add(model, addition, options, len(tokenizer), original)
+    return _ready(checkpoint, options, model, tokenizer, template, kind, _usual(config, model, device))
+
+
+def _ready(
+    checkpoint: Checkpoint,
+    options: LoadOptions,
+    model: Any,
+    tokenizer: Any,
+    template: Template,
+    kind: Architecture,
+    usual: str,
+) -> Loaded:
+    """With a tokenizer that fits the model, what ends an answer, and provenance."""
+    from judgebench.models.loading import devices, tokenizers
+
     tokenizers.fit(tokenizer, model.get_input_embeddings().weight.shape[0], checkpoint.base)
-    if not scores:
+    if kind != "scorer":
         tokenizers.end_at(model, tokenizer, template.stops, checkpoint.base)
     provenance = {
         **_identity(checkpoint, options),
@@ -96,16 +117,20 @@ def _load(checkpoint: Checkpoint, options: LoadOptions, dtype: str, scores: bool
         **_used(model, template),
         "device": devices.described(model),
     }
-    return Loaded(
-        model,
-        tokenizer,
-        model.device,
-        kind,
-        template.special_tokens,
-        template.stops,
-        provenance,
-        _usual(config, model, device),
-    )
+    device, special = model.device, template.special_tokens
+    return Loaded(model, tokenizer, device, kind, special, template.stops, provenance, usual)
+
+
+def outline(target: str, options: LoadOptions) -> Loaded:
+    """The same for whoever has the weights elsewhere: a model of their shapes, without them. Errors as of `load`."""
+    from judgebench.models.loading import devices, weights
+
+    checkpoint = _checked(target, options)
+    config = weights.load_config(checkpoint.base, options)
+    kind = weights.architecture(config)
+    tokenizer, template = _tokenizer(checkpoint, options, kind)
+    model = weights.outline(checkpoint.base, config, options, devices.pick("auto"))
+    return _ready(checkpoint, options, model, tokenizer, template, kind, str(model.dtype).removeprefix("torch."))
 
 
 def _shares(checkpoint: Checkpoint) -> bool:

@@ -58,12 +58,17 @@ class Base:
 
     def __init__(self) -> None:
         self._about: object = None
-        self._original: Original | None = None
+        self._held: Any = None
+
+    def share(self, about: object, load: Callable[[], Any]) -> Any:
+        """What is loaded so, and is not changed by whoever uses it; `about` says which it is."""
+        if self._held is None or about != self._about:
+            self._about = self._held = None  # let go of before another takes its place
+            self._about, self._held = about, load()
+        return self._held
 
     def lend(self, about: object, load: Callable[[], Any]) -> Original:
-        """The model that is loaded so, as it was then; `about` says which it is."""
-        if self._original is None or about != self._about:
-            self._about = self._original = None  # let go of before another takes its place
-            self._about, self._original = about, Original(load())
-        self._original.restore()
-        return self._original
+        """The model that is loaded so, as it was then."""
+        original: Original = self.share(about, lambda: Original(load()))
+        original.restore()
+        return original

@@ -77,6 +77,22 @@ def load_model(
     return (model if "device_map" in settings else model.to(device)).eval()
 
 
+def outline(source: Source, config: Any, options: LoadOptions, device: str) -> Any:
+    """A model of these shapes without weights, which takes no memory, in the dtype that it would have on a device."""
+    import torch
+    import transformers
+
+    saved = getattr(config, "dtype", None) or torch.float32
+    dtype = devices.arithmetic(saved, device) if options.dtype == "auto" else getattr(torch, options.dtype)
+    auto = getattr(transformers, _AUTO[architecture(config)])
+    with explained(source):
+        with torch.device("meta"):
+            model = auto.from_config(config, dtype=dtype)
+        if (source.folder / "generation_config.json").exists():
+            model.generation_config = transformers.GenerationConfig.from_pretrained(source.folder)
+    return model
+
+
 @contextmanager
 def explained(source: Source) -> Iterator[None]:
     """Make whatever transformers and torch raise one line that names the checkpoint."""
