@@ -11,7 +11,7 @@ from judgebench.models.engine.engine import CANT, NO_MEMORY, NOT_FINITE
 from judgebench.models.engine.limits import limits_of
 from judgebench.models.engine.memory import hand_back, is_shortage, tokens_together
 from judgebench.models.engine.proof import TOLERANCE, ordinary
-from judgebench.models.engine.sides import ALONE, sides_of
+from judgebench.models.engine.sides import ALONE, BY_LENGTH, sides_of
 from judgebench.models.loading.telling import first_line
 
 DIGITS = {"float32": 4}  # of a score behind the point: what a batch changes is behind these
@@ -43,6 +43,7 @@ class Scorer:
         self.model = model
         self.batch_size = batch_size
         self.sides = sides_of(model)
+        self._remembers = self.sides.long == ALONE and self.sides.beyond == BY_LENGTH
         self._dtype = str(model.dtype).removeprefix("torch.")
         self._text = model.config.get_text_config()  # where transformers looks for the token that pads
         self._most = limits_of(model).whole
@@ -115,6 +116,8 @@ class Scorer:
             rows = [[*prompt, *[padding] * (max(lengths) - len(prompt))] for prompt in prompts]
             there = torch.arange(max(lengths), device=device) < torch.tensor(lengths, device=device)[:, None]
             found = self.model(torch.tensor(rows, device=device), attention_mask=there.long(), **self._plain)
+            if self._remembers:  # a dynamic scaling stays as the longest text left it, until a short one comes
+                self.model(torch.tensor([rows[0][:1]], device=device), **self._plain)
             return [float(one) for one in found.logits.float().reshape(len(prompts), -1)[:, 0].tolist()]
 
     @contextmanager
@@ -134,7 +137,7 @@ class Scorer:
 
     def _unsound(self, tokens: Sequence[int]) -> str | None:
         """Why no batch of this model is to be trusted, seen in one of three prompts."""
-        most = min(self._most or _TRIED[-1], _TRIED[-1])
+        most = min(one for one in (_TRIED[-1], self._most, self.sides.limit) if one)
         lengths = [max(1, length * most // _TRIED[-1]) for length in _TRIED]
         prompts = [
             [tokens[(13 * place + at) % len(tokens)] for at in range(length)] for place, length in enumerate(lengths)
