@@ -84,24 +84,26 @@ class RewardJudge:
         """A row as soon as all of its conversations are scored: the longest ones first."""
         sides = [self._sides(match) for match, _ in tasks]
         new = {side.digest: side.conversation for both in sides for side in both if side.digest not in self._known}
-        open_, waiting = (
-            [len({side.digest for side in both} & new.keys()) for both in sides],
-            defaultdict[str, list[int]](list),
-        )
-        for place, both in enumerate(sides):
-            for digest in {side.digest for side in both} & new.keys():
-                waiting[digest].append(place)
+        open_ = [{side.digest for side in both} & new.keys() for both in sides]  # what each match waits for
+        waiting = defaultdict[str, list[int]](list)
+        for place, digest in ((place, digest) for place, several in enumerate(open_) for digest in several):
+            waiting[digest].append(place)
+        yield from (self._row(tasks[place][1], sides[place], {}) for place, left in enumerate(open_) if not left)
         found: dict[str, float | Failure] = {}
-        yield from (self._row(tasks[place][1], sides[place], found) for place, left in enumerate(open_) if not left)
-        for number, score in self._model.scores(list(new.values())):
-            digest = list(new)[number]
+        for digest, score in self._scored(new):
             found[digest] = score
-            if not isinstance(score, Failure):
-                self._known[digest] = score
             for place in waiting[digest]:
-                open_[place] -= 1
+                open_[place].remove(digest)
                 if not open_[place]:
                     yield self._row(tasks[place][1], sides[place], found)
+
+    def _scored(self, new: Mapping[str, Sequence[Message]]) -> Iterator[tuple[str, float | Failure]]:
+        """The score of each conversation, which is remembered, or why it has none."""
+        digests = list(new)
+        for place, score in self._model.scores(list(new.values())):
+            if not isinstance(score, Failure):
+                self._known[digests[place]] = score
+            yield digests[place], score
 
     def _sides(self, match: Match) -> list[_Side]:
         return [_Side(content_id(said), tuple(Message(*one) for one in said)) for said in self._said(match)]
@@ -120,17 +122,18 @@ class RewardJudge:
         row = replace(draft, created=now(), served_by=self._model.served_by)
         if failure:
             return replace(row, error=failure)
-        return replace(row, **self._verdict([score for score in scores if isinstance(score, float)]))
+        return self._with_verdict(row, [score for score in scores if isinstance(score, float)])
 
-    def _verdict(self, scores: Sequence[float]) -> dict[str, Any]:
+    def _with_verdict(self, row: Review, scores: Sequence[float]) -> Review:
         if len(scores) == 1:
-            return {"verdict": Verdict(scores=(scores[0],)), "reply": f"Reward: {scores[0]:g}"}
+            return replace(row, verdict=Verdict(scores=(scores[0],)), reply=f"Reward: {scores[0]:g}")
         first, second = scores
-        return {
-            "verdict": from_scores(first, second, self._tie),
-            "reply": f"Reward of A: {first:g}, of B: {second:g}",
-            "extra": {"logprobs": odds(first - second)},
-        }
+        return replace(
+            row,
+            verdict=from_scores(first, second, self._tie),
+            reply=f"Reward of A: {first:g}, of B: {second:g}",
+            extra={**row.extra, "logprobs": odds(first - second)},
+        )
 
 
 def odds(difference: float) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from judgebench.compare import canaries
 from judgebench.errors import UsageError
 from judgebench.judging import judge
 from judgebench.judging.matches import Match
+from judgebench.judging.reuse import WithChances
 from judgebench.judging.reviews import Manner
 from judgebench.judging.rewards import RewardJudge, odds, parse_target
 from judgebench.models.reward import Conversation
@@ -100,6 +101,15 @@ def test_scores_within_the_distance_tie(tmp_path: Path, tie: float, winner: str)
     """The distance is part of what a row depends on."""
     (row,) = run(tmp_path, Counting(SCORES), match(FAIR, BAD), tie=tie)
     assert row.verdict == Verdict(scores=(-1.5, -12.25), winner=winner)  # type: ignore[arg-type]
+
+
+def test_what_a_draft_says_of_itself_stays() -> None:
+    """As the chance with which an adaptive run showed a match: reports weigh by it."""
+    reward = RewardJudge("r", Counting(SCORES))  # type: ignore[arg-type]
+    wrapped = WithChances(reward, [(match(GOOD, FAIR), 0.25)])
+    (row,) = wrapped.judge([(match(GOOD, FAIR), wrapped.draft(match(GOOD, FAIR), "s"))])
+    assert row.extra["chance"] == 0.25
+    assert row.extra["logprobs"]["probabilities"]["A"] == 1.0
 
 
 def test_a_conversation_is_scored_once(tmp_path: Path) -> None:
