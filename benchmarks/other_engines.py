@@ -19,6 +19,8 @@ def vllm_answers(task: dict[str, Any]) -> Iterator[tuple[Tokens, int]]:
     """By `LLM.generate` with all prompts at once; the first yield is when it is loaded."""
     os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")  # GiB; without it half of the memory
+    os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")  # as many threads as the others have
     from vllm import LLM, SamplingParams
 
     most = max(map(len, task["prompts"])) + task["tokens"] + 1

@@ -25,7 +25,7 @@ from judgebench.models.reward import Conversation
 from judgebench.report.loading import load_reviews
 from judgebench.statistics.frames import matches_frame, reviews_frame, scores_frame
 from judgebench.statistics.single_scores import single_health
-from judgebench.statistics.summary import pairs, score_differences, scores
+from judgebench.statistics.summary import pair_panels_of, pairs, score_differences, score_panels_of, scores
 from judgebench.tables.records import Answer, Failure, Question, Review, Verdict, content_id
 from judgebench.tables.store import Table
 from judgebench.workspace import Workspace
@@ -223,6 +223,18 @@ def test_an_open_scale_has_no_top() -> None:
     found = single_health(frame)
     assert (found["ceiling"], found["floor"]) == (None, None)
     assert sum(count for _, _, count in found["counts"]) == 8
+
+
+def test_a_panel_makes_no_mean_of_different_scales() -> None:
+    """A reward and a rating are no two of a kind: of pairs there is the majority, of single scores nothing."""
+    rated = [
+        replace(row, id=f"j{row.id}", judge="j", scale=(1.0, 10.0), verdict_source="text") for row in _reviews(3.0)
+    ]
+    frame = reviews_frame([*_reviews(-2.0), *rated], {})
+    assert score_panels_of(scores_frame(frame)) == []
+    (pair,) = pair_panels_of(matches_frame(frame))
+    assert (pair["totals"], pair["ratio"], pair["judges"]) == (None, None, ["j", "r"])
+    assert pair["win_rate"] is not None
 
 
 QUESTIONS = tuple(Question(id=f"q{n}", category="small", turns=("what is a question ?", "hello ?")) for n in range(12))
