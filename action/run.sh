@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What action.yml runs: install judgebench, compare, build the site. What the caller gave comes in environment variables
+# What action.yml runs: install judgebench, compare or gate, build the site. What the caller gave comes in environment variables
 # and stays data: nothing of it is ever part of a script, and no value can become an option of its own.
 #
 # It ends well whatever the verdict, so that tables and site are kept; `exit-status` says how the comparison ended, and
@@ -9,6 +9,7 @@ set -euo pipefail
 action=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 files="$RUNNER_TEMP/judgebench"
 workspace="${INPUT_WORKSPACE:-.}"
+command="${INPUT_COMMAND:-compare}"
 arguments=()
 
 # The version that was asked for, or else that of this action's own checkout, at the versions it was tested with.
@@ -35,6 +36,15 @@ output() {
     printf '%s=%s\n' "$1" "${2//[$'\r\n']/ }" >>"$GITHUB_OUTPUT"
 }
 
+case "$command" in
+compare | gate) ;;
+*)
+    echo "::error title=judgebench::the input command is compare or gate"
+    output exit-status 2
+    exit 0
+    ;;
+esac
+
 cd "$GITHUB_WORKSPACE"
 mkdir -p "$files"
 if [ -n "${INPUT_VERSION:-}" ] || ! command -v judgebench >/dev/null; then install; fi
@@ -51,12 +61,12 @@ while IFS= read -r argument; do
 done <<<"${INPUT_ARGUMENTS:-}"
 
 status=0
-judgebench -C "$workspace" compare "${arguments[@]}" \
-    --markdown="$files/compare.md" --junit="$files/junit.xml" --json="$files/compare.json" || status=$?
+judgebench -C "$workspace" "$command" "${arguments[@]}" \
+    --markdown="$files/$command.md" --junit="$files/junit.xml" --json="$files/$command.json" || status=$?
 output exit-status "$status"
 output files "$files"
 
-if [ "${INPUT_SITE:-true}" = true ] && [ -e "$files/compare.json" ]; then
+if [ "${INPUT_SITE:-true}" = true ] && [ -e "$files/$command.json" ]; then
     if judgebench -C "$workspace" build-site; then
         output site "$workspace/webpage"
     else

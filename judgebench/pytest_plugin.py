@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.compare.results import Comparison
+    from judgebench.gate.results import Gate
     from judgebench.workspace import Workspace
 
 _PROPERTIES = ("verdict", "rate", "interval", "judged")
@@ -45,28 +46,45 @@ class Judgebench:
         `skip`; RuntimeError where the judge is out of order; JudgebenchError where the comparison failed.
         """
         __tracebackhide__ = True
-        comparison, default = self._compare(options)
-        if comparison.verdict != "PASS":
-            from judgebench.compare.outputs import screen
+        from judgebench.compare.outputs import screen
+        from judgebench.compare.procedure import compare
 
-            _end(comparison, screen(comparison), inconclusive or default or "fail")
+        workspace, given = self._asked("compare", options)
+        comparison = compare(workspace, given["options"], _say)
+        self._keep(comparison)
+        if comparison.verdict != "PASS":
+            _end(comparison, screen(comparison), inconclusive or given["inconclusive"] or "fail")
         return comparison
 
-    def _compare(self, options: dict[str, object]) -> "tuple[Comparison, str | None]":
-        """The comparison, and what judgebench.toml says that an inconclusive one counts as."""
+    def assert_go(self, *, inconclusive: str | None = None, **options: object) -> "Gate":
+        """Decide as `judgebench gate` does, by the policy in judgebench.toml or by `set=[...]` and `guard=[...]`.
+
+        AssertionError for a NO-GO; for the rest see `assert_not_worse`.
+        """
         __tracebackhide__ = True
-        from judgebench.compare.procedure import compare
+        from judgebench.gate.outputs import screen
+        from judgebench.gate.procedure import gate
+
+        workspace, given = self._asked("gate", options)
+        found = gate(workspace, given["policy"], _say)
+        self._keep(found)
+        if found.verdict != "GO":
+            _end(found, screen(found), inconclusive or given["inconclusive"] or "fail")
+        return found
+
+    def _asked(self, command: str, options: dict[str, object]) -> "tuple[Workspace, dict[str, Any]]":
+        """Where, and what the command is called with."""
+        __tracebackhide__ = True
         from judgebench.workspace import Workspace
 
-        given = _parsed(Workspace(self.root), options)
-        comparison = compare(Workspace(self.root), given["options"], _say)
-        self._keep(comparison)
-        return comparison, given["inconclusive"]
+        workspace = Workspace(self.root)
+        return workspace, _parsed(workspace, command, options)
 
-    def _keep(self, comparison: "Comparison") -> None:
+    def _keep(self, verdict: "Comparison | Gate") -> None:
         """Into the file that was asked for, and as properties of the test for its own JUnit file."""
-        found = comparison.as_json()
-        self._node.user_properties += [(f"judgebench_{name}", str(found[name])) for name in _PROPERTIES]
+        found = verdict.as_json()
+        known = [name for name in _PROPERTIES if name in found]
+        self._node.user_properties += [(f"judgebench_{name}", str(found[name])) for name in known]
         kept = self._config.stash.setdefault(_kept, [])
         kept.append({"test": self._node.nodeid, **found})
         if file := self._config.getoption("--judgebench-json"):
@@ -75,13 +93,13 @@ class Judgebench:
             put(Path(file), kept)
 
 
-def _end(comparison: "Comparison", shown: str, inconclusive: str) -> None:
+def _end(found: "Comparison | Gate", shown: str, inconclusive: str) -> None:
     __tracebackhide__ = True
-    if comparison.verdict == "INVALID":
+    if found.verdict == "INVALID":
         raise RuntimeError(shown)
-    if comparison.verdict == "INCONCLUSIVE" and inconclusive == "skip":
+    if found.verdict == "INCONCLUSIVE" and inconclusive == "skip":
         pytest.skip(shown)
-    if comparison.exit_status("pass" if inconclusive == "pass" else None):
+    if found.exit_status("pass" if inconclusive == "pass" else None):
         raise AssertionError(shown)
 
 
@@ -104,8 +122,8 @@ def _arguments(options: "Mapping[str, object]") -> "Iterator[str]":
             yield f"--{option}={value}"
 
 
-def _parsed(workspace: "Workspace", options: dict[str, object]) -> dict[str, Any]:
-    """What `judgebench compare` is called with, by the keywords, judgebench.toml and its own defaults.
+def _parsed(workspace: "Workspace", command: str, options: dict[str, object]) -> dict[str, Any]:
+    """What `judgebench COMMAND` is called with, by the keywords, judgebench.toml and its own defaults.
 
     False is set at the end, since a flag like --fixed has no opposite on the command line.
     """
@@ -118,7 +136,7 @@ def _parsed(workspace: "Workspace", options: dict[str, object]) -> dict[str, Any
 
     top, arguments = click.Context(main, info_name="judgebench", obj=workspace), list(_arguments(options))
     try:
-        ctx = main.commands["compare"].make_context("compare", arguments, parent=top)
+        ctx = main.commands[command].make_context(command, arguments, parent=top)
     except click.ClickException as error:
         raise UsageError(error.format_message()) from None
     unset = {name: False for name, value in options.items() if value is False}

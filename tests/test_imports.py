@@ -41,6 +41,10 @@ ALLOWED = {
         *("report", "judging", "money", "answers", "models", "embedded", "statistics", "prompts", "question_sets"),
         *("terminal", "workspace", "tables", "errors"),
     },
+    "gate": {
+        *("compare", "report", "money", "statistics", "verdicts", "question_sets", "terminal", "workspace", "tables"),
+        "errors",
+    },
     "audit": {
         *("compare", "report", "judging", "money", "models", "embedded", "attacks", "statistics", "prompts"),
         *("question_sets", "terminal", "workspace", "tables", "errors"),
@@ -49,7 +53,7 @@ ALLOWED = {
         *("audit", "report", "judging", "money", "statistics", "prompts", "question_sets", "workspace", "tables"),
         *("_version", "errors"),
     },
-    "pytest_plugin": {"cli", "compare", "workspace", "errors"},
+    "pytest_plugin": {"cli", "compare", "gate", "workspace", "errors"},
 }
 # Within the site, a page is made of parts, and parts of drawings and text; what stands beside these serves all.
 SITE_FLOORS = ("drawing", "text", "parts", "pages")
@@ -65,7 +69,7 @@ HOMES = {
     "nh3": {"site/text/"},
     "markdown_it": {"site/text/"},
     "pandas": {"statistics/", "site/", "report/", "compare/", "audit/"},
-    "numpy": {"statistics/", "site/", "compare/", "audit/", "embedded/"},
+    "numpy": {"statistics/", "site/", "compare/", "gate/", "audit/", "embedded/"},
     "sklearn": {"embedded/training/"},
     "scipy": {"statistics/", "compare/"},
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},

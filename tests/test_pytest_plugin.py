@@ -10,12 +10,17 @@ from typing import Any
 
 import pytest
 from compare.comparisons import INVALID, PASSED, REGRESSED, UNSURE
+from gate.test_outputs import GO, INCONCLUSIVE, NO_GO
 
 from judgebench.cli import main
 from judgebench.compare import outputs
 from judgebench.compare import procedure as loaded_once
 from judgebench.compare.options import Options
 from judgebench.compare.results import Comparison
+from judgebench.gate import outputs as gate_outputs
+from judgebench.gate import procedure as gated_once
+from judgebench.gate.policy import Guard, Policy, SetPolicy
+from judgebench.gate.results import Gate
 from judgebench.workspace import Workspace
 
 pytest_plugins = ["pytester"]
@@ -26,7 +31,13 @@ def test_checkpoint(judgebench):
 PAIR = 'baseline="old", candidate="new", questions="core-80", judge="embedded"'
 Asked = list[tuple[Path, Options]]
 Project = Callable[..., tuple[pytest.RunResult, Asked]]
-LOADED = (main, outputs, loaded_once)  # before any test: pytester forgets what one loads, and numpy loads once only
+LOADED = (
+    main,
+    outputs,
+    loaded_once,
+    gate_outputs,
+    gated_once,
+)  # before any test: pytester forgets what one loads, and numpy loads once only
 
 
 @pytest.fixture
@@ -134,6 +145,27 @@ def test_comparisons_are_kept_as_json_and_as_properties(project: Project, pytest
     assert found["verdict"] == "REGRESS"
     assert found["test"].endswith("::test_checkpoint")
     assert '<property name="judgebench_rate" value="0.3"' in (pytester.path / "junit.xml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("gate", "outcome"), [(GO, "passed"), (NO_GO, "failed"), (INCONCLUSIVE, "skipped")])
+def test_a_gate_is_an_assertion_too(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, gate: Gate, outcome: str
+) -> None:
+    """By the policy that was given, with its screen as the message."""
+    asked: list[Policy] = []
+
+    def decided(workspace: Workspace, policy: Policy, say: Callable[[str], None]) -> Gate:
+        asked.append(policy)
+        return gate
+
+    monkeypatch.setattr(gated_once, "gate", decided)
+    given = 'baseline="old", candidate="new", judge="embedded", set=["core-80:supporting:0.1"], guard=["refused=2"]'
+    pytester.makepyfile(f"def test_it(judgebench):\n    judgebench.assert_go({given}, inconclusive='skip')\n")
+    result = pytester.runpytest_inprocess("-p", "no:hypothesispytest", "-rA")
+    result.assert_outcomes(**{outcome: 1})
+    assert asked[0].sets == (SetPolicy("core-80", "supporting", 0.1),)
+    assert asked[0].guards == (Guard("refused", 0.02),)
+    assert gate.verdict == "GO" or f"{gate.verdict}: {gate.reason}" in result.stdout.str()
 
 
 def test_pytest_finds_the_plugin_by_itself() -> None:

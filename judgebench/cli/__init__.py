@@ -12,6 +12,7 @@ from judgebench.cli.base import Main, workspace_option
 from judgebench.cli.compare import compare
 from judgebench.cli.embedded import embedded
 from judgebench.cli.exports import export
+from judgebench.cli.gate import gate
 from judgebench.cli.imports import import_
 from judgebench.cli.questions import questions
 from judgebench.cli.references import references
@@ -46,6 +47,7 @@ main.add_command(export)
 main.add_command(remove)
 main.add_command(report)
 main.add_command(compare)
+main.add_command(gate)
 main.add_command(audit)
 main.add_command(embedded)
 

@@ -59,6 +59,21 @@ def workspace_option(shown: bool) -> click.Option:
     )
 
 
+class Tables(click.ParamType[Any]):
+    """What an option takes that is text on the command line and may be a table in judgebench.toml."""
+
+    def read(self, found: Any) -> Any:
+        """What it means; ValueError, in a few words, for what makes no sense."""
+        raise NotImplementedError
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """As click asks for it."""
+        try:
+            return self.read(value) if isinstance(value, str | dict) else value
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 class Once(click.Command):
     """A command that refuses an option twice, of which the first would else be dropped without a word."""
 

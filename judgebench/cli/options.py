@@ -87,6 +87,64 @@ any_language = click.option(
     "--any-language", is_flag=True, help="embedded: texts that aren't English too, of which it knows nothing."
 )
 judge_prompt = click.option("--prompt", metavar="NAME|FILE.j2", help="In place of the categories' own judge prompts.")
+pair = options(
+    click.option(
+        "--baseline", required=True, metavar="SPEC|NAME", help="What is in use: a model, or one with answers."
+    ),
+    click.option("--candidate", required=True, metavar="SPEC|NAME", help="What would take its place."),
+)
+judging = options(
+    click.option(
+        "--judge", required=True, metavar="JUDGE",
+        help="embedded, [NAME=]embedded:FILE, checker, reward:PATH, or a model: openai:ID?effort=high (docs/models.md)",
+    ),
+    judge_prompt,
+    judge_max_tokens,
+    any_language,
+    click.option(
+        "--verdict-by", type=click.Choice(WAYS), default="text", show_default=True,
+        help="How verdicts are read; see review.",
+    ),
+    click.option(
+        "--orders", type=click.Choice(ORDERS), default="both", show_default=True,
+        help="In which orders the two answers are shown; see review.",
+    ),
+    click.option("--repeats", type=click.IntRange(1), default=1, show_default=True, help="Judge each match N times."),
+    click.option("--canaries/--no-canaries", default=True, show_default=True, help="Try the judge first."),
+    click.option(
+        "--bridge", type=click.IntRange(0), is_flag=False, flag_value=0, metavar="[N]",
+        help="Where the judge has changed since: judge N questions again (default: as many as the margin takes), and "
+        "report the shift.",
+    ),
+)  # fmt: skip
+stopping = options(
+    click.option("--look", type=click.IntRange(1), metavar="N", help="Questions from look to look (default: 8+)."),
+    click.option(
+        "--futility", type=click.FloatRange(0, 1), default=0.05, show_default=True,
+        help="Stop as INCONCLUSIVE where the chance to decide is below.",
+    ),
+    click.option(
+        "--seed", type=int, default=0, show_default=True,
+        help="Draws the order of the questions, once for a comparison: another is refused.",
+    ),
+)  # fmt: skip
+inconclusive = click.option("--inconclusive", type=click.Choice(["pass", "fail"]), help="Exit with 0 or 3, not 4.")
+cost_dry_run = click.option(
+    "--dry-run", is_flag=True, help="Print what it could take at most, all judged, and ask nothing."
+)
+_PATH = click.Path(path_type=Path, dir_okay=False)
+result_files = (
+    click.option("--markdown", type=_PATH, metavar="FILE", help="$GITHUB_STEP_SUMMARY, where set, gets it anyway."),
+    click.option("--junit", type=_PATH, metavar="FILE", help="JUnit XML: verdict, categories, canaries."),
+    click.option("--json", "json_file", type=_PATH, metavar="FILE", help="All of it as data."),
+)
+
+
+def asked_files(given: Mapping[str, Any]) -> Mapping[str, Path | None]:
+    """Where a verdict is to be written, by form."""
+    return {"markdown": given["markdown"], "junit": given["junit"], "json": given["json_file"]}
+
+
 calls = options(
     click.option("--parallel", type=click.IntRange(1), default=8, show_default=True, help="openai: calls at a time."),
     click.option("--timeout", type=float, default=300.0, show_default=True, help="openai: seconds for a call."),

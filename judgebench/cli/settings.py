@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import click
 
+from judgebench.cli.base import Tables
 from judgebench.errors import UsageError
 from judgebench.tables import toml
 
@@ -110,7 +111,7 @@ def _one(option: click.Option, value: object) -> Any:
     kinds, called = _kinds(option)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         raise click.BadParameter(f"takes {called}, not {_CALLED.get(type(value), 'that')}")
-    given = str(value) if str in kinds else value
+    given = str(value) if str in kinds and not isinstance(value, dict) else value
     option.type.convert(given, option, None)
     return given
 
@@ -124,6 +125,7 @@ def _kinds(option: click.Option) -> tuple[tuple[type, ...], str]:
 
 
 _KINDS: tuple[tuple[type[click.ParamType[Any]], tuple[type, ...], str], ...] = (
+    (Tables, (dict, str), "a table"),
     (click.types.BoolParamType, (bool,), "true or false"),
     (click.types.IntParamType, (int,), "a whole number"),
     (click.types.FloatParamType, (int, float), "a number"),

@@ -54,10 +54,13 @@ class Judging:
             self.reused += max(stage.total - len(stage) - free, 0)
             finish(stage, plan.label, self.watch, self.say)
 
-    def quote(self, questions: Sequence[str], spending: Spending) -> Quote:
-        """What the reviews of these questions would take, less those in the table; matches without answers are idle."""
+    def quote(self, questions: Sequence[str], spending: Spending, anew: bool = False) -> Quote:
+        """What the reviews of these questions would take, less those in the table or all `anew`; nothing is asked.
+
+        Matches without answers are idle.
+        """
         plans = self._plans(questions, second=False)
-        parts = (spending.quote_reviews(plan.judge, plan.matches, self.question_set, plan.table) for plan in plans)
+        parts = (spending.quote_reviews(one.judge, one.matches, self.question_set, one.table, anew) for one in plans)
         return sum(parts, Quote())
 
     def rows(self) -> list[Review]:

@@ -1,42 +1,15 @@
 """The comparison itself: canaries, then questions in random order until the verdict is known."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-
-import numpy as np
-import pandas as pd
-
-from judgebench.compare import canaries, order, outages, reading
-from judgebench.compare.bridge import bridge, check_snapshots, snapshots, too_few
-from judgebench.compare.history import History
-from judgebench.compare.identity import comparison_id, contents
-from judgebench.compare.judging import Judging, matches_of, points_by_question, reach_by_question, snapshot
 from judgebench.compare.options import Options
 from judgebench.compare.outages import Say, Watch, unwatched
-from judgebench.compare.reading import Reading
-from judgebench.compare.reasons import reason
-from judgebench.compare.results import Bridge, Canary, Comparison, Cost, Verdict
-from judgebench.compare.sides import same, sides
-from judgebench.compare.telling import telling
+from judgebench.compare.results import Comparison, Verdict
+from judgebench.compare.running import NOTHING, Run
 from judgebench.errors import UsageError
-from judgebench.judging import reviews
-from judgebench.judging.judge import CheckerJudge, EmbeddedJudge, Judge
-from judgebench.judging.matches import Design
-from judgebench.judging.reviews import Manner
-from judgebench.models import Model, Spec
-from judgebench.models import Options as CallOptions
 from judgebench.money.cost import Quote
 from judgebench.money.spending import Spending
-from judgebench.question_sets import QuestionSet
-from judgebench.statistics.clusters import Floats
-from judgebench.tables.records import Draw, Question, Review, content_id
 from judgebench.workspace import Workspace
 
 __all__ = ["Options", "compare", "quote"]
-
-_NOTHING = Reading(side=None, improved=False, rate=None, interval=None, fixed_width=None)
 
 
 def compare(
@@ -49,7 +22,22 @@ def compare(
     Raises UsageError for what makes no sense, and JudgebenchError where calls failed (run it again to go on), where
     the next call could pass `max_cost`, or where the judge has changed and `bridge` isn't given.
     """
-    return _Run(workspace.check(), options, say, watch).result()
+    run = Run(workspace.check(), options, _spending(options), say, watch)
+    if not run.questions:
+        raise UsageError(f"no question of {options.questions} is left to compare on")
+    if run.identical:
+        return run.comparison("PASS", NOTHING)
+    run.check()
+    if not run.try_judge():
+        return run.comparison("INVALID", NOTHING)
+    run.begin()
+    read = NOTHING
+    for read in run.looks():
+        if read.side or run.in_vain():
+            break
+    run.check_answered()
+    verdicts: dict[str | None, Verdict] = {"above": "PASS", "below": "REGRESS", None: "INCONCLUSIVE"}
+    return run.comparison(verdicts[read.side], read)
 
 
 def quote(workspace: Workspace, options: Options) -> tuple[Quote, Quote]:
@@ -57,301 +45,8 @@ def quote(workspace: Workspace, options: Options) -> tuple[Quote, Quote]:
 
     Of reviews, those whose answers are there, and the canaries; as many matches wait for answers as have none.
     """
-    return _Run(workspace.check(), options, lambda line: None).quotes()
+    return Run(workspace.check(), options, _spending(options), lambda line: None).quotes()
 
 
-@dataclass
-class _Run:
-    """What one comparison holds on its way."""
-
-    workspace: Workspace
-    options: Options
-    say: Say
-    watch: Watch = unwatched
-    started: float = field(default_factory=time.monotonic)
-    canaries: tuple[Canary, ...] = ()
-    bridge: Bridge | None = None
-    points: Floats = field(default_factory=lambda: np.zeros(0))
-    reach: tuple[Floats, Floats] = field(default_factory=lambda: (np.zeros(0), np.zeros(0)))
-    snapshots: set[str] = field(default_factory=set)  # of the judge, as known before the first question
-    vain: float | None = None  # the chance to decide, where it was so small that the rest was left
-
-    def __post_init__(self) -> None:
-        options = self.options
-        self.question_set: QuestionSet = self.workspace.question_set(options.questions)
-        self.questions = self.question_set.select(options.categories, options.limit)
-        self.spending = Spending(options.prices, options.max_cost)
-        self.sides = sides(self.workspace, options, self.spending)
-        self.judge = self._named_judge(options.judge, options.manner, self._load)
-        self.judging = self._judging(self.judge, options.repeats)
-        self.predicting = self._predicting()
-        self.categories = {(options.questions, one.id): one.category for one in self.question_set.questions}
-        self.drawn = order.at_random(self.questions, options.seed)
-        self.history = self._history()
-
-    def result(self) -> Comparison:
-        """Go through all of it."""
-        if not self.questions:
-            raise UsageError(f"no question of {self.options.questions} is left to compare on")
-        if same(*self.sides):
-            return self._comparison("PASS", _NOTHING)
-        self.history.check_seed()
-        self._announce_bridge()
-        self._try_judge()
-        if not all(canary.passed for canary in self.canaries):
-            return self._comparison("INVALID", _NOTHING)
-        if self.predicting:
-            self._predict(self.predicting)
-        self._check_stored()
-        self._begin()
-        read = self._until_known()
-        verdicts: dict[str | None, Verdict] = {"above": "PASS", "below": "REGRESS", None: "INCONCLUSIVE"}
-        return self._comparison(verdicts[read.side], read)
-
-    def quotes(self) -> tuple[Quote, Quote]:
-        """See `quote`."""
-        answers, asked = Quote(), Quote()
-        if same(*self.sides):
-            return answers, asked
-        self.history.check_seed()
-        for side in self.sides:
-            answers += side.quote(self.question_set, self.questions, self.options, self.spending)
-        if judge := self._tried():
-            drafted = self.workspace.canaries(judge.name)
-            asked += self.spending.quote_reviews(judge, canaries.matches(), canaries.QUESTION_SET, drafted, anew=True)
-        if self._both_answered():
-            asked += self.judging.quote(self.drawn.ids, self.spending)
-            if self.predicting:
-                asked += self.predicting.quote(self.drawn.ids, self.spending)
-        return answers, asked
-
-    def _history(self) -> History:
-        options = self.options
-        head = Draw(
-            comparison=comparison_id(self.sides, self.judge, options),
-            baseline=self.sides[0].name,
-            candidate=self.sides[1].name,
-            question_set=options.questions,
-            judge=self.judge.name,
-            seed=options.seed,
-            drawn=0,
-            planned=0,
-            categories=tuple(sorted(set(options.categories))),
-        )
-        return History(self.workspace.draws(options.questions), head, options.population == "set")
-
-    def _begin(self) -> None:
-        """Take up the order in which this comparison draws its questions; one that is judged whole needs none."""
-        if self.options.fixed:
-            return
-        places = contents(self.workspace, self.question_set, self.sides, self.judge, self.options)
-        if self.drawn.weights is not None:
-            favoured = zip(self.drawn.ids, self.drawn.weights.tolist(), strict=True)
-            self.history.head = replace(self.history.head, weights=content_id(list(favoured), places))
-        anew = self.bridge is not None and not self.bridge.pooled
-        self.drawn = self.history.begin(self.drawn, places, self.snapshots, anew)
-
-    def _named_judge(self, name: str, manner: Manner, load: Callable[[Spec, CallOptions], Model]) -> Judge:
-        return reviews.named_judge(self.workspace, name, self.options.questions, manner, self.options.calls, load)
-
-    def _judging(self, judge: Judge, repeats: int = 1) -> Judging:
-        design = Design(self.options.orders, repeats, self.options.seed)
-        pair = (self.sides[0].name, self.sides[1].name)
-        return Judging(self.workspace, judge, self.options.questions, pair, design, self.watch, self.say)
-
-    def _predicting(self) -> Judging | None:
-        """The reviews of the judge whose verdicts foretell those of the one that counts."""
-        options = self.options
-        if options.predictions == "none":
-            return None
-        judge = self._named_judge(options.predictions, replace(options.manner, prompt=None), self._paid)
-        if judge.name == self.judge.name:
-            raise UsageError(f"--predictions takes another judge than --judge, and both are called {judge.name}")
-        return self._judging(judge)
-
-    def _load(self, spec: Spec, calls: CallOptions) -> Model:
-        self.model = self._paid(spec, calls)
-        return self.model
-
-    def _paid(self, spec: Spec, calls: CallOptions) -> Model:
-        return self.spending.model(spec, calls, self.workspace.reviews(self.options.questions, spec.name).path)
-
-    def _try_judge(self) -> None:
-        judge = self._tried()
-        if judge is None:
-            return
-        rows = list(canaries.ask(judge, self.workspace.canaries(judge.name)))
-        outages.check(rows, f"canaries by {judge.name}", self.say)
-        outages.check_judge(rows, judge.name)
-        self.canaries = canaries.results(rows)
-        held = sum(canary.passed for canary in self.canaries)
-        self.say(f"canaries: {held} of {len(self.canaries)} held")
-
-    def _tried(self) -> Judge | None:
-        """The judge with the prompt that the canaries are shown in; None where there is nothing to try."""
-        options, model = self.options, getattr(self, "model", None)
-        if not options.canaries:
-            return None
-        return canaries.judge_for(self.judge, model, options.manner)
-
-    def _predict(self, predicting: Judging) -> None:
-        """All answers, and what a cheaper judge says of them; about a set, an order that favours telling questions."""
-        self._answer(self.questions)
-        predicting.review(self.drawn.ids)
-        matches = matches_of(predicting.rows(), predicting.pair, self.categories)
-        guesses = order.predicted(matches, predicting.pair[1], self.drawn.ids)
-        drawing = order.telling_first if self.options.population == "set" else order.at_random
-        self.drawn = drawing(self.questions, self.options.seed, guesses)
-        self.say(f"predictions by {predicting.judge.name}: {len(matches)} matches")
-
-    def _answer(self, questions: Sequence[Question]) -> None:
-        for side in self.sides:
-            side.answer(self.question_set, questions, self.options, self.watch, self.say)
-
-    def _announce_bridge(self) -> None:
-        """Before any call: whether there is enough to tell how far a judge that changed has moved."""
-        if self.options.bridge is None or not self._both_answered():
-            return
-        known = {row.question_id for row in self.judging.stored(self.drawn.ids)}
-        if known and (line := too_few(len(known), self.options.margin)):
-            self.say(line)
-
-    def _check_stored(self) -> None:
-        """Reviews by another snapshot than today's count only with a bridge to it."""
-        if isinstance(self.judge, EmbeddedJudge | CheckerJudge) or not self._both_answered():
-            return
-        stored = self.judging.stored(self.drawn.ids)
-        tried = [row for row in self.workspace.canaries(self.judge.name).read() if self.canaries][-1:]
-        now, found = snapshots(tried), snapshots(stored)
-        self.snapshots = {*now, *found}
-        if set(found) <= set(now) or (not now and len(found) < 2):
-            return
-        if self.options.bridge is None:
-            check_snapshots(found + now, self.judge.name)
-        others = [row for row in stored if snapshot(row) not in now]
-        number = self.options.bridge or 0
-        self.bridge = bridge(self.judging, others, self.drawn.ids, number, self.categories, self.options.margin)
-        if not self.bridge.pooled:
-            self.judging.trusted = self.snapshots = {self.bridge.after}
-
-    def _both_answered(self) -> bool:
-        known = self.workspace.models(self.options.questions)
-        return all(side.name in known for side in self.sides)
-
-    def _until_known(self) -> Reading:
-        """Judge more questions until the verdict is known, or is not to be had."""
-        read = _NOTHING
-        for done in self._looks():
-            self._draw(done)
-            rows = self.judging.rows()
-            if self.bridge is None:
-                check_snapshots(snapshots(self._called(rows)), self.judge.name)
-            self.points = points_by_question(matches_of(rows, self.judging.pair, self.categories), done)
-            self.reach = reach_by_question(rows, self.judging.pair, self.categories, done)
-            read = reading.read(self.points, self.drawn, self.options, self.reach)
-            self._tell(read)
-            if read.side or self._in_vain():
-                break
-        if np.isnan(self.points).all():
-            outages.check_judge(self.judging.rows(), self.judge.name)
-        return read
-
-    def _looks(self) -> Iterator[tuple[str, ...]]:
-        """The questions drawn at each look; the first is at what is drawn already."""
-        begun = self.history.drawn
-        looks = (look for look in self.options.looks(len(self.drawn.ids)) if look > begun)
-        return (self.drawn.ids[:look] for look in (*((begun,) if begun else ()), *looks))
-
-    def _draw(self, done: Sequence[str]) -> None:
-        """Have answered and judged what is drawn now; of what is gone there is nothing to ask."""
-        if not self.options.fixed:
-            self.history.draw(len(done))
-        by_id = {question.id: question for question in self.question_set.questions}
-        chunk = [by_id[name] for name in done[len(self.points) :] if name in by_id]
-        if chunk:
-            self._answer(chunk)
-            self.judging.review([question.id for question in chunk])
-
-    def _called(self, rows: Sequence[Review]) -> list[Review]:
-        return [
-            row for row in rows if row.judge == self.judge.name and row.verdict_source not in ("computed", "checked")
-        ]
-
-    def _in_vain(self) -> bool:
-        left = len(self.drawn.ids) - len(self.points)
-        if not left or self.options.fixed:
-            return False
-        chance = reading.chance_to_decide(self.points, self.drawn, self.options)
-        self.vain = chance if chance < self.options.futility else None
-        return self.vain is not None
-
-    def _tell(self, read: Reading) -> None:
-        if read.interval and read.rate is not None:
-            low, high = (100 * end for end in read.interval)
-            so_far = f"{len(self.points)} of {len(self.drawn.ids)} questions"
-            self.say(f"{so_far}: win rate {100 * read.rate:.1f} % ({low:.1f} to {high:.1f} %)")
-
-    def _comparison(self, verdict: Verdict, read: Reading) -> Comparison:
-        options, judged = self.options, len(self.points)
-        rows = self.judging.rows() if judged else []
-        matches = matches_of(rows, self.judging.pair, self.categories) if rows else None
-        outcomes = _outcomes(matches)
-        about = {question.id: question for question in self.question_set.questions}
-        return Comparison(
-            verdict=verdict,
-            reason=reason(verdict, read, judged, len(self.drawn.ids), options, self.canaries, self.vain),
-            improved=read.improved,
-            baseline=self.sides[0].name,
-            candidate=self.sides[1].name,
-            question_set=options.questions,
-            judge=self.judge.name,
-            snapshots=tuple(sorted(snapshots(rows))),
-            margin=options.margin,
-            alpha=options.alpha,
-            design="fixed" if options.fixed else "sequential",
-            population=options.population,
-            seed=options.seed,
-            questions=len(self.drawn.ids),
-            judged=judged,
-            missing=int((self.reach[0] < self.reach[1]).sum()),
-            **outcomes,
-            rate=read.rate,
-            interval=read.interval,
-            fixed_width=read.fixed_width,
-            reused=self.judging.reused,
-            free=self.judging.free,
-            identical=same(*self.sides),
-            variance_taken=reading.variance_taken(self.points, self.drawn),
-            categories=reading.category_rates(
-                self.points, self.reach[1], self.drawn, {name: one.category for name, one in about.items()}, options
-            ),
-            telling=() if matches is None else telling(matches, rows, about, self.judging.pair[0]),
-            canaries=self.canaries,
-            bridge=self.bridge,
-            cost=self._cost(),
-            seconds=round(time.monotonic() - self.started, 3),
-            made=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
-
-    def _cost(self) -> Cost:
-        total = self.spending.total()
-        return Cost(
-            calls=total.calls,
-            prompt_tokens=total.prompt_tokens,
-            completion_tokens=total.completion_tokens,
-            dollars=total.dollars,
-            lines=tuple(self.spending.bill()),
-        )
-
-
-def _outcomes(matches: pd.DataFrame | None) -> dict[str, int]:
-    """How many matches the candidate won, tied and lost, and in how many the orders disagree."""
-    if matches is None:
-        return dict.fromkeys(("wins", "ties", "losses", "inconsistent"), 0)
-    outcome, points = matches["outcome"], matches["points"]
-    return {
-        "wins": int((points == 1).sum()),
-        "ties": int((outcome == "tie").sum()),
-        "losses": int((points == 0).sum()),
-        "inconsistent": int((outcome == "inconsistent").sum()),
-    }
+def _spending(options: Options) -> Spending:
+    return Spending(options.prices, options.max_cost)

@@ -94,7 +94,7 @@ def _read_any_time(points: Floats, reach: Reach, drawn: Drawn, options: Options)
 
 def trial_of(reach: Reach, drawn: Drawn, options: Options) -> Trial:
     """The evidence of points in the order drawn; what has no verdict counts against either claim."""
-    return Trial(*(_evidence(end, drawn, options) for end in reach))
+    return Trial(*(evidence(end, drawn, options) for end in reach))
 
 
 def chance_to_decide(points: Floats, drawn: Drawn, options: Options) -> float:
@@ -104,7 +104,7 @@ def chance_to_decide(points: Floats, drawn: Drawn, options: Options) -> float:
         len(drawn.ids) - len(points),
         0.5 - options.margin,
         options.alpha,
-        evidence=partial(_evidence, drawn=drawn, options=options),
+        evidence=partial(evidence, drawn=drawn, options=options),
         predictions=drawn.predictions,
     )
 
@@ -170,13 +170,14 @@ def _doubt(points: Floats, questions: int, options: Options, alpha: float) -> fl
     threshold = 0.5 - options.margin
     if not options.fixed:
         alike = options.population == "alike"
-        evidence = sequential.of_alike(points) if alike else sequential.of_set(points, questions)
-        return float(np.exp(-sequential.log_capital(evidence, threshold, "below", alpha)[-1]))
+        said = sequential.of_alike(points) if alike else sequential.of_set(points, questions)
+        return float(np.exp(-sequential.log_capital(said, threshold, "below", alpha)[-1]))
     error = np.sqrt(threshold * (1 - threshold) / len(points))
     return float(special.ndtr((points.mean() - threshold) / error))
 
 
-def _evidence(points: Floats, drawn: Drawn, options: Options) -> Evidence:
+def evidence(points: Floats, drawn: Drawn, options: Options) -> Evidence:
+    """What points, (..., questions so far), of questions in the order drawn say of their mean."""
     if options.population == "alike":
         return sequential.of_alike(points, drawn.sizes(points.shape[-1]))
     if drawn.predictions is None or drawn.weights is None:

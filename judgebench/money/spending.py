@@ -29,9 +29,16 @@ class Spending:
         self._batch = batch
         self._terms: dict[str, Terms] = {}
         self._meters: dict[str, MeteredModel] = {}
+        self._models: dict[tuple[Spec, Options, Path | None], Model] = {}
 
     def model(self, spec: Spec, options: Options, state: Path) -> Model:
-        """The model of a spec, within the limit; `state` is where it would remember its batches."""
+        """The model of a spec, within the limit, once for all who ask; `state` is where it remembers its batches."""
+        key = spec, options, state if self._batch else None
+        if key not in self._models:
+            self._models[key] = self._loaded(spec, options, state)
+        return self._models[key]
+
+    def _loaded(self, spec: Spec, options: Options, state: Path) -> Model:
         model = load_model(spec, options)
         price = self._priced(spec)
         terms = self._terms[spec.name] = Terms.of(price, getattr(model, "extra", {}))

@@ -16,8 +16,8 @@ from judgebench.statistics.bets import ALIKE, ALPHA, SET, UNPLANNED, Evidence, S
 from judgebench.statistics.clusters import Floats, Interval
 
 __all__ = [
-    "ALPHA", "Evidence", "Planned", "Side", "Trial", "chance_to_decide", "decide", "discoveries", "log_capital",
-    "of_alike", "of_set", "of_set_with", "stopping", "variance_taken",
+    "ALPHA", "Evidence", "Planned", "Side", "Trial", "chance_to_decide", "continued", "decide", "discoveries",
+    "log_capital", "of_alike", "of_set", "of_set_with", "stopping", "variance_taken",
 ]  # fmt: skip
 
 Planned: TypeAlias = int | NDArray[np.int64]  # the size of the set, or as it was known when each question was drawn
@@ -141,7 +141,15 @@ class Trial:
 
     def interval(self, alpha: float = ALPHA) -> Interval:
         """A confidence sequence: with confidence 1 - alpha it holds the mean after every question at once."""
-        return _lowest(self.above, alpha), 1 - _lowest(self.below.reflected(), alpha)
+        return self.lower(alpha), self.upper(alpha)
+
+    def lower(self, alpha: float = ALPHA) -> float:
+        """The lower end alone: the mean is ever below it with a chance of at most alpha / 2."""
+        return _lowest(self.above, alpha)
+
+    def upper(self, alpha: float = ALPHA) -> float:
+        """The upper end alone."""
+        return 1 - _lowest(self.below.reflected(), alpha)
 
 
 def stopping(evidence: Evidence, threshold: float, alpha: float = ALPHA) -> tuple[Floats, Floats]:
@@ -158,12 +166,12 @@ def _first(evidence: Evidence, threshold: float, alpha: float) -> Floats:
 
 
 def _lowest(evidence: Evidence, alpha: float) -> float:
-    """The largest mean that was ever ruled out from below: all lower ones were before it."""
+    """The largest mean that was ever ruled out from below: all lower ones were before it, but for 0, which never is."""
     low, high = 0.0, 1.0
     for _ in range(_ROUNDS):
         grid = np.linspace(low, high, _GRID)
-        out = int(_ruled_out(evidence, grid, alpha).any(axis=-1).sum())
-        low, high = float(grid[max(out - 1, 0)]), float(grid[min(out, _GRID - 1)])
+        out = int(_ruled_out(evidence, grid[1:], alpha).any(axis=-1).sum())
+        low, high = float(grid[out]), float(grid[min(out + 1, _GRID - 1)])
     return low
 
 
@@ -191,10 +199,15 @@ def chance_to_decide(
     planned = len(points) + left
     if evidence is None:
         evidence = partial(of_alike, planned=planned) if of_set_of is None else partial(of_set, questions=of_set_of)
-    to_come = _to_come(points, left, draws, np.zeros(planned) if predictions is None else predictions[:planned])
-    paths = np.concatenate([np.broadcast_to(points, (draws, len(points))), to_come], axis=1)
-    above, below = Trial.of(paths, evidence).stopping(threshold, alpha)
+    above, below = Trial.of(continued(points, left, draws, predictions), evidence).stopping(threshold, alpha)
     return float(np.mean(~np.isnan(above) | ~np.isnan(below)))
+
+
+def continued(points: Floats, left: int, draws: int = 400, predictions: Floats | None = None) -> Floats:
+    """The points so far, (questions,), with what may be to come of the questions left: (draws, questions + left)."""
+    planned = len(points) + left
+    to_come = _to_come(points, left, draws, np.zeros(planned) if predictions is None else predictions[:planned])
+    return np.concatenate([np.broadcast_to(points, (draws, len(points))), to_come], axis=1)
 
 
 def _to_come(points: Floats, left: int, draws: int, predictions: Floats) -> Floats:

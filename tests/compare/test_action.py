@@ -107,7 +107,18 @@ def test_no_site_where_none_is_wanted(runner: Runner) -> None:
     assert len(runner.calls()) == 1
 
 
-@pytest.mark.parametrize("name", [name for name in action()["inputs"] if "version" not in name])
+def test_a_gate_is_another_command(runner: Runner) -> None:
+    """With the same outputs and files of its own name; no other command is run."""
+    done = runner.run({"command": "gate", "candidate": "c", "site": "false"}, STUB_STATUS="3")
+    files = {"markdown": "gate.md", "junit": "junit.xml", "json": "gate.json"}
+    options = ["--candidate=c", *(f"--{name}={done.files / file}" for name, file in files.items())]
+    assert runner.calls() == [["-C", ".", "gate", *options]]
+    assert done.status == 3
+    other = runner.run({"command": "remove"})
+    assert (other.status, len(runner.calls())) == (2, 1)
+
+
+@pytest.mark.parametrize("name", [name for name in action()["inputs"] if "version" not in name and name != "command"])
 def test_no_input_is_run(runner: Runner, name: str) -> None:
     """Whatever it holds, it stays one value of one option, and no output of its own."""
     done = runner.run({name: HOSTILE}, STUB_STATUS="3")

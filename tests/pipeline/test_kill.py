@@ -279,8 +279,19 @@ COMPARE = (
     *("compare", "--questions", "small", "--baseline", "first", "--candidate", "second", "--judge", "openai:m"),
     *("--parallel", str(PARALLEL), "--no-canaries", "--futility", "0"),
 )
+GATE = (
+    *("gate", "--set", "small", "--guard", "refused=2", "--baseline", "first", "--candidate", "second"),
+    *("--judge", "openai:m", "--parallel", str(PARALLEL), "--no-canaries", "--futility", "0"),
+)
 INCONCLUSIVE = 4
 _OF_A_RUN = ("seconds", "made", "cost", "reused")
+
+
+def lasting(found: Any) -> Any:
+    """What JSON holds, without what is of a single run."""
+    if isinstance(found, dict):
+        return {name: lasting(value) for name, value in found.items() if name not in _OF_A_RUN}
+    return list(map(lasting, found)) if isinstance(found, list) else found
 
 
 @dataclass(frozen=True)
@@ -289,21 +300,22 @@ class Comparing:
 
     folder: Path
     expected: dict[str, Any]
+    command: Sequence[str] = COMPARE
 
     @classmethod
-    def calmly(cls, folder: Path) -> "Comparing":
+    def calmly(cls, folder: Path, command: Sequence[str] = COMPARE) -> "Comparing":
         """What nobody disturbs."""
-        unknown = cls(folder, {})
+        unknown = cls(folder, {}, command)
         with judge_server(folder / "calm server") as server:
             run = unknown.run("calm", server)
             run.finish()
-            return cls(folder, unknown.said(run))
+            return cls(folder, unknown.said(run), command)
 
     def run(self, name: str, server: ChatServer) -> Run:
         """The command in a workspace of its own."""
         good = [[["GOOD"] if number % 2 == odd else ["Bad."] for number in range(40)] for odd in (0, 1)]
         workspace = make_workspace(self.folder / name, QUESTIONS, dict(zip(("first", "second"), good, strict=True)))
-        arguments = (*COMPARE, "--json", str(workspace.root / "found.json"))
+        arguments = (*self.command, "--json", str(workspace.root / "found.json"))
         path = workspace.reviews("small", "openai:m").path
         return Run(workspace, arguments, path, server.url, ends=INCONCLUSIVE, server=server)
 
@@ -317,7 +329,7 @@ class Comparing:
         assert [row.drawn for row in draws] == sorted({row.drawn for row in draws})
         found = json.loads((run.workspace.root / "found.json").read_text(encoding="utf-8"))
         matches = {str(row.slot): row.verdict.winner if row.verdict else None for row in rows}
-        return {name: value for name, value in found.items() if name not in _OF_A_RUN} | {"matches": matches}
+        return {**lasting(found), "matches": matches}
 
     def kill(self, seed: int, often: int) -> Run:
         """Kill a run at random moments of its judging, finish it and hold it against the calm one."""
@@ -331,9 +343,10 @@ class Comparing:
 
 
 @pytest.mark.slow
-def test_a_comparison_survives_kills_in_the_middle_of_its_judging(tmp_path: Path) -> None:
-    """While calls are in flight: no verdict on a match is lost or there twice, and the comparison's is the same."""
-    run = Comparing.calmly(tmp_path).kill(seed=1, often=6)
+@pytest.mark.parametrize("command", [COMPARE, GATE], ids=["compare", "gate"])
+def test_a_verdict_survives_kills_in_the_middle_of_its_judging(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """While calls are in flight: no verdict on a match is lost or there twice, and that on the pair is the same."""
+    run = Comparing.calmly(tmp_path, command).kill(seed=1, often=6)
     assert sum(number > 0 for number in run.in_flight) >= 4
 
 

@@ -2,7 +2,9 @@
 
 import json as json_text
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,7 +16,9 @@ from judgebench.compare.outputs.screen import COLUMNS, screen
 from judgebench.compare.results import Comparison, Inconclusive
 from judgebench.tables.store import replace_file
 
-__all__ = ["COLUMNS", "annotations", "as_json", "as_junit", "as_markdown", "put", "screen", "write"]
+__all__ = [
+    "COLUMNS", "Told", "annotations", "as_json", "as_junit", "as_markdown", "put", "screen", "write", "write_told",
+]  # fmt: skip
 
 
 def as_json(comparison: Comparison) -> str:
@@ -31,29 +35,57 @@ def _dumped(found: object) -> str:
     return json_text.dumps(found, indent=2, allow_nan=False) + "\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A verdict as each reader wants it: data, JUnit XML, Markdown, and what GitHub's runner takes."""
+
+    data: Mapping[str, Any]
+    junit: str
+    markdown: str
+    outputs: str
+    annotations: str
+
+
 def write(
     comparison: Comparison,
+    *,
+    environ: Mapping[str, str],
+    inconclusive: Inconclusive | None = None,
+    **files: Path | None,
+) -> None:
+    """A comparison to the files that were asked for; see `write_told`."""
+    told = Told(
+        comparison.as_json(),
+        as_junit(comparison, inconclusive),
+        as_markdown(comparison),
+        github.outputs(comparison),
+        annotations(comparison, inconclusive),
+    )
+    write_told(told, environ=environ, **files)
+
+
+def write_told(
+    told: Told,
     *,
     markdown: Path | None = None,
     junit: Path | None = None,
     json: Path | None = None,
     environ: Mapping[str, str],
-    inconclusive: Inconclusive | None = None,
 ) -> None:
     """Write the files that were asked for, and what GitHub's runner reads where `environ` says that this is one.
 
     Annotations go to stderr, which the runner reads too, so that stdout stays what the command prints.
     """
     if json:
-        put(json, comparison.as_json())
+        put(json, told.data)
     if junit:
-        _put(junit, as_junit(comparison, inconclusive))
+        _put(junit, told.junit)
     if markdown:
-        _put(markdown, as_markdown(comparison))
-    _append(environ.get("GITHUB_STEP_SUMMARY"), as_markdown(comparison))
-    _append(environ.get("GITHUB_OUTPUT"), github.outputs(comparison))
+        _put(markdown, told.markdown)
+    _append(environ.get("GITHUB_STEP_SUMMARY"), told.markdown)
+    _append(environ.get("GITHUB_OUTPUT"), told.outputs)
     if environ.get("GITHUB_ACTIONS") == "true":
-        click.echo(annotations(comparison, inconclusive), err=True)
+        click.echo(told.annotations, err=True)
 
 
 def _put(path: Path, text: str) -> None:

@@ -1,10 +1,10 @@
 """What GitHub's runner takes: annotations as workflow commands, and a step's outputs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from judgebench.compare.outputs import sentences
-from judgebench.compare.results import Comparison, Inconclusive
+from judgebench.compare.results import Canary, Comparison, Inconclusive
 from judgebench.terminal import line
 
 Level: TypeAlias = Literal["error", "warning", "notice"]
@@ -27,8 +27,13 @@ def _annotations(comparison: Comparison, inconclusive: Inconclusive | None) -> I
     for entry in [entry for entry in comparison.categories if entry.worse][:_MOST]:
         yield command("warning", f"judgebench: worse in {entry.category}", f"win rate {sentences.of_category(entry)}")
     for canary in [canary for canary in comparison.canaries if not canary.passed][:_MOST]:
-        said = f"{line(canary.wants)}: held in {canary.held} of {canary.tries} tries, {canary.needed} needed"
-        yield command("error", f"judgebench: canary {canary.name} failed", said)
+        yield failed_canary(canary)
+
+
+def failed_canary(canary: Canary) -> str:
+    """An annotation for it."""
+    said = f"{line(canary.wants)}: held in {canary.held} of {canary.tries} tries, {canary.needed} needed"
+    return command("error", f"judgebench: canary {canary.name} failed", said)
 
 
 def command(level: Level, title: str, text: str) -> str:
@@ -48,4 +53,9 @@ def outputs(comparison: Comparison) -> str:
         **{"rate": comparison.rate, "low": low, "high": high, "margin": comparison.margin},
         **{"judged": comparison.judged, "questions": comparison.questions, "dollars": comparison.cost.dollars},
     }
+    return lines(found)
+
+
+def lines(found: Mapping[str, object]) -> str:
+    """NAME=VALUE a line, as $GITHUB_OUTPUT takes it."""
     return "".join(f"{name}={'' if value is None else value}\n" for name, value in found.items())

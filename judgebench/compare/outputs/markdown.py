@@ -7,7 +7,7 @@ from judgebench.compare.results import Canary, CategoryRate, Comparison, Telling
 from judgebench.report.captions import between, percent
 from judgebench.report.markdown import code, plain, table
 
-_SIGNS = {"PASS": "\u2705", "REGRESS": "\u274c", "INCONCLUSIVE": "\u2754", "INVALID": "\u26a0\ufe0f"}
+SIGNS = {"PASS": "\u2705", "REGRESS": "\u274c", "INCONCLUSIVE": "\u2754", "INVALID": "\u26a0\ufe0f"}
 _OF_CATEGORIES = ("category", "questions", "win rate", "interval", "drawn to the mean", "")
 _OF_CANARIES = ("canary", "wants", "held", "needed", "")
 
@@ -18,17 +18,17 @@ def markdown(comparison: Comparison) -> str:
 
 
 def _blocks(comparison: Comparison) -> Iterator[str]:
-    yield f"## {_SIGNS[comparison.verdict]} judgebench compare: {sentences.headline(comparison)}"
+    yield f"## {SIGNS[comparison.verdict]} judgebench compare: {sentences.headline(comparison)}"
     yield plain(comparison.reason)
     yield "\n".join(f"- **{label}**: {said}" for label, said in sentences.facts(comparison, code))
     if comparison.categories:
         yield "### Categories\n\n" + table(_OF_CATEGORIES, map(_category, comparison.categories))
     if comparison.canaries:
-        yield "### Canaries\n\n" + table(_OF_CANARIES, map(_canary, comparison.canaries))
+        yield canary_table(comparison.canaries)
     if comparison.telling:
-        yield "\n\n".join(_folded("The most telling questions", map(_telling, comparison.telling)))
+        yield folded("The most telling questions", map(telling_item, comparison.telling))
     if comparison.cost.lines:
-        yield "\n\n".join(_folded("What it cost", [f"- {code(said)}" for said in comparison.cost.lines]))
+        yield folded("What it cost", [f"- {code(said)}" for said in comparison.cost.lines])
 
 
 def _category(entry: CategoryRate) -> Sequence[str]:
@@ -37,21 +37,25 @@ def _category(entry: CategoryRate) -> Sequence[str]:
     return (code(entry.category), *figures, "**worse**" if entry.worse else "")
 
 
+def canary_table(tried: Iterable[Canary]) -> str:
+    """What the judge was tried with, under a heading."""
+    return "### Canaries\n\n" + table(_OF_CANARIES, map(_canary, tried))
+
+
 def _canary(canary: Canary) -> Sequence[str]:
     failed = f"**failed** {' '.join(map(code, canary.failed))}".strip()
     counts = (f"{canary.held} of {canary.tries}", str(canary.needed))
     return (code(canary.name), code(canary.wants), *counts, "held" if canary.passed else failed)
 
 
-def _telling(telling: Telling) -> str:
+def telling_item(telling: Telling) -> str:
+    """A telling question, and what the judge said of it."""
     about = (
         f"**{code(telling.question_id)}** ({code(telling.category)}): the candidate {sentences.outcome(telling.points)}"
     )
     return f"- {about}\n  - question: {code(telling.question)}\n  - judge: {code(telling.said)}"
 
 
-def _folded(summary: str, blocks: Iterable[str]) -> Iterator[str]:
+def folded(summary: str, blocks: Iterable[str]) -> str:
     """Blank lines round the blocks, since in a line of HTML GitHub reads no Markdown."""
-    yield f"<details><summary>{summary}</summary>"
-    yield "\n".join(blocks)
-    yield "</details>"
+    return "\n\n".join([f"<details><summary>{summary}</summary>", "\n".join(blocks), "</details>"])

@@ -1,9 +1,9 @@
 """A comparison in words that the screen and the summary share; what others wrote goes through the reader's `quote`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
-from judgebench.compare.results import CategoryRate, Comparison, Shift
+from judgebench.compare.results import Canary, CategoryRate, Comparison, Cost, Shift
 from judgebench.report.captions import between, percent
 
 Quote: TypeAlias = Callable[[str], str]
@@ -47,20 +47,20 @@ def flagged(comparison: Comparison, quote: Quote) -> str:
     return f"worse in {len(worse)} of {len(comparison.categories)}: {_listed(named)}"
 
 
-def canaries(comparison: Comparison, quote: Quote) -> str:
+def canaries(tried: Sequence[Canary], quote: Quote) -> str:
     """Whether the judge did what a judge in order does."""
-    failed = [canary for canary in comparison.canaries if not canary.passed]
-    if not comparison.canaries:
+    failed = [canary for canary in tried if not canary.passed]
+    if not tried:
         return "none were tried, so nothing is known of the judge's order"
     if not failed:
-        return f"all {len(comparison.canaries)} held{_waived(comparison, quote)}"
+        return f"all {len(tried)} held{_waived(tried, quote)}"
     named = [f"{quote(c.name)} ({quote(c.wants)}: {c.held} of {c.tries}, needs {c.needed})" for c in failed]
-    return f"{len(failed)} of {len(comparison.canaries)} failed: {_listed(named)}"
+    return f"{len(failed)} of {len(tried)} failed: {_listed(named)}"
 
 
-def _waived(comparison: Comparison, quote: Quote) -> str:
+def _waived(tried: Sequence[Canary], quote: Quote) -> str:
     """What the judge was not held to, and how it did."""
-    named = [f"{quote(c.name)} {c.held} of {c.tries}" for c in comparison.canaries if not c.needed]
+    named = [f"{quote(c.name)} {c.held} of {c.tries}" for c in tried if not c.needed]
     return f", of which not expected of this judge: {_listed(named)}" if named else ""
 
 
@@ -116,11 +116,11 @@ def _design(comparison: Comparison) -> str:
 
 def _sure(comparison: Comparison) -> str:
     looks = " however often one looks" if comparison.design == "sequential" else ""
-    return f"a wrong PASS or REGRESS happens at most {_odds(comparison.alpha)}{looks}"
+    return f"a wrong PASS or REGRESS happens at most {odds(comparison.alpha)}{looks}"
 
 
-def _odds(chance: float) -> str:
-    """0.05 is `5 times in 100`; as many noughts as it takes for a whole number, up to a million."""
+def odds(chance: float) -> str:
+    """A chance as people say it: 0.05 is `5 times in 100`; with as many noughts as a whole number takes."""
     for among in (100, 1_000, 10_000, 100_000):
         if chance * among >= 1 and abs(chance * among - round(chance * among)) < 1e-6:
             return f"{counted(round(chance * among), 'time')} in {among:,}"
@@ -151,15 +151,19 @@ def _shift(shift: Shift, name: str, quote: Quote) -> str:
 
 
 def _cost(comparison: Comparison) -> str:
-    cost = comparison.cost
-    tokens = counted(cost.prompt_tokens + cost.completion_tokens, "token")
     again = f"{counted(comparison.reused, 'review')} reused, {comparison.free} free"
-    return f"{dollars(comparison)}, {counted(cost.calls, 'call')}, {tokens}, {comparison.seconds:.0f} s; {again}"
+    return f"{of_cost(comparison.cost, comparison.seconds)}; {again}"
 
 
-def dollars(comparison: Comparison) -> str:
+def of_cost(cost: Cost, seconds: float) -> str:
+    """What was paid, as far as it is known, for what, and how long it took."""
+    tokens = counted(cost.prompt_tokens + cost.completion_tokens, "token")
+    return f"{dollars(cost)}, {counted(cost.calls, 'call')}, {tokens}, {seconds:.0f} s"
+
+
+def dollars(cost: Cost) -> str:
     """What was paid, as far as it is known."""
-    return "price unknown" if comparison.cost.dollars is None else f"${comparison.cost.dollars:,.2f}"
+    return "price unknown" if cost.dollars is None else f"${cost.dollars:,.2f}"
 
 
 def _listed(named: list[str]) -> str:

@@ -1,0 +1,268 @@
+"""A gate on its way: what it holds, and its steps: the judge, guards, then sets where the verdict can fall soonest."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+
+from judgebench.compare import reading
+from judgebench.compare.outages import Say, Watch
+from judgebench.compare.reading import Reading
+from judgebench.compare.results import Canary, Cost
+from judgebench.compare.running import NOTHING, Run
+from judgebench.errors import JudgebenchError, UsageError
+from judgebench.gate import foresight, guards
+from judgebench.gate.decision import Claim, decide
+from judgebench.gate.guards import Measured
+from judgebench.gate.policy import Guard, Policy, SetPolicy
+from judgebench.gate.results import Verdict
+from judgebench.money.cost import Bill
+from judgebench.money.spending import Spending
+from judgebench.report.captions import percent
+from judgebench.statistics import sequential
+from judgebench.statistics.clusters import Floats
+from judgebench.statistics.sequential import Evidence
+from judgebench.tables.records import Answer
+from judgebench.tables.store import in_force
+from judgebench.workspace import Workspace
+
+_LIKELY = 0.5  # a policy that an equal candidate passes less often is warned of
+
+
+@dataclass
+class Looked:
+    """How far one set is: what its looks give, the last of them, and whether there is none left."""
+
+    run: Run
+    looks: Iterator[Reading]
+    read: Reading = NOTHING
+    done: bool = False
+    cost: Cost = field(default_factory=Cost)
+
+
+@dataclass
+class Gating:
+    """What one gate holds on its way."""
+
+    workspace: Workspace
+    policy: Policy
+    say: Say
+    watch: Watch
+    started: float = field(default_factory=time.monotonic)
+    canaries: tuple[Canary, ...] = ()
+    foreseen: dict[tuple[str, int], tuple[float, float]] = field(default_factory=dict)  # by set and questions left
+    measured: dict[tuple[str, str], Measured] = field(default_factory=dict)  # by guard and set
+
+    def __post_init__(self) -> None:
+        common = self.policy.common
+        self.alpha = common.alpha
+        self.spending = Spending(common.prices, common.max_cost)
+        self.runs = {one.name: self._run(one, first=not place) for place, one in enumerate(self.policy.sets)}
+        self.looked = {name: Looked(run, run.looks()) for name, run in self.runs.items()}
+        self.counting = {one.name: one for one in self.policy.sets if one.counts}
+        self.guarded = [
+            (guard, name) for guard in self.policy.guards for name in self.counting if self.asked(guard, name)
+        ]
+        for guard in self.policy.guards:
+            if guard not in [one for one, _ in self.guarded]:
+                raise UsageError(f"the guard {guard.name} looks at checked categories, and no set that counts has one")
+        self.decision = decide({}, self.alpha, self.several)
+
+    @property
+    def several(self) -> int:
+        """How many claims of failure there are."""
+        return len(self.counting) + len(self.guarded)
+
+    @property
+    def first(self) -> Run:
+        """The comparison that tries the judge for all."""
+        return next(iter(self.runs.values()))
+
+    def begin(self) -> bool:
+        """Try the judge, and take up each set's order; whether the judge is in order."""
+        for run in self.runs.values():
+            run.check()
+        sound = self.first.try_judge()
+        self.canaries = self.first.canaries
+        if sound:
+            for run in self.runs.values():
+                run.canaries = self.canaries
+                run.begin()
+        return sound
+
+    def forecast(self) -> Iterator[str]:
+        """Before the first call: the chance that a candidate has which is equal, set by set and as a whole."""
+        if self.first.identical:
+            return
+        for name, one in self.counting.items():
+            shown = f"{percent(self.chance(one), 0)} with {len(self.runs[name].questions):,} questions"
+            yield f"chance that an equal candidate passes {name} by {percent(one.margin, 1)}: {shown}"
+        for guard, name in self.guarded:
+            if guard.proven:
+                yield self._proof(guard, name)
+        chance = self.chance_of_go()
+        yield f"chance of GO for an equal candidate: {percent(chance, 0)}"
+        if chance < _LIKELY:
+            yield "warning: this policy stops most candidates that are equal: widen margins, or add questions"
+
+    def _proof(self, guard: Guard, name: str) -> str:
+        needed, there = foresight.needed_to_prove(guard, self.alpha), len(self.asked(guard, name))
+        if needed is None:
+            return f"{guard.name} on {name} can never be proven: leave it a little room, or proven out"
+        return f"{guard.name} on {name} is proven with {needed:,} questions at the soonest, and there are {there:,}"
+
+    def chance(self, one: SetPolicy) -> float:
+        """That a candidate which is equal passes a set."""
+        return foresight.chance_if_equal(one.margin, one.population, len(self.runs[one.name].questions), self.alpha)
+
+    def chance_of_go(self) -> float:
+        """That one which is equal is told to go: as if sets had nothing to do with each other."""
+        chance = float(np.prod([self.chance(one) for one in self.counting.values()]))
+        for guard, name in self.guarded:
+            needed = foresight.needed_to_prove(guard, self.alpha) if guard.proven else 0
+            chance *= needed is not None and needed <= len(self.asked(guard, name))
+        return chance
+
+    def _run(self, one: SetPolicy, first: bool) -> Run:
+        options = self.policy.options(one)
+        options = replace(options, canaries=options.canaries and first)
+
+        def say(line: str) -> None:
+            self.say(f"{one.name}: {line}")
+
+        run = Run(self.workspace, options, self.spending, say, self.watch)
+        if not run.questions:
+            raise UsageError(f"no question of {one.name} is left to judge")
+        return run
+
+    def asked(self, guard: Guard, name: str) -> list[str]:
+        """The questions of a set that a guard looks at."""
+        run = self.runs[name]
+        return [one.id for one in guards.asked(guard, run.question_set, run.questions)]
+
+    def guard(self) -> Verdict | None:
+        """Have all of the sets that count answered, and see whether a guard is exceeded; without a judge."""
+        for name in {name: None for _, name in self.guarded}:
+            with self._charged(name):
+                self.runs[name].answer(self.runs[name].questions)
+        for guard, name in self.guarded:
+            self.measured[guard.name, name] = self._measure(guard, self.runs[name])
+        return self._decided()
+
+    def _measure(self, guard: Guard, run: Run) -> Measured:
+        by_id = {one.id: one for one in run.question_set.questions}
+        questions = [by_id[name] for name in run.drawn.ids if name in by_id]
+        return guards.measured(guard, run.question_set, questions, [_answers(side.table.read()) for side in run.sides])
+
+    def judge(self) -> Verdict:
+        """Judge on, each time the set by which the verdict may fall soonest, until it is known or not to be had."""
+        while name := self._next():
+            with self._charged(name):
+                looked = self.looked[name]
+                looked.read = next(looked.looks, None) or self._last(looked)
+            if verdict := self._decided():
+                return verdict
+        return "INCONCLUSIVE"
+
+    def _last(self, looked: Looked) -> Reading:
+        looked.run.check_answered()
+        looked.done = True
+        return looked.read
+
+    def _next(self) -> str | None:
+        """The set to judge on, see `foresight.following`; None where there is none left that is open."""
+        open_ = [name for name in self.counting if name not in self.decision.held]
+        left = [name for name in open_ if not self.looked[name].done]
+        can_go = len(left) == len(open_) and self._proven()
+        return foresight.following({name: self._chances(name) for name in left}, can_go, self.policy.common.futility)
+
+    def _chances(self, name: str) -> tuple[float, float]:
+        """Simulated once after each look: of the others nothing has changed since."""
+        run, levels = self.runs[name], (self.alpha, self.decision.level)
+        threshold, left = 0.5 - run.options.margin, len(run.drawn.ids) - len(run.points)
+
+        def read(points: Floats) -> Evidence:
+            return reading.evidence(points, run.drawn, run.options)
+
+        if (name, left) not in self.foreseen:
+            found = foresight.chances(run.points, left, threshold, levels, read) if left else (0.0, 0.0)
+            self.foreseen[name, left] = found
+        return self.foreseen[name, left]
+
+    def _decided(self) -> Verdict | None:
+        self.decision = decide(self._claims(), self.alpha, self.several)
+        if self.decision.failed:
+            return "NO-GO"
+        return "GO" if self.decision.held >= self.counting.keys() and self._proven() else None
+
+    def _proven(self) -> bool:
+        return all(claim_of(guard, name) in self.decision.held for guard, name in self.guarded if guard.proven)
+
+    def _claims(self) -> Mapping[str, Claim]:
+        claims = {}
+        for guard, name in self.guarded:
+            found = self.measured[guard.name, name]
+            trial = found.trial(guard, self.read(name, len(found.baseline)))
+            claims[claim_of(guard, name)] = Claim(trial, found.points(guard)[1])
+        for name in self.counting:
+            run = self.runs[name]
+            if len(run.points):
+                trial = reading.trial_of(run.reach, run.drawn, run.options)
+                claims[name] = Claim(trial, 0.5 - run.options.margin)
+        return claims
+
+    def read(self, name: str, questions: int) -> Callable[[Floats], Evidence]:
+        """How a guard's points on a set are read: all answers are there, and are looked at once."""
+        if self.runs[name].options.population == "set":
+            return partial(sequential.of_set, questions=questions)
+        return partial(sequential.of_alike, planned=questions)
+
+    def inform(self) -> None:
+        """Advisory sets, once the verdict is known: what goes wrong with them doesn't take it back."""
+        for name, looked in self.looked.items():
+            if name in self.counting:
+                continue
+            try:
+                with self._charged(name):
+                    for read in looked.looks:
+                        looked.read = read
+                        if read.side or looked.run.in_vain():
+                            break
+                    looked.run.check_answered()
+            except JudgebenchError as error:
+                self.say(f"{name}: left open, since it only informs: {error}")
+
+    @contextmanager
+    def _charged(self, name: str) -> Iterator[None]:
+        """What is paid for meanwhile is paid for this set."""
+        before = self.spending.total()
+        try:
+            yield
+        finally:
+            self.looked[name].cost = _grown(self.looked[name].cost, before, self.spending.total())
+
+
+def _grown(cost: Cost, before: Bill, after: Bill) -> Cost:
+    """A cost, and what was paid between two bills."""
+    dollars = None
+    if cost.dollars is not None and before.dollars is not None and after.dollars is not None:
+        dollars = cost.dollars + after.dollars - before.dollars
+    return Cost(
+        calls=cost.calls + after.calls - before.calls,
+        prompt_tokens=cost.prompt_tokens + after.prompt_tokens - before.prompt_tokens,
+        completion_tokens=cost.completion_tokens + after.completion_tokens - before.completion_tokens,
+        dollars=dollars,
+    )
+
+
+def claim_of(guard: Guard, name: str) -> str:
+    """What a guard's claim about a set is called."""
+    return f"{guard.name} on {name}"
+
+
+def _answers(rows: Iterable[Answer]) -> dict[str, Answer]:
+    """The answer in force to each question."""
+    return {row.question_id: row for row in in_force(rows).values() if row.choice == 0}

@@ -1,0 +1,42 @@
+"""What GitHub's runner takes of a gate: annotations as workflow commands, and a step's outputs."""
+
+from collections.abc import Iterator
+
+from judgebench.compare.outputs.github import Level, command, failed_canary, lines
+from judgebench.compare.results import Inconclusive
+from judgebench.gate.outputs import words
+from judgebench.gate.results import Gate, GuardResult
+from judgebench.terminal import line
+
+_MOST = 9  # GitHub shows ten of each level in a step, and the verdict is one
+_LEVELS: dict[str, Level] = {"GO": "notice", "NO-GO": "error", "INCONCLUSIVE": "warning", "INVALID": "error"}
+
+
+def annotations(gate: Gate, inconclusive: Inconclusive | None = None) -> str:
+    """The verdict, what failed, and the canaries that did, a workflow command a line."""
+    return "\n".join(_annotations(gate, inconclusive))
+
+
+def _annotations(gate: Gate, inconclusive: Inconclusive | None) -> Iterator[str]:
+    told_to_fail = gate.verdict == "INCONCLUSIVE" and inconclusive == "fail"
+    level = "error" if told_to_fail else _LEVELS[gate.verdict]
+    yield command(level, f"judgebench gate: {gate.verdict}", line(gate.reason))
+    failed = [f"judgebench: {one.name} failed" for one in gate.sets if one.outcome == "failed"]
+    said = [words.of_set(one) for one in gate.sets if one.outcome == "failed"]
+    failed += [f"judgebench: {one.name} on {one.question_set} is exceeded" for one in _exceeded(gate)]
+    said += [words.of_guard(one) for one in _exceeded(gate)]
+    for title, text in list(zip(failed, said, strict=True))[:_MOST]:
+        yield command("error", title, line(text))
+    for canary in [canary for canary in gate.canaries if not canary.passed][:_MOST]:
+        yield failed_canary(canary)
+
+
+def _exceeded(gate: Gate) -> list[GuardResult]:
+    return [one for one in gate.guards if one.outcome == "failed"]
+
+
+def outputs(gate: Gate) -> str:
+    """A step's outputs, NAME=VALUE a line: figures and words of ours, never text that others wrote."""
+    failed = sum(one.outcome == "failed" for one in gate.sets) + len(_exceeded(gate))
+    found = {"verdict": gate.verdict, "failed": failed, "judged": sum(one.judged for one in gate.sets)}
+    return lines({**found, "questions": sum(one.questions for one in gate.sets), "dollars": gate.cost.dollars})

@@ -1,0 +1,93 @@
+"""What a gate comes to, as data: every output is made from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+
+from judgebench.compare.results import Canary, Comparison, Cost, Inconclusive, Interval
+from judgebench.gate.policy import Role
+
+Verdict: TypeAlias = Literal["GO", "NO-GO", "INCONCLUSIVE", "INVALID"]
+Outcome: TypeAlias = Literal["passed", "failed", "open", "left"]  # left: not looked at, since it couldn't matter more
+EXIT_STATUS: Mapping[Verdict, int] = {"GO": 0, "NO-GO": 3, "INCONCLUSIVE": 4, "INVALID": 5}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetResult:
+    """One set: what is known of the candidate's win rate on it.
+
+    `interval`: where its lower end is above 0.5 less the margin the set passed, where its upper end is below it failed;
+    each end is at the level of its claim. `chance`: that it passes for a candidate that is equal, as said before the
+    first call. `needed`: about how many questions would tell no difference from the margin; `dollars`: what those that
+    are missing to that number would cost; None where that isn't known. `comparison`: all about it; None: not judged.
+    """
+
+    name: str
+    role: Role
+    margin: float
+    outcome: Outcome
+    chance: float
+    questions: int
+    judged: int
+    missing: int
+    rate: float | None
+    interval: Interval | None
+    needed: int | None = None
+    dollars: Decimal | None = None
+    comparison: Comparison | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardResult:
+    """One guard on one set: the candidate's `value` beside the baseline's (a factor, or a difference of shares).
+
+    `failed`: its interval lies wholly beyond the limit. `passed`: wholly within it. `proven`: GO takes that it passed;
+    `needed` is then with how many questions it can at the soonest. `missing`: questions of which it isn't known.
+    """
+
+    name: str
+    question_set: str
+    limit: float
+    proven: bool
+    outcome: Outcome
+    questions: int
+    missing: int
+    baseline: float | None
+    candidate: float | None
+    value: float | None
+    interval: Interval | None
+    needed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A verdict and what it rests on. `chance`: of GO for a candidate that is equal, as said before the first call."""
+
+    verdict: Verdict
+    reason: str
+    baseline: str
+    candidate: str
+    judge: str
+    snapshots: tuple[str, ...]
+    alpha: float
+    chance: float
+    identical: bool
+    sets: tuple[SetResult, ...]
+    guards: tuple[GuardResult, ...]
+    canaries: tuple[Canary, ...]
+    cost: Cost
+    seconds: float
+    made: str
+
+    def exit_status(self, inconclusive: Inconclusive | None = None) -> int:
+        """0 GO, 3 NO-GO, 4 INCONCLUSIVE, 5 INVALID; an inconclusive one may be told to pass or to fail (3)."""
+        if self.verdict == "INCONCLUSIVE" and inconclusive:
+            return EXIT_STATUS["GO" if inconclusive == "pass" else "NO-GO"]
+        return EXIT_STATUS[self.verdict]
+
+    def as_json(self) -> dict[str, Any]:
+        """What JSON takes: dollars as text, with the verdict's exit status and the version of this form."""
+        import msgspec
+
+        return {"schema": 1, **msgspec.to_builtins(self), "exit_status": self.exit_status()}
