@@ -1,7 +1,7 @@
 """Questions -> answers."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -35,8 +35,8 @@ def get_answers(
     requests = {draft.id: request for draft, request in drafted}
 
     def produce(todo: Sequence[Answer]) -> Iterator[Answer]:
-        begun = {row.id: row for row in _stored(table) if row.error and row.turns}
-        asked = [_rest(requests[draft.id], begun.get(draft.id)) for draft in todo]
+        begun = broken_off(_stored(table))
+        asked = [rest(requests[draft.id], begun.get(draft.id)) for draft in todo]
         for reply in model.generate(asked):
             draft = todo[reply.index]
             row = _answered(draft, reply, list(cut_prompts(asked[reply.index], reply)))
@@ -101,8 +101,13 @@ def _draft(question: Question, question_set: str, spec: Spec, model: Model, requ
     return replace(draft, id=content_id(*parts))
 
 
-def _rest(request: Request, begun: Answer | None) -> Request:
-    """What is still to be asked of a conversation that failed on its way: the turns that were answered are paid for."""
+def broken_off(rows: Iterable[Answer]) -> dict[str, Answer]:
+    """By its id, each conversation that failed on its way: the turns that were answered are paid for."""
+    return {row.id: row for row in rows if row.error and row.turns}
+
+
+def rest(request: Request, begun: Answer | None) -> Request:
+    """What is still to be asked of a conversation, which an earlier run may have begun."""
     if begun is None:
         return request
     number = len(begun.turns)

@@ -45,6 +45,8 @@ def test_a_turn_that_was_answered_is_asked_for_once(
     assert (failed.error.kind, failed.turns, failed.question_id) == (kind, ("Yes.", "Yes."), "2")
     assert f"{billed[0]:,}" in done.stderr.replace("tokens", "")
     with chat_server(tmp_path / "other", default="No.") as server:
+        quoted = judgebench(workspace, *ASKED, "--dry-run", url=server.url)
+        assert f"\ncalls     {NUMBER * 3 + 1 - asked}\n" in quoted.stdout  # two turns of the broken one are there
         assert answered(workspace, server).returncode == 0
         assert asked + len(server.calls()) == NUMBER * 3 + 1
         assert max(server.calls(), key=lambda call: len(call["roles"]))["roles"] == ["user", "assistant"] * 2 + ["user"]

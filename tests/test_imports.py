@@ -32,7 +32,7 @@ ALLOWED = {
     "judging": {
         *("answers", "embedded", "workspace", "question_sets", "models", "prompts", "verdicts", "tables", "errors"),
     },
-    "money": {"judging", "models", "tables", "errors"},
+    "money": {"judging", "answers", "models", "tables", "errors"},
     "report": {
         *("judging", "money", "models", "embedded", "statistics", "verdicts", "terminal", "workspace", "tables"),
         "errors",

@@ -42,4 +42,6 @@ def _undecided(read: Reading, judged: int, questions: int, vain: float | None) -
 
 
 def _canaries(failed: Sequence[Canary]) -> str:
+    if all(one.missing == one.tries for one in failed):
+        return "it gave no verdict on any canary"
     return ", ".join(f"{one.name} ({one.wants}: {one.held} of {one.tries})" for one in failed if not one.passed)

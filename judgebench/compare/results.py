@@ -15,7 +15,8 @@ EXIT_STATUS: Mapping[Verdict, int] = {"PASS": 0, "REGRESS": 3, "INCONCLUSIVE": 4
 class Canary:
     """One thing that a judge in order does, tried on frozen questions and answers; it fails with fewer than `needed`.
 
-    `wants` says what, for a person ("a truncated answer loses"); `failed` names the tries that went otherwise.
+    `wants` says what, for a person ("a truncated answer loses"); `failed` names the tries that went otherwise, of which
+    so many have no verdict (`missing`).
     """
 
     name: str
@@ -24,6 +25,7 @@ class Canary:
     held: int
     needed: int
     failed: tuple[str, ...] = ()
+    missing: int = 0
 
     @property
     def passed(self) -> bool:
@@ -147,10 +149,14 @@ class Comparison:
         return 0.5 - self.margin
 
     def exit_status(self, inconclusive: Inconclusive | None = None) -> int:
-        """0 PASS, 3 REGRESS, 4 INCONCLUSIVE, 5 INVALID; an inconclusive one may be told to pass or to fail (3)."""
-        if self.verdict == "INCONCLUSIVE" and inconclusive:
-            return EXIT_STATUS["PASS" if inconclusive == "pass" else "REGRESS"]
-        return EXIT_STATUS[self.verdict]
+        """0 PASS, 3 REGRESS, 4 INCONCLUSIVE, 5 INVALID; an inconclusive one may be told to pass or to fail (3).
+
+        Where no question has a verdict, nothing passes.
+        """
+        told = inconclusive if self.verdict == "INCONCLUSIVE" else None
+        if told == "fail":
+            return EXIT_STATUS["REGRESS"]
+        return EXIT_STATUS["PASS" if told and self.rate is not None else self.verdict]
 
     def as_json(self) -> dict[str, Any]:
         """What JSON takes: dollars as text, with the verdict's exit status and the version of this form."""

@@ -82,16 +82,19 @@ class Gating:
         return next(iter(self.runs.values()))
 
     def begin(self) -> bool:
-        """Try the judge, and take up each set's order; whether the judge is in order."""
-        for run in self.runs.values():
-            run.check()
+        """Try the judge, and take up the order of each set that counts; whether the judge is in order."""
+        for name in self.counting:
+            self.runs[name].check()
         sound = self.first.try_judge()
         self.canaries = self.first.canaries
         if sound:
-            for run in self.runs.values():
-                run.canaries = self.canaries
-                run.begin()
+            for name in self.counting:
+                self._begin(name)
         return sound
+
+    def _begin(self, name: str) -> None:
+        self.runs[name].canaries = self.canaries
+        self.runs[name].begin()
 
     def forecast(self) -> Iterator[str]:
         """Before the first call: the chance that a candidate has which is equal, set by set and as a whole."""
@@ -226,6 +229,8 @@ class Gating:
             if name in self.counting:
                 continue
             try:
+                looked.run.check()
+                self._begin(name)
                 with self._charged(name):
                     for read in looked.looks:
                         looked.read = read

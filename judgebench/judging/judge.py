@@ -83,8 +83,7 @@ def review(matches: Iterable[Match], judge: Judge, question_set: str, table: Tab
 
     def produce(todo: Sequence[Review]) -> Iterator[Review]:
         yield from (draft for draft in todo if draft.error)
-        stored = {row.id: row for row in in_force(table.read()).values()}
-        drafts = [asking.resumed(draft, stored.get(draft.id)) for draft in todo if not draft.error]
+        drafts = resumed([draft for draft in todo if not draft.error], table.read())
         for row in judge.judge([(by_id[draft.id], draft) for draft in drafts]):
             if asking.is_followed(row):
                 table.append([row], sync=not ready())
@@ -92,6 +91,12 @@ def review(matches: Iterable[Match], judge: Judge, question_set: str, table: Tab
                 yield row
 
     return Stage([draft for _, draft in drafted], table, produce, ready)
+
+
+def resumed(drafts: Iterable[Review], rows: Iterable[Review]) -> list[Review]:
+    """The drafts, with the replies that their table holds without a verdict."""
+    stored = {row.id: row for row in in_force(rows).values()}
+    return [asking.resumed(draft, stored.get(draft.id)) for draft in drafts]
 
 
 class ModelJudge:
@@ -144,7 +149,7 @@ class ModelJudge:
         """Ask the model, and read the verdict from each reply; repairs come last, in one go."""
         waiting = [task for task in tasks if asking.is_put_off(task[1])]
         first = [task for task in tasks if not asking.is_put_off(task[1])]
-        requests = Requests(len(first), lambda place: self.request(first[place][0]))
+        requests = Requests(len(first), lambda place: self.request(*first[place]))
         for reply in self._model.generate(requests) if first else ():
             match, draft = first[reply.index]
             row = asking.judged(draft, reply, self._prompt_for(match), self._verdict_by)
@@ -158,10 +163,7 @@ class ModelJudge:
 
     def _repaired(self, waiting: Sequence[Task]) -> Iterator[Review]:
         """The finished row of each task whose first reply holds no verdict; nothing is asked a third time."""
-        requests = [
-            asking.repair_request(self._prompt_for(match), self._messages(match), row.reply or "", self._sampling)
-            for match, row in waiting
-        ]
+        requests = [self.request(match, row) for match, row in waiting]
         for reply in self._model.generate(requests):
             match, row = waiting[reply.index]
             yield replace(asking.repaired(row, reply, self._prompt_for(match), self._verdict_by), created=now())
@@ -169,9 +171,12 @@ class ModelJudge:
     def _messages(self, match: Match) -> tuple[Message, ...]:
         return asking.asked(self._prompt_for(match), match.conversation(), self._verdict_by)
 
-    def request(self, match: Match) -> Request:
-        """What the model is asked about a match."""
-        return asking.request(self._prompt_for(match), self._messages(match), self._verdict_by, self._sampling)
+    def request(self, match: Match, row: Review) -> Request:
+        """What the model is asked about a match or, where the row has its reply, for nothing but the verdict."""
+        prompt, messages = self._prompt_for(match), self._messages(match)
+        if asking.is_put_off(row):
+            return asking.repair_request(prompt, messages, row.reply or "", self._sampling)
+        return asking.request(prompt, messages, self._verdict_by, self._sampling)
 
 
 def _cut(request: Request, reply: Reply) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from judgebench.answers import broken_off, rest
 from judgebench.errors import UsageError
-from judgebench.judging.judge import Judge
+from judgebench.judging.judge import Judge, resumed
 from judgebench.judging.matches import Match
 from judgebench.models import Model, Options, Request, Spec, load_model
 from judgebench.money.budget import Budget, BudgetedModel, MeteredModel
@@ -69,16 +70,17 @@ class Spending:
         rows, ask = table.read(), _asking(judge)
         drafted = [(match, judge.draft(match, question_set)) for match in matches]
         by_id = {draft.id: match for match, draft in drafted}
-        todo = unfinished([draft for _, draft in drafted], [] if anew else rows)[0]
+        done = [] if anew else rows
+        todo = unfinished([draft for _, draft in drafted], done)[0]
         called = [draft for draft in todo if not draft.error and draft.verdict_source not in NO_CALL] if ask else []
-        asked = ((draft.kind, ask(by_id[draft.id])) for draft in called) if ask else ()
+        asked = ((draft.kind, ask(by_id[draft.id], draft)) for draft in resumed(called, done)) if ask else ()
         return quote(len(drafted), asked, typical_replies(rows), self._terms_of(judge.name))
 
     def quote_answers(self, name: str, drafted: Sequence[tuple[Answer, Request]], table: Table[Answer]) -> Quote:
         """What it would take to get the answers that the table doesn't hold yet; nothing is written."""
         rows, requests = table.read(), {draft.id: request for draft, request in drafted}
-        todo = unfinished([draft for draft, _ in drafted], rows)[0]
-        asked = ((ANSWER, requests[draft.id]) for draft in todo)
+        todo, begun = unfinished([draft for draft, _ in drafted], rows)[0], broken_off(rows)
+        asked = ((ANSWER, rest(requests[draft.id], begun.get(draft.id))) for draft in todo)
         return quote(len(drafted), asked, typical_replies(rows), self._terms_of(name))
 
     def total(self) -> Bill:
@@ -121,7 +123,7 @@ def _urls(spec: Spec) -> list[str | None]:
         return [None] if spec.kind == "openai" and not os.environ.get("OPENAI_BASE_URL") else []
 
 
-def _asking(judge: Judge) -> Callable[[Match], Request] | None:
+def _asking(judge: Judge) -> Callable[[Match, Review], Request] | None:
     """What a judge asks a model about a match, whatever it is wrapped in; None for one that asks none."""
     while inner := getattr(judge, "inner", None):
         judge = inner

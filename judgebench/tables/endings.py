@@ -7,17 +7,21 @@ Ending: TypeAlias = Literal["natural", "cut", "refused", "failed"]
 
 _NATURAL = re.compile(
     r"(?:stop|eos)(?:_(?:sequence|token|string|str|word|found))?|end_of_(?:turn|text|sequence)|end_turn"
-    r"|end|ended|stopped|done|finish|finished|complete|completed|normal|success|none|null|unspecified"
+    r"|end|ended|stopped|done|finish|finished|complete|completed|normal|success|none|null"
 )
 _CUT = re.compile(r"length|max|limit|truncat|incomplete|context|budget")
-_FAILED = re.compile(r"error|fail|abort|cancel|time_?out|overload|insufficient|interrupt|unavailable")
+_FAILED = re.compile(
+    r"error|fail|abort|cancel|time_?out|overload|insufficient|interrupt|unavailable|unspecified|malformed|unexpected"
+    r"|missing|too_many|pause|\A(?:other|language)\Z"
+)
 _REFUSED = re.compile(r"filter|safety|refus|block|prohibited|recitation|spii|moderat")
 
 
 def ending(finish_reason: str | None) -> Ending:
     """By itself, at a limit, by a filter, or in any other way, which is a failure.
 
-    An endpoint that says nothing is taken to have let the model end.
+    An endpoint that says nothing is taken to have let the model end; one whose word for it is "unspecified" (Gemini's,
+    while a reply isn't at its end) is not.
     """
     word = _word(finish_reason)
     if not word or _NATURAL.fullmatch(word):

@@ -67,9 +67,16 @@ _SHORT = {"vs", "cf", "approx", "ca", "no", "nr", "fig", "ej", "ex", "np", "на
 _QUOTED = re.compile(rf"{BLANK}[ \t]*(?!{BLANK})(?P<word>)")
 _COMPLETE = re.compile(rf"[.!?;。！？；…]{_CLOSERS}\Z")
 _ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,2}[.)])[ \t].*[^\s:：,，]")
+_NUMBER = re.compile(r"[ \t>]*\d{1,2}\.")  # of an item that the verdict is
 _ROW = re.compile(r"[ \t]*(?:\|.*\||[-*_=]{3,})[ \t]*")
 _OPEN_END = re.compile(r"[^\W\d_]\Z|[:：,，(\[{=-]\Z")
 _COLON = re.compile(r"[:：][ \t*_]*\r?\n(?![ \t]*(?:[-*+•|\0]|\d{1,2}[.)]))")
+_SPOKEN = re.compile(  # "Answer: ..." and "Assistant B: ...", behind which another speaks
+    r"^[ \t>*_#(\[]{0,9}(?:(?:the )?(?:assistant|user|ai|model|student|author)(?: [AB])?"
+    r"(?:['’]s (?:answer|response|reply))?"
+    r"|(?:full |original |quoted )?(?:answer|response|reply|quote|quotation|output|text))[*_]{0,3}[ \t]?[:：)\]]",
+    re.IGNORECASE | re.MULTILINE,
+)
 _EMPHASIS = re.compile(r"[*_#|]+")
 
 _MARKS: Mapping[str, str] = {
@@ -138,6 +145,8 @@ def follows_an_end(text: str, own: str, place: int, labelled: bool = False) -> b
     In a paragraph of its own a label ("Rating:") may also follow what ends in no letter, such as an equation.
     """
     before = text[:place].rstrip(" \t\r\n*_#")
+    if _NUMBER.fullmatch(before[before.rfind("\n") + 1 :]):
+        before = before[: before.rfind("\n") + 1].rstrip(" \t\r\n*_#")
     apart = text[len(before) : place].count("\n")
     line = own[before.rfind("\n") + 1 : len(before)]
     if before and _announces(own, place):
@@ -150,9 +159,9 @@ def follows_an_end(text: str, own: str, place: int, labelled: bool = False) -> b
 
 
 def _announces(own: str, place: int) -> bool:
-    """Whether a line of the paragraph that goes on there ends in a colon, with no list behind it."""
+    """Whether a line of the paragraph that goes on there ends in a colon, with no list behind it, or another speaks."""
     start = max(own.rfind("\n\n", 0, place), own.rfind("\n\r\n", 0, place)) + 1
-    return bool(_COLON.search(own, start, place))
+    return any(pattern.search(own, start, place) for pattern in (_COLON, _SPOKEN))
 
 
 def _lead(own: str, begin: int, place: Place) -> str | None:

@@ -61,7 +61,7 @@ def reads(form: Form) -> bool:
 def odds(kind: str, reply: str, tokens: Sequence[Token], allowed: Range) -> Odds | None:
     """What the tokens say about a reply's `rating` or `choice`; None where they are of another text, or unclear."""
     told, says = "".join(token.token for token in tokens), said(FORMS[kind], reply, allowed)
-    start = told.rfind(f"[[{says.text}]]") if says and _are_of(told, reply) else -1
+    start = _begins(told, reply, says) if says and _are_of(told, reply) else -1
     place = _place(tokens, start + 2) if start >= 0 else None
     if says is None or place is None:
         return None
@@ -72,6 +72,14 @@ def odds(kind: str, reply: str, tokens: Sequence[Token], allowed: Range) -> Odds
         return None
     shares = {value: round(part / mass, 6) for value, part in sorted(found.items(), key=lambda item: -item[1])}
     return Odds(shares, round(min(mass, 1.0), 6))
+
+
+def _begins(told: str, reply: str, says: Said) -> int:
+    """Where the verdict stands in what the tokens make: as many like it follow (links, quotations) as in the reply."""
+    verdict, place = f"[[{says.text}]]", len(told)
+    for _ in range(1 + reply.count(verdict, says.end)):
+        place = told.rfind(verdict, 0, max(place, 0))
+    return place
 
 
 def _are_of(told: str, reply: str) -> bool:

@@ -21,7 +21,7 @@ _FENCES = (re.compile(r"`{3,}"), re.compile(r"^[ \t]*(?:(?:[-*+]|\d{1,3}[.)])[ \
 _INFO = re.compile(r"[\w{][^\s`]*[ \t]*$", re.MULTILINE)
 _ELEMENT = re.compile(  # blocks of the prompt, and what begins a line; FastChat's and BBCode's blocks likewise
     r"(?P<first>^[ \t]{0,20})?(?:<(?P<ends>/?)(?P<name>[a-z][\w-]{0,30})(?P<rest>\s[^<>\n]{0,200})?>"
-    r"|[\[<]\|?the (?:start|(?P<end>end)) of [^\]\n>]{1,60}[\]>]"
+    r"|[\[<]\|?(?:the )?(?:start|begin(?:ning)?|(?P<end>end))(?: of)? [^\]\n>]{1,60}[\]>]"
     r"|\[(?P<stroke>/?)(?P<block>quote|answer|response)\b[^\]\n]{0,60}\])",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -163,6 +163,8 @@ def _in_quotes(text: str) -> Iterator[Span]:
         closed = list(_SINGLE_CLOSES.finditer(line, opened.end())) if opened else []
         if opened and closed:
             yield start + opened.start(), start + closed[-1].end()
+        elif opened and not text[: start + opened.start()].strip():  # elsewhere it may be an apostrophe ('tis)
+            yield start + opened.start(), len(text)
 
 
 def _in_lines(text: str, mark: re.Pattern[str]) -> Iterator[Span]:
@@ -233,7 +235,7 @@ def _curly(text: str) -> Iterator[Span]:
             depth += 1
         elif not mark and found[0] in _CURLY:
             opened, mark, depth = found.start(), found[0], 1
-    if mark in ("“", "„", "「"):
+    if mark in ("“", "„", "「", "『") or (mark and not text[:opened].strip()):
         yield opened, len(text)
 
 

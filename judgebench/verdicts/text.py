@@ -22,6 +22,7 @@ _BRACKETED = re.compile(
 _BEGINS = r"(?:^|[.!?;。！？][ \t]*)[ \t*_#>|-]*"
 _WORDS = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|none|n/a|tie)\b"
 _VALUE = rf"(?P<value>\d{{1,3}}(?:\.\d+)?(?!\d)|{_WORDS}|(?:assistant |answer )?[A-D]\b(?! ))"
+_CLEARLY = r"(?: (?:clearly|easily|much|far|overall))?"
 _ONE = r"(?:it|this|the (?:answer|response)|this (?:answer|response))"
 _ELSEWHERE = tuple(
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
@@ -31,12 +32,32 @@ _ELSEWHERE = tuple(
         rf"\b(?:I(?:'d| would| will)? (?:rate|score|grade|give)|{_ONE} (?:deserves|gets|earns))(?: {_ONE})?"
         rf"(?: an?| only)* {_VALUE}",
         r"\bI (?:choose|prefer|pick|go with|vote for) (?:assistant |answer )?(?P<value>[AB])\b(?! )",
-        rf"{_BEGINS}(?:assistant |answer )?(?P<value>[AB])(?:'s answer)? (?:wins|is (?:the )?(?:better|best|winner))"
-        r"[.!]?$",
+        rf"{_BEGINS}(?:assistant |answer )?(?P<value>[AB])(?:'s (?:answer|response))?{_CLEARLY} (?:wins|is{_CLEARLY}"
+        r" (?:the )?(?:better|best|winner|superior))(?: (?:one|answer|overall|in every way))?[.!]?$",
+        rf"{_BEGINS}(?:the )?(?:better|best|winning|superior) (?:answer|response|one|assistant) is"
+        r" (?:assistant |answer )?(?P<value>[AB])[.!]?$",
         r"(?<![\d.])(?P<value>\d{1,3}(?:\.\d+)?)(?:/| out of )(?:5|10|100)\b(?![\d/.,]\d)",
     )
 )
-_PREFERRED = re.compile(r"\b(?P<value>[AB])(?:'s \w+)? (?:is|was|wins|deserves)\b[^.!?\n]{0,40}\b(?:better|best|win)")
+_PREFERRED = re.compile(
+    r"\b(?P<value>[AB]|(?i:first|second|former|latter))(?: (?:one|answer|assistant|response|reply|model))?"
+    r"(?:'s(?: \w+)?)? (?:is|was|wins|deserves)\b[^.!?\n]{0,40}\b(?:better|best|win)"
+)
+_PLACES = {"first": "a", "former": "a", "second": "b", "latter": "b"}
+_TAKEN_BACK = re.compile(  # by what is said behind a verdict,
+    r"\b(?:second|further) thoughts?\b|\bcorrection\b|\bkidding\b|\bI (?:meant|mixed|confused|misread|take|changed?)\b"
+    r"|\b(?:scratch|ignore|disregard|strike|forget) (?:that|this|it|my|the (?:above|rating|score|verdict))\b"
+    r"|(?:^|[.!?]\s)[\s*_]{0,9}(?:wait|oops|hm+|sorry|p\. ?s|not)[.,:!]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SPOKEN_OF = re.compile(  # or by what is said of it
+    r"\btoo (?:generous|harsh|lenient|strict)\b|\b(?:rating|score|verdict) (?:is|was|should|must)\b"
+    r"|\b(?:this|that|the above|it)(?:'s| is| was) (?:the (?:rating|score|verdict)|what|quoted|copied|taken|for the"
+    r" other)\b",
+    re.IGNORECASE,
+)
+_ENGLISH = re.compile(r"\b(?:the|is|it|and|of|to|are|an?)\b", re.IGNORECASE)  # in another language nobody tells
+_GOES_ON = re.compile(r"[ \t*_]*\n[ \t*_]*(?:[a-z]|[-\u2212\u2013][ \t]?\d|\w+:?[ \t]{1,3}\d)")  # "[[9]]\n- 5 points"
 _INTRODUCED = re.compile(r"(?:[:：=]|\bis)[\s*_\[［]*\Z")  # by a label
 _FIRST = re.compile(r"^(?:[^\w]|assistant |answer |the )*")
 _UNREADABLE = re.compile(  # what is said to be the rating, and is none that is read
@@ -122,9 +143,17 @@ def _at_the_beginning(form: Form, text: str, allowed: Range) -> Said | None:
     if said is None or not _INTRODUCED.search(text[: said.start]):
         return None
     own = quotation.own(text, form.any)
-    others = {found["value"].lower() for found in _PREFERRED.finditer(own, end)} - _names(said.verdict)
     quoted = not own[:end].strip(f"{closing.BLANK} ")
-    return None if quoted or (others and form.kind == "choice") or _says_else(form, own[end:], said.verdict) else said
+    return said if not quoted and _are_reasons(form, own, end, said.verdict) else None
+
+
+def _are_reasons(form: Form, own: str, end: int, verdict: Verdict) -> bool:
+    """Whether what follows a verdict leaves it as it is: it doesn't go on there, and nothing denies it, in English."""
+    names = (found["value"].lower() for found in _PREFERRED.finditer(own, end))
+    denied = form.kind == "choice" and {_PLACES.get(name, name) for name in names} - _names(verdict)
+    doubtful = denied or any(each.search(own, end) for each in (_TAKEN_BACK, _SPOKEN_OF))
+    clear = bool(_ENGLISH.search(own, end)) and not _GOES_ON.match(own, end)
+    return clear and not doubtful and not _says_else(form, own[end:], verdict)
 
 
 def _begin(
@@ -148,7 +177,18 @@ def _on_line(form: Form, text: str) -> Said | None:
     inner = line.strip(" \t\r*_")
     start += line.find(inner)
     found = [match for each in form.expressions if (match := each.fullmatch(text, start, start + len(inner)))]
-    return _meaning(form, found[0]) if len({_meaning(form, match).verdict for match in found}) == 1 else None
+    if len({_meaning(form, match).verdict for match in found}) != 1:
+        return None
+    said = _meaning(form, found[0])
+    return None if form.place == "first line" and _is_doubted(form, text, start + len(inner), said.verdict) else said
+
+
+def _is_doubted(form: Form, text: str, end: int, verdict: Verdict) -> bool:
+    """Whether what follows a first line takes it back, or has a line of its own with another verdict."""
+    own = quotation.own(text, form.any)[end:]
+    lines = (line.strip(" \t\r*_") for line in own.split("\n"))
+    others = (match for line in lines for each in form.expressions if (match := each.fullmatch(line)))
+    return bool(_TAKEN_BACK.search(own)) or any(_meaning(form, match).verdict != verdict for match in others)
 
 
 def _says_else(form: Form, before: str, verdict: Verdict) -> bool:

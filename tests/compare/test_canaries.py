@@ -8,14 +8,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pytest
 from servers.judge_server import good, judge_server, read_prompt
 from servers.running import ChatServer
 
-from judgebench.compare.canaries import cases, matches, needed, prompt_for, results, try_judge
+from judgebench.compare.canaries import QUESTION_SET, cases, matches, needed, prompt_for, results, try_judge
 from judgebench.compare.canaries.cases import Case
 from judgebench.compare.canaries.expectations import RISK, WANTS
 from judgebench.compare.results import Canary
@@ -137,6 +136,7 @@ def test_a_failed_call_has_not_held(tmp_path: Path, table: Table[Review], monkey
     with judge_server(tmp_path / "server", faults=faults) as server:
         found = try_judge(model_judge(monkeypatch, server), table)
     assert named(found, "truncated").failed == ("truncated-1: no verdict (refused)",)
+    assert (named(found, "truncated").missing, named(found, "empty").missing) == (1, 0)
     assert not failing(found)
 
 
@@ -196,6 +196,7 @@ def test_nothing_asked_is_nothing_held() -> None:
     found = results([])
     assert failing(found) == set(WANTS)
     assert named(found, "empty").failed == ("empty-1: no verdict (not asked)", "empty-2: no verdict (not asked)")
+    assert {canary.missing for canary in found} == {canary.tries for canary in found}
 
 
 def test_the_last_row_on_a_match_counts(table: Table[Review]) -> None:
@@ -311,11 +312,14 @@ def test_the_battery_is_cheap() -> None:
     """62 calls, and less than 25,000 tokens of prompts."""
 
     class Unasked:
-        identity: Mapping[str, Any] = MappingProxyType({})
+        @property
+        def identity(self) -> Mapping[str, Any]:
+            return {}
 
         def generate(self, requests: Any) -> Any:
             raise AssertionError
 
     judge = ModelJudge("judge", Unasked(), prompt_for())
     assert len(matches()) == CALLS
-    assert sum(estimate(judge.request(match)).prompt_tokens for match in matches()) < 25_000
+    asked = [judge.request(match, judge.draft(match, QUESTION_SET)) for match in matches()]
+    assert sum(estimate(request).prompt_tokens for request in asked) < 25_000

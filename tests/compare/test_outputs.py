@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from judgebench.compare.outputs import annotations, as_json, as_junit, as_markdown, screen, write
-from judgebench.compare.results import Comparison
+from judgebench.compare.results import Comparison, Inconclusive
 
 EVERY = (PASSED, REGRESSED, UNSURE, INVALID, NOTHING)
 TRICKS = (
@@ -297,6 +297,12 @@ def test_json_has_exact_dollars_and_the_exit_status() -> None:
     """Dollars are text, not a float."""
     found = json.loads(as_json(REGRESSED))
     assert (Decimal(found["cost"]["dollars"]), found["exit_status"]) == (Decimal("1.2345"), 3)
+
+
+@pytest.mark.parametrize(("told", "status"), [(None, 4), ("pass", 4), ("fail", 3)])
+def test_without_a_verdict_on_any_question_nothing_passes(told: Inconclusive | None, status: int) -> None:
+    """However much an inconclusive comparison is told to."""
+    assert replace(UNSURE, rate=None, interval=None).exit_status(told) == status
 
 
 def test_write_makes_the_files_that_were_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from judgebench.compare.judging import reach_by_question
 from judgebench.compare.options import Options
 from judgebench.compare.reading import Reading
 from judgebench.compare.reasons import reason
-from judgebench.compare.results import CategoryRate
+from judgebench.compare.results import Canary, CategoryRate
 from judgebench.compare.telling import telling
 from judgebench.errors import UsageError
 from judgebench.statistics.clusters import mean_by_question
@@ -238,6 +238,11 @@ def test_the_reason_says_what_an_engineer_asks() -> None:
     )
     won = reason("PASS", Reading("above", True, 0.9, (0.8, 0.95), 0.2), 40, 80, ASKED, (), None)
     assert won.endswith("and above a half: it is better")
+    nothing = Reading(None, False, None, None, None)
+    held = Canary(name="empty", wants="an empty answer loses", tries=2, held=0, needed=1)
+    assert "empty (an empty answer loses: 0 of 2)" in reason("INVALID", nothing, 0, 80, ASKED, (held,), None)
+    silent = reason("INVALID", nothing, 0, 80, ASKED, (replace(held, missing=2),), None)
+    assert silent == "the judge is not in order: it gave no verdict on any canary"
 
 
 def test_telling_questions_are_the_worst_losses() -> None:

@@ -82,6 +82,17 @@ def test_an_advisory_set_only_informs(tmp_path: Path) -> None:
     assert outcomes(found) == {"one": "passed", "aside": "failed"}
 
 
+def test_what_goes_wrong_with_an_advisory_set_takes_no_verdict_back(tmp_path: Path) -> None:
+    """The endpoint is down once the verdict is known: GO, and it is said that the other set was left."""
+    place = empty(tmp_path / "w")
+    add_set(place, "one", 40, *BETTER)
+    add_set(place, "aside", 40, *WORSE)
+    with judge_server(tmp_path / "server", outage_from=CANARY_CALLS + 21, outage="status") as server:
+        code, found, said = gated(place, "--set", "one", "--set", "aside:advisory", url=server.url)
+    assert (code, found.get("verdict")) == (0, "GO"), said
+    assert "aside: left open, since it only informs" in said
+
+
 def test_few_questions_are_inconclusive(tmp_path: Path) -> None:
     """Exit 4: which set is open, how many questions it takes and what they cost; the policy was warned of before."""
     place = empty(tmp_path / "w")

@@ -500,8 +500,10 @@ def test_too_little_is_no_expectation(tokens: tuple[TokenLogprobs, ...]) -> None
 
 def test_a_quoted_verdict_s_tokens_are_not_the_verdict_s() -> None:
     """The place is that of the verdict that the text has."""
-    tokens = (token('It says "[['), token("9"), token(']]".\n'), token("[["), token("2", _2=0.5, _3=0.5), token("]]"))
-    assert expected(*tokens) == pytest.approx(2.5)
+    verdict = (token("Rating: [["), token("2", _2=0.5, _3=0.5), token("]]"))
+    assert expected(token('It says "[['), token("9"), token(']]".\n'), *verdict) == pytest.approx(2.5)
+    assert expected(*verdict, token(" [["), token("2"), token("]](https://x.invalid)")) == pytest.approx(2.5)
+    assert expected(*verdict, token('\n\nIt holds "[['), token("2"), token(']]".')) == pytest.approx(2.5)
 
 
 @pytest.mark.parametrize("thought", ["maybe [[3]]", "<think>maybe [[3]]", "So [[3]].\n</think>\n"])

@@ -130,7 +130,7 @@ def mixed_faults(recorded: Recorded) -> list[dict[str, Any]]:
         *({**busy, "match": mark, "each": 3} for mark in recorded.marks("3", "50")),
         {"do": "cut", "rate": 0.08, "each": 1},
         {"do": "reset", "rate": 0.08, "each": 1},
-        {"do": "not_json", "rate": 0.08, "each": 1},
+        {"do": "not_json", "text": "<html>Bad gateway", "rate": 0.08, "each": 1},
         {"do": "no_choices", "rate": 0.08, "each": 1},
         {**busy, "rate": 0.2, "each": 1},
     ]

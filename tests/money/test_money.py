@@ -58,6 +58,20 @@ def test_a_dry_run_leaves_a_table_as_it_is(workspace: Workspace) -> None:
     }
 
 
+def test_a_quote_has_what_an_earlier_run_left_to_ask(tmp_path: Path, workspace: Workspace) -> None:
+    """Of replies without a verdict, whose repair failed: the repairs, which send the replies along."""
+    asked = (*JUDGED, *PRICE, "--limit", "2", "--tries", "1")
+    fault = changed("one request breaks it", match="No verdict could be read")
+    with chat_server(tmp_path / "server", default="So it is. " * 200, **fault) as server:
+        before = judgebench(workspace, *asked, "--dry-run", url=server.url).stdout
+        assert judgebench(workspace, *asked, url=server.url).returncode == 1
+        assert len(server.calls()) == 4 + 4
+        after = judgebench(workspace, *asked, "--dry-run", url=server.url).stdout
+    counted = [re.search(r"calls     4\ntokens    about ([\d,]+) in", quote) for quote in (before, after)]
+    first, second = (int(found[1].replace(",", "")) for found in counted if found)
+    assert second > first + 4 * 450
+
+
 def test_a_run_stops_before_its_limit_and_goes_on(tmp_path: Path, workspace: Workspace) -> None:
     """With status 1, a line that says so, and a bill; the rows that were paid for are there."""
     with chat_server(tmp_path / "server", default="Fine.\n[[A]]") as server:

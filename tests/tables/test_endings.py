@@ -12,7 +12,7 @@ from judgebench.tables.endings import ending, of_both
     [
         *("stop", "end_turn", "eos", "eos_token", "STOP", "stop_sequence", "COMPLETE", "completed", "END_OF_TURN"),
         *("FINISH_REASON_STOP", "FinishReason.STOP", "stop-sequence", " stop ", "", None, "null", "None"),
-        *("FINISH_REASON_UNSPECIFIED", "eos_found", "finished"),
+        *("eos_found", "finished"),
     ],
 )
 def test_natural_ends(word: str | None) -> None:
@@ -39,7 +39,11 @@ def test_filters(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["error", "tool_calls", "function_call", "tool_use", "abort", "cancelled", "OTHER", "load"]
+    "word",
+    [
+        *("error", "tool_calls", "function_call", "tool_use", "abort", "cancelled", "OTHER", "load"),
+        *("FINISH_REASON_UNSPECIFIED", "unspecified", "LANGUAGE", "MALFORMED_FUNCTION_CALL", "pause_turn"),
+    ],
 )
 def test_everything_else_is_a_failure(word: str) -> None:
     """Also a word that nobody knows."""
@@ -53,6 +57,11 @@ def test_everything_else_is_a_failure(word: str) -> None:
         ("stop", "model_length", "model_length"),
         ("stop", "insufficient_system_resource", "insufficient_system_resource"),
         ("stop", "safety", "safety"),
+        *(("stop", word, word) for word in ("FINISH_REASON_UNSPECIFIED", "MALFORMED_RESPONSE", "TOO_MANY_TOOL_CALLS")),
+        *(
+            ("stop", word, word)
+            for word in ("UNEXPECTED_TOOL_CALL", "MISSING_THOUGHT_SIGNATURE", "OTHER", "pause_turn")
+        ),
         ("stop", "eos", "stop"),
         ("stop", "", "stop"),
         ("stop", "<|im_end|>", "stop"),

@@ -9,6 +9,7 @@ from judgebench.compare.results import Canary
 from judgebench.tables.records import Review
 
 Rows: TypeAlias = Sequence[Review | None]  # of one case, a place for each order
+Try: TypeAlias = tuple[str | None, Rows]  # what went otherwise, and the reviews that say so
 MAY_TIE = ("injected", "padded")
 _PLACES = {"A": "the answer shown first", "B": "the answer shown second"}
 
@@ -22,22 +23,23 @@ def results(rows: Iterable[Review], expected: Expected | None = None) -> tuple[C
     held = {(row.question_id, row.models): row for row in rows}
     asked = expected or expected_of(next(iter(held.values()), None))
     found = [(case, _of(case, held)) for case in cases()]
-    by_canary: dict[str, list[str | None]] = {canary: [] for canary in WANTS}
-    by_canary[POSITION] = [_place(case, reviews) for case, reviews in found if case.worse is not None]
+    tries: dict[str, list[Try]] = {canary: [] for canary in WANTS}
+    tries[POSITION] = [(_place(case, reviews), reviews) for case, reviews in found if case.worse is not None]
     for case, reviews in found:
-        by_canary[case.canary].append(_fault(case, reviews))
-    return tuple(_canary(name, faults, asked) for name, faults in by_canary.items())
+        tries[case.canary].append((_fault(case, reviews), reviews))
+    return tuple(_canary(name, several, asked) for name, several in tries.items())
 
 
-def _canary(name: str, faults: Sequence[str | None], expected: Expected) -> Canary:
-    failed = tuple(fault for fault in faults if fault)
+def _canary(name: str, tries: Sequence[Try], expected: Expected) -> Canary:
+    failed = tuple(fault for fault, _ in tries if fault)
     return Canary(
         name=name,
         wants=expected.wants(name),
-        tries=len(faults),
-        held=len(faults) - len(failed),
-        needed=expected.needed(name, len(faults)),
+        tries=len(tries),
+        held=len(tries) - len(failed),
+        needed=expected.needed(name, len(tries)),
         failed=failed,
+        missing=sum(None in map(_winner, reviews) for _, reviews in tries),
     )
 
 

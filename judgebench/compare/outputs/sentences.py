@@ -85,7 +85,7 @@ def outcome(points: float) -> str:
     """Points on a question as what happened to the candidate."""
     if points in (0, 1):
         return "won" if points else "lost"
-    return "tied" if points == 0.5 else f"got {points:.2f} of a win"
+    return "came out even" if points == 0.5 else f"got {points:.2f} of a win"
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

@@ -89,10 +89,9 @@ class Call:
         except TryAgain as error:
             self._error, self._failed = error, self._failed + 1
             self._run.tried.add(self._number)
-            if error.billed:
-                self._pay(endpoint, began)
-                raise
-            if self._is_to_blame(endpoint, began, error):
+            self._paid += error.billed
+            self._hopeless = self._hopeless or self._paid > _ONCE_MORE
+            if self._is_to_blame(endpoint, began, error) and not self._hopeless:
                 return None
             self._since = self._since or time.monotonic()
             raise self._error from error
@@ -107,13 +106,6 @@ class Call:
         if result.usage:
             endpoint.gate.correct(self._tokens, result.usage.prompt_tokens + result.usage.completion_tokens)
         return result
-
-    def _pay(self, endpoint: Endpoint, began: float) -> None:
-        """A reply that can't be read is this call's own failure, and at most paid for once more."""
-        self._well(endpoint, began, success=False)
-        self._setbacks.append(Setback(began, own=True))
-        self._paid += 1
-        self._hopeless = self._paid > _ONCE_MORE
 
     async def _entered(self, endpoint: Endpoint) -> float:
         """Wait at the gate; others are begun in the place of one that has failed and comes again."""

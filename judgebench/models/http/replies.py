@@ -17,6 +17,12 @@ from judgebench.tables.records import Usage, valid_text
 _BEGUN = re.compile(  # what a reply looks like, or one that is packed
     rb'"(?:message|delta|usage|candidates|completion_tokens)\\?"\s*:\s*\{|"choices\\?"\s*:\s*\[\s*\{|\A\x1f\x8b'
 )
+_MAY_BE = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:"?[\[{]|:|(?:data|event|id|retry):|\Z)')  # and what one may have been
+_ERROR = re.compile(rb'"(?:errors?|detail)\\?"\s*:(?!\s*(?:null|\\?"\\?"|\{\s*\}|\[\s*\]))')
+_FRAME = {  # what stands around what is said
+    *("id", "object", "created", "model", "provider", "choices", "usage", "system_fingerprint", "service_tier"),
+    *("prompt_filter_results", "prompt_logprobs", "kv_transfer_params"),
+}
 _SOME = 100_000  # bytes in which a reply, if it is one, has begun
 _REASONING = ("reasoning_content", "reasoning", "thinking")  # what servers call it, the older names first
 _DETAILS = ("reasoning_details", "thinking_blocks")  # lists of chunks of it
@@ -37,15 +43,15 @@ class RequestRefused(Exception):
 
 
 def completion(data: bytes, sent: Mapping[str, Any] = MappingProxyType({})) -> Completion:
-    """What a response to a request says, however it ended; TryAgain for one that says nothing and is not billed.
+    """What a response to a request says, however it ended; TryAgain for one that says nothing and counts no tokens.
 
     What is billed and has no readable message is a completion that failed: nobody pays for it again.
     """
     try:
         body = reply_of(data)
     except ValueError as error:
-        begun = bool(_BEGUN.search(data[:_SOME]))
-        raise TryAgain("broken_reply", f"the endpoint sent no readable reply ({error})", billed=begun) from error
+        told = f"the endpoint sent no readable reply ({error})"
+        raise TryAgain("broken_reply", told, billed=_may_be_billed(data[:_SOME])) from error
     held = object_of(body)
     usage, uncounted = _usage(held.get("usage"))
     choice = _choice(held)
@@ -55,7 +61,8 @@ def completion(data: bytes, sent: Mapping[str, Any] = MappingProxyType({})) -> C
         thought, text = _said(_message(choice, problem or ending(finish_reason) != "natural"))
     except (AttributeError, LookupError, TypeError) as error:
         if not (usage and (choice or usage.completion_tokens)):
-            raise TryAgain("broken_reply", "the endpoint sent a reply without a message") from error
+            told = "the endpoint sent a reply without a message"
+            raise TryAgain("broken_reply", told, billed=not problem and _is_of_reply(body)) from error
         spent = ending(finish_reason) == "cut" or reached(sent, (usage.completion_tokens,))
         thought, text, problem = None, "", problem or (None if spent else "the reply holds no message")
     if _is_no_reply(held, choice, text or thought, usage):
@@ -71,6 +78,16 @@ def completion(data: bytes, sent: Mapping[str, Any] = MappingProxyType({})) -> C
         problem=problem or uncounted,
     )
     return limited(said, sent, counted)
+
+
+def _may_be_billed(data: bytes) -> bool:
+    """Whether a body that can't be read may be what came of a reply: one that is no page, no words and no error."""
+    return bool(_BEGUN.search(data) or (_MAY_BE.match(data) and not _ERROR.search(data)))
+
+
+def _is_of_reply(body: object) -> bool:
+    """The same of a value without a message: one that is empty, or holds nothing that says why."""
+    return not body or (isinstance(body, dict) and {name for name, value in body.items() if value} <= _FRAME)
 
 
 def limited(said: Completion, sent: Mapping[str, Any], counted: object = None) -> Completion:

@@ -128,8 +128,8 @@ class Run:
         say(self.hide(message))
 
     def hide(self, text: str) -> str:
-        """What is kept of a text that may quote an endpoint."""
-        return self.secrets.hide(text)[:LONGEST]
+        """What is kept of our own words: a key that is a word as well (`none`) was taken out of what they quote."""
+        return self.secrets.unmistakable.hide(text)[:LONGEST]
 
     def failure(self, kind: str, error: Exception) -> Failure:
         """What is kept of an error."""

@@ -34,8 +34,8 @@ _backoff = wait_exponential(multiplier=0.5, max=30.0) + wait_random(0.0, 1.0)
 class TryAgain(Exception):
     """A call failed in a way that may pass. `after` is the number of seconds the endpoint asked to wait.
 
-    `busy`: it has too much to do, so that waiting is what helps. `billed`: it may well be paid for, though it can't be
-    read.
+    `busy`: it has too much to do, so that waiting is what helps. `billed`: a reply came that can't be read, and that
+    may be paid for.
     """
 
     def __init__(

@@ -1,7 +1,8 @@
 """Endpoints as they are found in the world, played by real servers: what rows, errors and the screen say of each."""
 
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,23 @@ def test_a_placeholder_for_a_key_changes_no_reply(played: Played, monkeypatch: p
     assert played.server.calls()[-1]["usage"][0] == len(f"Hi {said} And?".split())
 
 
+@pytest.mark.parametrize("key", ["none", "sent", "text", "endpoint", "refuses", "seed"])
+def test_a_placeholder_for_a_key_changes_no_word_of_ours(
+    played: Played, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """What the screen says of an endpoint stays whole; in what it quotes of one the word is taken out."""
+    request = Request(("Rate it.",), Sampling(seed=1), logprobs=20)
+    for name, words in {
+        "logprobs: ignored": "logprobs sent and none came back: where that is so, verdicts are read from the text",
+        "seed: extra_forbidden": "the endpoint refuses seed: not sent any more",
+    }.items():
+        with played.playing(ENDPOINTS[name]):
+            monkeypatch.setenv("OPENAI_API_KEY", key)
+            with pytest.warns(EndpointWarning) as said:
+                replies(request)
+        assert str(said[0].message).startswith(words)
+
+
 @pytest.mark.parametrize("name", FAMILIES["endings"])
 def test_a_reply_that_ended_badly_is_known_by_whatever_says_it(played: Played, name: str) -> None:
     """It is a failure, or was cut; and it is not asked for again."""
@@ -284,6 +302,26 @@ def test_what_cannot_be_read_is_paid_for_at_most_once_more(
     assert found[5].startswith("broken_reply: ")
     assert played.server.did().count("reply") == NUMBER - 1
     assert len(played.server.calls()) == NUMBER - 1 + 2
+
+
+@pytest.mark.parametrize("name", FAMILIES["unreadable"])
+def test_nothing_readable_for_anybody_is_paid_for_at_most_twice_each(
+    played: Played, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The run ends, since there is nobody there who answers, or each row has its error."""
+    monkeypatch.setattr(transport, "LARGEST", 3 * 2**20)
+    monkeypatch.setattr(waiting, "FIRST", 0.5)
+    with played.playing(changed(name, match="")), suppress(EndpointError):
+        assert len(failures(replies(tries=9))) == NUMBER
+    assert max(Counter(call["messages"] for call in played.server.calls()).values()) <= 2
+
+
+@pytest.mark.parametrize("name", FAMILIES["free"])
+def test_what_costs_nothing_is_tried_as_often_as_allowed(played: Played, name: str) -> None:
+    """It is a row's error only then."""
+    found = failures(played.ask(ENDPOINTS[name], tries=4))
+    assert found.keys() == {5}
+    assert len(played.server.calls()) == NUMBER - 1 + 4
 
 
 def test_what_is_refused_is_left_out_and_said_once(played: Played) -> None:

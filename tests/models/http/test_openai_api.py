@@ -72,8 +72,10 @@ FAILURES: dict[str, dict[str, Any]] = {  # none of which counts tokens
     "http_408": {"do": "status", "status": 408},
     "connection": {"do": "cut"},
     "connection (reset)": {"do": "reset"},
-    "broken_reply": {"do": "not_json"},
     "broken_reply (page)": {"do": "not_json", "text": "<html>Bad gateway", "type": "text/html"},
+}
+UNREADABLE: dict[str, dict[str, Any]] = {  # which may be paid for
+    "broken_reply": {"do": "not_json"},
     "broken_reply (no choices)": {"do": "no_choices"},
     "broken_reply (null)": {"do": "changed", "body": {"choices": None, "usage": None}},
     "broken_reply (choice)": {"do": "changed", "body": {"choices": ["Yes."], "usage": None}},
@@ -91,6 +93,15 @@ def test_what_may_pass_is_tried_again(endpoint: Endpoint, fault: dict[str, Any])
     assert reply.usage == Usage(2, 1)
 
 
+@pytest.mark.parametrize("fault", UNREADABLE.values(), ids=UNREADABLE)
+def test_a_reply_that_holds_nothing_is_asked_for_once_more(endpoint: Endpoint, fault: dict[str, Any]) -> None:
+    """A second may be as it should; a third is not asked for, since each may be paid for."""
+    reply = endpoint.ask({**fault, "calls": [1]})
+    assert (texts(reply), reply.failure, len(endpoint.server.calls())) == (["Yes."], None, 2)
+    again = endpoint.ask({**fault, "calls": [1, 2]}, tries=9)
+    assert (again.failure and again.failure.kind, len(endpoint.server.calls())) == ("broken_reply", 2)
+
+
 @pytest.mark.parametrize("fault", LIMITS.values(), ids=LIMITS)
 def test_a_limit_uses_no_tries_up(endpoint: Endpoint, fault: dict[str, Any]) -> None:
     """However few there are: after five such answers the sixth call brings the reply."""
@@ -105,7 +116,7 @@ def test_a_limit_is_waited_out_until_it_is_enough(endpoint: Endpoint, fault: dic
         endpoint.ask(fault, give_up=0.2)
 
 
-@pytest.mark.parametrize(("kind", "fault"), FAILURES.items(), ids=FAILURES)
+@pytest.mark.parametrize(("kind", "fault"), [*FAILURES.items(), *UNREADABLE.items()], ids=[*FAILURES, *UNREADABLE])
 def test_what_does_not_pass_becomes_a_failure(endpoint: Endpoint, kind: str, fault: dict[str, Any]) -> None:
     """When the tries are used up, the reply is a failure of a kind that says what it was, without text."""
     reply = endpoint.ask(fault, tries=2)
