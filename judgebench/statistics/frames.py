@@ -48,11 +48,11 @@ def judgments_frame(read: Columns, categories: Categories) -> pd.DataFrame:
     Orders and repeats that saw other answers than the row written last are left out. `model_a`, `model_b`: the pair as
     it was first named, or one model and None. `swapped`: b was shown first. `choice`: which of the models' samples.
     `winner` (a, b, tie) is None, `score_a` and `score_b` are NaN, where there is no verdict or none of that kind;
-    `error` is then the kind of failure. `low` and `high` are the scale of the scores, `source` says how the verdict was
-    read, `created` is ISO 8601. `prompt_cut`: the server read only a part of the prompt. `chance`: with which an
-    adaptive run showed the match in this order. `voter`: whose vote this is. Texts are categorical. Where a judge gave
-    probabilities there is a column `expected` besides: that model_b is better, a tie as half; where it said how clearly
-    one won, a column `strength` (1, 2, ...). NaN where that isn't known.
+    `error` is then the kind of failure. `low` and `high` are the scale of the scores (of rewards: infinite), `source`
+    says how the verdict was read, `created` is ISO 8601. `prompt_cut`: the server read only a part of the prompt.
+    `chance`: with which an adaptive run showed the match in this order. `voter`: whose vote this is. Texts are
+    categorical. Where a judge gave probabilities there is a column `expected` besides: that model_b is better, a tie as
+    half; where it said how clearly one won, a column `strength` (1, 2, ...). NaN where that isn't known.
     There is no `created` where it was not read.
     """
     kept = current(read)
@@ -68,7 +68,7 @@ def judgments_frame(read: Columns, categories: Categories) -> pd.DataFrame:
         "model_b": second.series(),
         "swapped": swapped,
         **_verdicts(coded["verdict"], swapped),
-        **{name: _end(about["scale"], place) for place, name in enumerate(("low", "high"))},
+        **_ends(about["scale"], about["verdict_source"]),
         "error": about["error"].map(lambda error: error and error.kind).series(),
         "source": about["verdict_source"].series(),
         **{name: read.arrays[name][kept] for name in ("prompt_tokens", "completion_tokens")},
@@ -157,6 +157,13 @@ def _pairs(models: Coded) -> tuple[Coded, Coded, NDArray[np.bool_]]:
     pairs = models.map(lambda value: (*named[tuple(sorted(value[0]))], None)[:2])
     swapped = models.map(lambda value: named[tuple(sorted(value[0]))] != value[0]).numbers() == 1
     return pairs.map(lambda pair: pair[0]), pairs.map(lambda pair: pair[1]), swapped
+
+
+def _ends(scale: Coded, source: Coded) -> dict[str, Floats]:
+    """The columns `low` and `high`; a reward has no lowest or highest value."""
+    open_ = source.map(lambda name: name == "reward").numbers() == 1
+    low, high = (_end(scale, place) for place in (0, 1))
+    return {"low": np.where(open_, -np.inf, low), "high": np.where(open_, np.inf, high)}
 
 
 def _end(scale: Coded, place: int) -> Floats:
