@@ -120,7 +120,7 @@ def guard(name: str, limit: float, proven: object = False) -> Guard:
         raise ValueError(f"there is no guard {name}: {', '.join(LIMITS)}")
     if not isinstance(proven, bool):
         raise ValueError(f"{name}: proven is true or false")
-    key = LIMITS[name]
+    key, limit = LIMITS[name], _number(limit, name)
     if key == "at_most" and limit < 1:
         raise ValueError(f"{name}: at_most is a factor of the baseline's, 1 or more; {limit:g} isn't")
     if key == "at_most_points" and not 0 <= limit < 100:

@@ -69,6 +69,8 @@ def test_a_slip_in_the_policy_stops_every_command(tmp_path: Path, policy: str, s
         (("--set", "core-80", "--set", "core-80:advisory"), "the set core-80 stands twice"),
         (("--set", "core-80", "--guard", "refused=2", "--guard", "refused=3"), "the guard refused stands twice"),
         (("--set", "core-80", "--guard", "length=2"), "there is no guard length"),
+        (("--set", "core-80", "--guard", "answer_length=nan"), "answer_length is a number; nan isn't"),
+        (("--set", "core-80", "--guard", "answer_length=inf"), "answer_length is a number; inf isn't"),
         (("--set", "core80"), "core80"),
         (("--set", "core-80", "--alpha", "0.3"), "--alpha"),
     ],
