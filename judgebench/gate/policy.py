@@ -66,7 +66,7 @@ class Policy:
     def __post_init__(self) -> None:
         if not any(one.counts for one in self.sets):
             raise UsageError("a gate needs a set that is critical or supporting: [[gate.set]] with questions = ...")
-        _once([one.name for one in self.sets], "set")
+        _once([replace(one, categories=tuple(sorted(set(one.categories)))).name for one in self.sets], "set")
         _once([one.name for one in self.guards], "guard")
         if self.common.alpha >= _MOST_ALPHA:
             raise UsageError(f"--alpha is the chance of a wrong GO or NO-GO: below {_MOST_ALPHA} for a gate")

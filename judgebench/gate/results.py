@@ -43,7 +43,8 @@ class GuardResult:
     """One guard on one set: the candidate's `value` beside the baseline's (a factor, or a difference of shares).
 
     `failed`: its interval lies wholly beyond the limit. `passed`: wholly within it. `proven`: GO takes that it passed;
-    `needed` is then with how many questions it can at the soonest. `missing`: questions of which it isn't known.
+    `needed` is then with how many questions it does where no answer tells a difference. `missing`: questions of which
+    it isn't known.
     """
 
     name: str

@@ -166,9 +166,24 @@ def test_a_guard_to_be_proven_says_what_that_takes(tmp_path: Path) -> None:
         code, found, said = gated(place, url=server.url)
     assert (code, found.get("verdict")) == (4, "INCONCLUSIVE"), said
     needed = found["guards"][0]["needed"]
-    assert f"refused on one is proven with {needed} questions at the soonest, and there are 60" in said
+    assert f"refused on one is proven for an equal candidate with {needed} questions, and there are 60" in said
     assert "chance of GO for an equal candidate: 0 %" in said
     assert "refused isn't proven on one" in found["reason"]
+
+
+def test_a_guard_about_just_a_set_is_foretold_as_it_is_proven(tmp_path: Path) -> None:
+    """All answers of the set are there, so that its limit is known: nobody is told that it takes more questions."""
+    place = empty(tmp_path / "w")
+    add_set(place, "one", 60, *BETTER)
+    policy(
+        place, '[[gate.set]]\nquestions = "one"\nmargin = 0.1\npopulation = "set"\n'
+        '[gate.guard]\nrefused = { at_most_points = 2, proven = true }\n',
+    )  # fmt: skip
+    with judge_server(tmp_path / "server") as server:
+        code, found, said = gated(place, url=server.url)
+    assert (code, found.get("verdict")) == (0, "GO"), said
+    assert "refused on one is proven for an equal candidate with 1 question, and there are 60" in said
+    assert found["chance"] > 0.5
 
 
 def test_the_same_weights_go_without_a_call(tmp_path: Path, nobody: str) -> None:

@@ -6,7 +6,9 @@ import pytest
 from servers.running import judgebench
 
 from judgebench import workspace
-from judgebench.gate.policy import Guard, SetPolicy, guard, read_guards, read_set
+from judgebench.compare import Options
+from judgebench.errors import UsageError
+from judgebench.gate.policy import Guard, Policy, SetPolicy, guard, read_guards, read_set
 from judgebench.workspace import Workspace
 
 PAIR = ("gate", "--baseline", "old", "--candidate", "new", "--judge", "embedded")
@@ -59,6 +61,13 @@ def test_a_slip_in_the_policy_stops_every_command(tmp_path: Path, policy: str, s
     assert "judgebench.toml: [gate]" in done.stderr
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_same_categories_stand_once() -> None:
+    """In whatever order they are given: they would be one claim twice."""
+    sets = tuple(SetPolicy("x", categories=chosen) for chosen in (("a", "b"), ("b", "a")))
+    with pytest.raises(UsageError, match="stands twice"):
+        Policy(sets, (), Options(baseline="old", candidate="new", questions="", judge="embedded"))
 
 
 @pytest.mark.parametrize(
