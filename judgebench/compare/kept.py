@@ -2,7 +2,7 @@
 
 from judgebench.compare.options import Options
 from judgebench.compare.results import Comparison
-from judgebench.tables.records import Decided, DecidedSet
+from judgebench.tables.records import Decided, DecidedSet, content_id
 from judgebench.trackers.provenance import commit
 from judgebench.workspace import Workspace
 
@@ -43,4 +43,5 @@ def decided_set(workspace: Workspace, outcome: str, found: Comparison, options: 
         categories=options.categories,
         snapshots=found.snapshots,
         bridged=found.bridge is not None and found.bridge.pooled,
+        asked=content_id("asked", options.prompt, options.orders, options.repeats),
     )

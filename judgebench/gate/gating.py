@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from judgebench.gate.results import Verdict
 from judgebench.money.cost import Bill
 from judgebench.money.spending import Spending
 from judgebench.report.captions import percent
+from judgebench.statistics import sequential
 from judgebench.statistics.clusters import Floats
 from judgebench.statistics.sequential import Evidence
 from judgebench.tables.records import Answer
@@ -223,8 +225,13 @@ class Gating:
         return claims
 
     def read(self, name: str, questions: int) -> Callable[[Floats], Evidence]:
-        """How a guard's points on a set are read: all answers are there, and are looked at once."""
-        return foresight.reader(self.runs[name].options.population, questions)
+        """How a guard's points on a set are read: all answers are there, and are looked at once.
+
+        So about just a set nothing is left to chance, and nothing is bet.
+        """
+        if self.runs[name].options.population == "set":
+            return partial(sequential.of_set, questions=questions, known=questions)
+        return foresight.reader("alike", questions)
 
     def inform(self) -> None:
         """Advisory sets, once the verdict is known: what goes wrong with them doesn't take it back."""

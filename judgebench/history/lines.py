@@ -46,8 +46,8 @@ def points(rows: Iterable[Decided], question_set: str | None = None, candidate: 
     """A point for each set of each verdict, oldest first.
 
     A line is a baseline, a set (or some categories of it) and a judge. Another version of the set begins a new one, and
-    so does another snapshot of the judge, unless a bridge leads to it. Where no question was judged there is nothing to
-    join: the line goes on behind it.
+    so does another snapshot of the judge, unless a bridge leads to it, and another way to ask it. Where no question was
+    judged there is nothing to join: the line goes on behind it.
     """
     last: dict[tuple[object, ...], Point] = {}
     found = []
@@ -66,6 +66,8 @@ def _joined(point: Point, before: Point | None) -> Point:
         return replace(point, why="another version of the set")
     if point.snapshots - before.snapshots and before.snapshots and not point.bridged:
         return replace(point, why="another snapshot of the judge")
+    if None not in (asked := {before.of.asked, point.of.asked}) and len(asked) > 1:
+        return replace(point, why="another prompt, orders or repeats")
     return replace(point, since=flips(before.of.points, point.of.points))
 
 

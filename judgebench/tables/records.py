@@ -285,6 +285,7 @@ class DecidedSet:
 
     `digest` tells a set from another version of it; `categories`: the verdict is about these alone (empty: all).
     `snapshots` and `bridged` are as of the verdict, for this set; None in rows that have them for the verdict alone.
+    `asked`: hash of the judge prompt by name, the orders and repeats; None in rows from before it was kept.
     """
 
     question_set: str
@@ -299,6 +300,7 @@ class DecidedSet:
     categories: tuple[str, ...] = ()
     snapshots: tuple[str, ...] | None = None
     bridged: bool | None = None
+    asked: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,10 @@ from gate.gates import EVEN, GOOD, PLAIN, Texts, add_set, empty
 from servers.judge_server import judge_server
 from servers.running import judgebench
 
+from judgebench.compare import Options
+from judgebench.compare.outages import unwatched
+from judgebench.gate.gating import Gating
+from judgebench.gate.policy import Policy, SetPolicy, guard
 from judgebench.workspace import Workspace
 
 CANARY_CALLS = 62
@@ -184,6 +188,20 @@ def test_a_guard_about_just_a_set_is_foretold_as_it_is_proven(tmp_path: Path) ->
     assert (code, found.get("verdict")) == (0, "GO"), said
     assert "refused on one is proven for an equal candidate with 1 question, and there are 60" in said
     assert found["chance"] > 0.5
+
+
+def test_a_guard_about_just_a_set_is_what_is_measured(tmp_path: Path) -> None:
+    """One answer of 60 more refuses, which is within two points in whichever order the answers are looked at."""
+    place = empty(tmp_path / "w")
+    add_set(
+        place, "one", 60, Texts(lambda n: REFUSED if n > 40 else GOOD), Texts(lambda n: REFUSED if n < 20 else GOOD)
+    )
+    for seed in (57, 121, 140):
+        options = Options(baseline="old", candidate="new", questions="", judge="embedded", seed=seed)
+        asked = Policy((SetPolicy("one", population="set"),), (guard("refused", 2),), options)
+        gating = Gating(place, asked, print, unwatched)
+        gating.guard()
+        assert gating.decision.held == {"refused on one"}
 
 
 def test_the_same_weights_go_without_a_call(tmp_path: Path, nobody: str) -> None:

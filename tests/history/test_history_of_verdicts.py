@@ -46,13 +46,15 @@ def test_a_line_goes_on_from_verdict_to_verdict() -> None:
     [
         ({"snapshots": ("j-2",)}, "another snapshot of the judge"),
         ({"sets": (replace(SET, digest="d2"),)}, "another version of the set"),
+        ({"sets": (replace(SET, asked="a2"),)}, "another prompt, orders or repeats"),
         ({"judge": "other"}, ""),
         ({"baseline": "other"}, ""),
     ],
 )
 def test_no_line_joins_what_can_t_be_compared(changed: dict[str, object], why: str) -> None:
     """Two snapshots of a judge, two versions of a set, two baselines."""
-    second = points([FIRST, replace(NEXT, **changed)])[1]  # type: ignore[arg-type]
+    first = replace(FIRST, sets=(replace(SET, asked="a1"),))
+    second = points([first, replace(NEXT, **changed)])[1]  # type: ignore[arg-type]
     assert (second.since, second.why) == (None, why)
 
 
