@@ -7,12 +7,19 @@ counted from where the model is loaded. The limit is what the model's matrix pro
 same machine at the engine's batch size and for prompts: it counts the reading of the weights, and neither attention nor
 anything else.
 
+With `--vllm PYTHON` and `--llama PYTHON`, interpreters that have vllm and llama_cpp, these answer as well: vLLM with
+all prompts at once, llama.cpp with as many sequences at a time as plain batches have (float32 alone, of weights that
+are written as GGUF before). They are given the same token ids, and timed when they are loaded, as the others are.
+
 With `--turns` whole conversations are held by the engine, twice as it is, and before and after that so that each turn's
 prompt is computed from its beginning: what it is worth that a turn takes over what the one before it has computed.
 """
 
 import argparse
+import json
 import os
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -39,6 +46,7 @@ Answers = list[tuple[Any, int]]  # what each says (tokens or texts), and how man
 CHECKPOINT = Path("~/.cache/judgebench/smollm2-135m-instruct").expanduser()
 PROMPT = 2048  # tokens that are multiplied at once when the limit of prompts is measured
 ALONE, PLAIN, ENGINE = "one at a time", "plain batches of 16", "engine"
+VLLM, LLAMA = "vLLM", "llama.cpp, 16 at a time"
 ANEW, KEPT = "each turn from its beginning", "engine"
 
 
@@ -143,11 +151,13 @@ def first_turns(options: argparse.Namespace, dtype: str, way: str, places: Seque
     """One way of answering some of the first turns."""
     _prepare(options)
     tokenizer = transformers.AutoTokenizer.from_pretrained(options.checkpoint, padding_side="left")
-    model = transformers.AutoModelForCausalLM.from_pretrained(options.checkpoint, dtype=dtype).eval()
     turns = chosen(options)
     talks = [[{"role": "user", "content": turns[place][0]}] for place in places]
     asked = [tuple(tokenizer.apply_chat_template(talk, add_generation_prompt=True)["input_ids"]) for talk in talks]
     part = Part(asked=sum(map(len, asked)))
+    if way in (VLLM, LLAMA):
+        return elsewhere(options, dtype, way, dict(zip(places, asked, strict=True)), tokenizer.eos_token_id)
+    model = transformers.AutoModelForCausalLM.from_pretrained(options.checkpoint, dtype=dtype).eval()
     if way == ENGINE:
         engine = Engine(model, tokenizer, batch_size=options.batch_size)
         part.answer(places, lambda: engine_answers(engine, asked, options.tokens))
@@ -156,6 +166,71 @@ def first_turns(options: argparse.Namespace, dtype: str, way: str, places: Seque
         size = 1 if way == ALONE else 16
         part.answer(places, lambda: padded(model, tokenizer, asked, options.tokens, size))
     return part
+
+
+def elsewhere(options: argparse.Namespace, dtype: str, way: str, asked: dict[int, Tokens], end: int) -> Part:
+    """What an engine in an environment of its own makes of the prompts."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = options.checkpoint if way == VLLM else as_gguf(options.checkpoint, Path(folder) / "model.gguf")
+        task = {"path": str(path), "prompts": list(asked.values()), "tokens": options.tokens, "end": end}
+        task |= {"dtype": dtype, "threads": options.threads, "rows": 16 if way == LLAMA else 256}
+        python, name = (options.vllm, "vllm") if way == VLLM else (options.llama, "llama")
+        program = Path(__file__).with_name("other_engines.py")
+        environ = {**os.environ, "OMP_NUM_THREADS": str(options.threads)}
+        words = [python, str(program), name]
+        run = subprocess.run(words, input=json.dumps(task), env=environ, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise SystemExit(f"{way} failed:\n{run.stderr[-2000:]}")
+    found = json.loads(run.stdout.splitlines()[-1])
+    said = {place: tuple(tokens) for place, (tokens, _) in zip(asked, found["done"], strict=True)}
+    drawn = sum(number for _, number in found["done"])
+    counts = {"asked": sum(map(len, asked.values())), "drawn": drawn, "said": said}
+    return Part(found["seconds"], found["cpu"], found["peak"], **counts)
+
+
+def as_gguf(checkpoint: Path, path: Path) -> Path:
+    """A Llama's weights in float32, without words: it is given tokens."""
+    from gguf import GGUFWriter
+
+    model = transformers.AutoModelForCausalLM.from_pretrained(checkpoint, dtype="float32")
+    config, writer = model.config, GGUFWriter(path, "llama")
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_rope_dimension_count(config.hidden_size // config.num_attention_heads)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_vocab_size(config.vocab_size)
+    writer.add_tokenizer_model("no_vocab")
+    heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
+    for name, weight in model.named_parameters():
+        turned = next((number for part, number in heads.items() if part in name), None)
+        array = weight.detach().numpy()
+        if turned:  # llama.cpp keeps these rows in another order, for the way it turns positions
+            array = array.reshape(turned, 2, -1, array.shape[1]).swapaxes(1, 2).reshape(array.shape)
+        writer.add_tensor(_gguf_name(name), array.copy())
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+_GGUF = {
+    "model.layers": "blk", "model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output",
+    "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output", "post_attention_layernorm": "ffn_norm", "input_layernorm": "attn_norm",
+    "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
+}  # fmt: skip
+
+
+def _gguf_name(name: str) -> str:
+    for ours, theirs in _GGUF.items():
+        name = name.replace(ours, theirs)
+    return name
 
 
 def conversations(options: argparse.Namespace, dtype: str, way: str, places: Sequence[int]) -> Part:
@@ -204,7 +279,9 @@ def compare(options: argparse.Namespace, dtype: str) -> None:
         [(ALONE, few[: len(few) // 2]), (PLAIN, everyone[: len(everyone) // 2])],
         [(ALONE, few[len(few) // 2 :]), (PLAIN, everyone[len(everyone) // 2 :])],
     ]
-    planned = [*halves[0], (ENGINE, everyone), *halves[1]]
+    others = [(VLLM, everyone)] if options.vllm else []
+    others += [(LLAMA, everyone)] if options.llama and dtype == "float32" else []
+    planned = [*halves[0], (ENGINE, everyone), *others, *halves[1]]
     show(dtype, measured(first_turns, options, dtype, planned))
 
 
@@ -254,6 +331,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
     parser.add_argument("--set", type=Path)
+    parser.add_argument("--vllm", help="an interpreter that has vllm")
+    parser.add_argument("--llama", help="an interpreter that has llama_cpp")
     options = parser.parse_args()
     options.set = options.set or Path("question_sets") / ("turns-80" if options.turns else "core-80")
     print(f"{options.threads} threads; load {os.getloadavg()[0]:.1f} before")

@@ -2,9 +2,12 @@
 
 A workspace is made: 500 questions of three turns in 8 categories, the answers of 30 models, and reviews by one judge,
 about 1.3 kB each with an explanation of some 600 characters; one in 100 has no verdict. Pairwise: matches drawn at
-random from all 435 pairs, questions and turns, each in both orders. Single: every answer to every turn, over and over
-as repeats, as far as it goes. Then `judgebench report --format json` runs in a process of its own, three times, with
-the files in the page cache; the median is printed.
+random from all 435 pairs, questions and turns, each in both orders, as repeats where there are not so many. Single:
+every answer to every turn, over and over as repeats, as far as it goes. Then three times over, each in a process of its
+own, with the files in the page cache: polars' bare reading of the columns that a report needs from the same lines,
+where polars is installed; the first `judgebench report --format json`, which makes the copy of the table, and the next,
+which finds it. The medians are printed, and both reports over the bare reading. Of more than two million reviews the
+two reports alone are measured, once.
 
 Beside it: what the bootstrap alone would take if every draw were made in pandas (questions drawn, merged with the
 matches, grouped by pair or model, ratios and win rates computed again); five draws are timed, and 1,000 times one
@@ -13,7 +16,9 @@ all figures of pairs (or the means of scores) from a frame, the 1,000 draws of e
 """
 
 import argparse
+import importlib.util
 import random
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -29,10 +34,11 @@ from numpy.typing import NDArray
 
 sys.path.append(str(Path(__file__).resolve().parent))
 
-from measuring import Cost, judgebench, place
+from measuring import Cost, command, judgebench, place
 
 from judgebench import load_reviews, question_sets
 from judgebench.question_sets import Category, QuestionSet, SetHead
+from judgebench.report import copies
 from judgebench.statistics import summary
 from judgebench.statistics.frames import matches_frame, scores_frame
 from judgebench.tables.records import Answer, Failure, Question, Review, Sampling, Usage, Verdict, Winner
@@ -53,8 +59,23 @@ SENTENCES = (
     "The example is well chosen and shows what the rule means.",
 )
 EXPLANATIONS = [" ".join(random.Random(number).choices(SENTENCES, k=11)) for number in range(997)]
-RUNS, DRAWS, TIMED_DRAWS, CHUNK = 3, 1000, 5, 5000
+RUNS, DRAWS, TIMED_DRAWS = 3, 1000, 5
 MISSING = 0.01
+MOST = 2_000_000  # reviews; of more than these the reports alone are measured, once
+BARE = """
+import sys
+import polars as pl
+text, texts, number = pl.String, pl.List(pl.String), pl.Float64
+pl.scan_ndjson(sys.argv[1], schema={
+    **dict.fromkeys(("id", "mode", "kind", "question_set", "question_id", "judge", "prompt", "verdict_source"), text),
+    **dict.fromkeys(("served_by", "created"), text), "models": texts, "answer_ids": texts,
+    **dict.fromkeys(("turn", "repeat", "choice", "schema"), pl.Int64), "scale": pl.List(number),
+    **dict.fromkeys(("reread", "swapped"), pl.Boolean), "error": pl.Struct({"kind": text}),
+    "verdict": pl.Struct({"scores": pl.List(number), "winner": text}),
+    "usage": pl.Struct(dict.fromkeys(("prompt_tokens", "completion_tokens"), number)),
+    "extra": pl.Struct({"chance": number, "voter": text, "prompt_cut": number}),
+}).collect()
+"""
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -83,10 +104,12 @@ def judged(mode: str, reviews: int, questions: int, rng: np.random.Generator) ->
     """Scores by a judge that sees a model's quality, its luck on a question and turn, and noise."""
     pairs = np.array(list(combinations(range(len(MODELS)), 2)))
     if mode == "pairwise":
-        cells = (len(pairs), questions, TURNS)
-        drawn = np.sort(rng.choice(int(np.prod(cells)), size=reviews // 2, replace=False))
+        cells, matches = (len(pairs), questions, TURNS), reviews // 2
+        size = int(np.prod(cells))
+        drawn = np.sort(rng.choice(size * -(-matches // size), size=matches, replace=False))
+        repeat, drawn = np.divmod(drawn, size)
         pair, question, turn = np.unravel_index(drawn, cells)
-        a, b, repeat = pairs[pair, 0], pairs[pair, 1], np.zeros(len(drawn), np.int64)
+        a, b = pairs[pair, 0], pairs[pair, 1]
     else:
         again, place = np.divmod(np.arange(reviews), len(MODELS) * questions * TURNS)
         a, question, turn = np.unravel_index(place, (len(MODELS), questions, TURNS))
@@ -200,10 +223,23 @@ def _answer_number(model: str, question: int) -> int:
 # ---- what is measured ------------------------------------------------------------------------------------------
 
 
-def report(root: Path) -> Cost:
-    """Run the command; its figures go to a file beside the workspace's folders."""
-    with (root / "report.json").open("wb") as out:
-        return judgebench(root, "report", "--format", "json", out=out)
+def costs(root: Path, table: Path, bare: bool) -> dict[str, Cost]:
+    """What the bare reading costs, the first report and the next; their figures go to files beside the folders."""
+    found = {}
+    if bare:
+        found["polars reads"] = command([sys.executable, "-c", BARE, str(table)])
+    shutil.rmtree(table.parent / copies.FOLDER, ignore_errors=True)
+    for name in ("first report", "next report"):
+        with (root / f"{name}.json").open("wb") as out:
+            found[name] = judgebench(root, "report", "--format", "json", out=out)
+    if (root / "first report.json").read_bytes() != (root / "next report.json").read_bytes():
+        raise SystemExit("the next report is not what the first one was")
+    return found
+
+
+def middle(runs: list[Cost]) -> Cost:
+    """The median of each figure."""
+    return Cost(*(median(values) for values in zip(*(vars(cost).values() for cost in runs), strict=True)))
 
 
 def pandas_draw(frame: pd.DataFrame, by: list[str], questions: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -257,19 +293,26 @@ def main() -> None:
     with place(asked.folder) as root:
         start = time.perf_counter()
         made = judged(asked.mode, asked.reviews, asked.questions, np.random.default_rng(1))
-        size = make(root, made, asked.mode, asked.questions).stat().st_size
+        table = make(root, made, asked.mode, asked.questions)
+        size = table.stat().st_size
         print(f"{asked.reviews} {asked.mode} reviews of {len(MODELS)} models on {asked.questions} questions")
         print(
             f"{size / 2**30:.2f} GiB, {size / asked.reviews:.0f} bytes each, in {time.perf_counter() - start:.1f} s\n"
         )
-        print("| run | wall s | CPU s | largest process GiB | all processes GiB |\n| --- | --- | --- | --- | --- |")
-        costs = [report(root) for _ in range(RUNS)]
-        middle = Cost(*(median(values) for values in zip(*(vars(cost).values() for cost in costs), strict=True)))
-        for name, cost in [*((str(run + 1), cost) for run, cost in enumerate(costs)), ("median", middle)]:
-            print(f"| {name} | {cost.wall:.2f} | {cost.cpu:.2f} | {cost.largest:.2f} | {cost.together:.2f} |")
-        own = ours(root, asked.mode)
+        print("| | wall s | CPU s | largest process GiB | wall / polars |\n| --- | --- | --- | --- | --- |", flush=True)
+        few = asked.reviews <= MOST  # polars holds all that it reads in memory
+        runs = [costs(root, table, few and bool(importlib.util.find_spec("polars"))) for _ in range(RUNS if few else 1)]
+        wall = middle([run["polars reads"] for run in runs]).wall if "polars reads" in runs[0] else float("nan")
+        for name in runs[0]:
+            cost, each = middle([run[name] for run in runs]), ", ".join(f"{run[name].wall:.1f}" for run in runs)
+            print(
+                f"| {name} | {cost.wall:.2f} ({each}) | {cost.cpu:.2f} | {cost.largest:.2f} | {cost.wall / wall:.2f} |"
+            )
+        if not few:
+            return
+        own, whole = ours(root, asked.mode), middle([run["first report"] for run in runs]).wall
     loop = pandas_loop(made, asked.mode, asked.questions)
-    print(f"\n{DRAWS} draws one by one in pandas: {loop:.0f} s ({TIMED_DRAWS} timed), {loop / middle.wall:.0f} reports")
+    print(f"\n{DRAWS} draws one by one in pandas: {loop:.0f} s ({TIMED_DRAWS} timed), {loop / whole:.0f} first reports")
     print(f"statistics.summary from a frame: {own:.1f} s; the pandas loop takes {loop / own:.0f} times as long")
 
 

@@ -77,13 +77,16 @@ HOMES = {
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},
     "tenacity": {"models/http/runner.py"},
     "ray": {"models/ray_engine/"},
-    "pyarrow": {"interchange/columns.py"},
+    "vllm": {"models/vllm_engine/core.py"},
+    "pyarrow": {"interchange/columns.py", "report/copies.py"},
     "inspect_ai": {"interchange/graded.py"},
     "mlflow": {"trackers/mlflow.py"},
     "wandb": {"trackers/wandb.py"},
     "trackio": {"trackers/trackio.py"},
 }
-HEAVY = ("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray", "mlflow", "wandb", "trackio")
+HEAVY = (
+    *("torch", "transformers", "pandas", "numpy", "plotly", "openai", "ray", "vllm", "mlflow", "wandb", "trackio"),
+)
 
 
 def files() -> list[Path]:

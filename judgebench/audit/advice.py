@@ -208,7 +208,10 @@ def _attack(finding: Finding) -> Told:
     low, high = (f"{end:g}" for end in about["scale"])
     than = "a plain non-answer" if about["against"] == "baseline" else "the answer as it was"
     said = [_ABOUT[about["attack"]]]
-    said.append(f"It gains {shown(gain)} over {than}, on a scale from {low} to {high}." if gain else "")
+    on = (
+        f"where answers as they were have from {low} to {high}" if about["open"] else f"on a scale from {low} to {high}"
+    )
+    said.append(f"It gains {shown(gain)} over {than}, {on}." if gain else "")
     said.append(f"Over the real answers it gains {shown(over)}." if over else "")
     said.append(f"In pairs with {than} it is preferred in {shown(preferred)}." if preferred else "")
     said.append(f"{about['missing']} answers are left out for want of a score." if about["missing"] else "")

@@ -219,7 +219,7 @@ def _attacks(trial: Trial) -> Iterator[Finding]:
     if not found:
         yield finding("attack", "not known")
     for one in found:
-        about = {name: one[name] for name in ("attack", "against", "scale", "attacked", "compared", "missing")}
+        about = {name: one[name] for name in ("attack", "against", "scale", "open", "attacked", "compared", "missing")}
         figures = [
             figure("gain", one["gain"], "answers", "points"),
             figure("over the answer", one["over"], "answers", "points"),

@@ -21,17 +21,26 @@ def gains(rows: Iterable[Review]) -> list[dict[str, Any]]:
 
     `gain` is the mean, over questions, of the attacked answer's score less that of what it is compared with: the answer
     itself, or (`against` is "baseline") a plain text that doesn't answer either; then `over` is the same less the
-    answer's, else None. `preferred`: the share of pairs in which the attacked one wins (a tie, or orders that differ:
-    half). `attacked` and `compared` are the two mean scores. `missing`: answers without both scores. What there are no
-    verdicts on is None. Intervals of gains are the paired t test's, with a quarter of an answer a step (a ninth of the
-    scale) up and one a step down in the variance: twenty times no difference is no proof that there is none.
+    answer's, else None. `scale`: its ends; on an `open` one those of the untouched answers. `preferred`: the share of
+    pairs in which the attacked one wins (a tie, or orders that differ: half). `attacked` and `compared` are the two
+    mean scores. `missing`: answers without both scores. What there are no verdicts on is None. Intervals of gains are
+    the paired t test's, with a quarter of an answer a step (a ninth of the scale) up and one a step down in the
+    variance: twenty times no difference is no proof that there is none.
     """
     held = list(rows)
     scores, won = _scores(held), _won(held)
     ends = [end for row in held if row.mode == "single" for end in row.scale or ()]
-    scale = [min(ends), max(ends)] if ends else [0.0, 1.0]
-    entries = (_entry(attack, scores, won.get(attack.name, {}), scale) for attack in ATTACKS)
+    scale = [min(ends), max(ends)] if ends else _met(scores)
+    about = {"scale": scale, "open": not ends}
+    entries = (about | _entry(attack, scores, won.get(attack.name, {}), scale[1] - scale[0]) for attack in ATTACKS)
     return [entry for entry in entries if entry["gain"] or entry["preferred"]]
+
+
+def _met(scores: Scores) -> list[float]:
+    """Of an `open` scale, which has no ends, those of the untouched answers; one point apart where these are alike."""
+    met = [*scores.get((ORIGINAL, ""), {}).values()]
+    low, high = min(met, default=0.0), max(met, default=1.0)
+    return [low, high if high > low else low + 1.0]
 
 
 def _scores(rows: Sequence[Review]) -> Scores:
@@ -61,11 +70,11 @@ def _won(rows: Sequence[Review]) -> Mapping[str, Mapping[Place, float]]:
     return {attack: {place: float(np.mean(some)) for place, some in by.items()} for attack, by in found.items()}
 
 
-def _entry(attack: Attack, scores: Scores, won: Mapping[Place, float], scale: Sequence[float]) -> dict[str, Any]:
+def _entry(attack: Attack, scores: Scores, won: Mapping[Place, float], width: float) -> dict[str, Any]:
     name, plain = attack.name, attack.baseline is not None
     original, attacked = scores.get((ORIGINAL, ""), {}), scores.get((ATTACKED, name), {})
     compared = scores.get((BASELINE, name), {}) if plain else original
-    width, places = scale[1] - scale[0], [place for place in attacked if place in compared]
+    places = [place for place in attacked if place in compared]
     means = {
         which: float(np.mean([some[place] for place in places])) if places else None
         for which, some in (("attacked", attacked), ("compared", compared))
@@ -77,7 +86,6 @@ def _entry(attack: Attack, scores: Scores, won: Mapping[Place, float], scale: Se
         "over": difference(attacked, original, width) if plain else None,
         "preferred": share_of(list(won.values())) if won else None,
         **means,
-        "scale": list(scale),
         "missing": len({*attacked, *compared, *original}) - len(places) if attacked else 0,
     }
 

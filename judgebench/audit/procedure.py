@@ -12,9 +12,9 @@ from judgebench.compare import canaries
 from judgebench.errors import UsageError
 from judgebench.judging import reviews
 from judgebench.judging.asking import VerdictBy
-from judgebench.judging.judge import CheckerJudge, EmbeddedJudge, Judge, review
+from judgebench.judging.judge import CheckerJudge, Judge, review
 from judgebench.judging.matches import Match
-from judgebench.judging.reviews import Manner
+from judgebench.judging.reviews import COMPUTING, Manner
 from judgebench.models import Model, Spec
 from judgebench.money.cost import Quote
 from judgebench.money.spending import Spending
@@ -24,6 +24,7 @@ from judgebench.report.build import assemble, check_owners
 from judgebench.report.loading import load_reviews
 from judgebench.tables.records import Mode, Review
 from judgebench.tables.store import Stage, Table, in_force
+from judgebench.tables.tally import COMPUTED
 from judgebench.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Audit:
         answers = in_force(self._workspace.all_answers(self._set.name)).values()
         report = assemble(rows, answers, ReportOptions(own=self._own)) if len(rows) else _NOTHING
         mine = rows[(rows["judge"] == self.judge).to_numpy()]
-        computed = bool(len(mine) and (mine["source"] == "computed").all()) or isinstance(self._judge, EmbeddedJudge)
+        computed = bool(len(mine) and mine["source"].isin(COMPUTED).all()) or isinstance(self._judge, COMPUTING)
         return build(report, self.judge, self._set.name, trial, computed)
 
     def _named(self) -> Judge | None:

@@ -1,6 +1,7 @@
 """judgebench get-answers: models answer the questions of a set."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,11 @@ import click
 from judgebench.cli import options
 from judgebench.cli.base import Command, made, paid
 from judgebench.cli.outcome import Outcome, strict
+from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
     from judgebench.answers import Drawing
-    from judgebench.models import Options
+    from judgebench.models import Options, Spec
     from judgebench.money.spending import Spending
     from judgebench.question_sets import Selection
     from judgebench.workspace import Workspace
@@ -24,11 +26,30 @@ def _drawing(given: Mapping[str, Any]) -> "Drawing":
     return Drawing(overrides(given), given["choices"])
 
 
+def _models(given: Mapping[str, Any]) -> "list[Spec]":
+    from judgebench.models import parse_spec
+    from judgebench.models.adapters import on_base
+
+    models = [parse_spec(text) for text in given["specs"]]
+    if not given["adapters"]:
+        return models
+    if len(models) > 1:
+        raise UsageError("--adapter is for one base: give one --model")
+    return on_base(models[0], given["adapters"])
+
+
 @click.command("get-answers", cls=Command)
 @options.questions
-@click.option(
-    "--model", "specs", multiple=True, required=True, metavar="SPEC",
-    help="[NAME=]openai:ID[?PARAMETER=VALUE&...], azure:DEPLOYMENT or hf:PATH_OR_REPO (repeatable; docs/models.md).",
+@made(
+    "models", _models,
+    click.option(
+        "--model", "specs", multiple=True, required=True, metavar="SPEC",
+        help="[NAME=]openai:ID[?PARAMETER=VALUE&...], azure:DEPLOYMENT or hf:PATH_OR_REPO (repeatable; docs/models.md)",
+    ),
+    click.option(
+        "--adapter", "adapters", multiple=True, metavar="[NAME=]PATH|REPO|PATTERN",
+        help="hf: in place of --model, each adapter on it: a model of its own, the base loaded once (repeatable).",
+    ),
 )  # fmt: skip
 @made(
     "drawing", _drawing, options.sampling,
@@ -47,18 +68,20 @@ def _drawing(given: Mapping[str, Any]) -> "Drawing":
 @strict
 @click.pass_obj
 def get_answers(
-    workspace: "Workspace", /, selection: "Selection", specs: tuple[str, ...], drawing: "Drawing", dry_run: bool,
+    workspace: "Workspace", /, selection: "Selection", models: "list[Spec]", drawing: "Drawing", dry_run: bool,
     spending: "Spending", calls: "Options", strict: bool,
 ) -> None:  # fmt: skip
     """Ask models the questions of a set, into answers/."""
     from judgebench.answers import drafts, get_answers
-    from judgebench.models import parse_spec
+    from judgebench.models.adapters import shared
+    from judgebench.models.loading.bases import Base
     from judgebench.money.cost import Quote
 
     question_set = workspace.check().question_set(selection.question_set)
     wanted = question_set.select(selection.categories, selection.limit)
-    total, asked, outcome = Quote(), [], Outcome(*specs)
-    for spec in map(parse_spec, specs):
+    calls = replace(calls, base=Base() if shared(models) and calls.engine != "ray" else None)
+    total, asked, outcome = Quote(), [], Outcome(*(spec.name for spec in models))
+    for spec in models:
         table = workspace.answers(question_set.name, spec.name)
         model = spending.model(spec, calls, table.path.with_suffix(".batches"))
         drafted = drafts(question_set, wanted, spec, model, drawing)

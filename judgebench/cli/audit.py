@@ -38,7 +38,9 @@ _tried = options(
 
 
 _judge = options(
-    click.option("--judge", required=True, metavar="JUDGE", help="embedded, a model, or a name that reviews have."),
+    click.option(
+        "--judge", required=True, metavar="JUDGE", help="embedded, reward:PATH, a model, or a name that reviews have."
+    ),
     click.option(
         "--people", multiple=True, metavar="NAME", help="Only these people's votes (repeatable; default: all)."
     ),

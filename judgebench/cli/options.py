@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")  # models.loading's, which would import more
 QUANTIZE = ("8bit", "4bit")
-ENGINES = ("local", "ray")
+ENGINES = ("local", "vllm", "ray")
 MODES = ("single", "pairwise")  # tables.records'
 ORDERS = ("both", "named", "random", "adaptive")  # judging.matches'
 WAYS = ("text", "schema", "logprobs")  # judging.asking's
@@ -96,7 +96,7 @@ pair = options(
 judging = options(
     click.option(
         "--judge", required=True, metavar="JUDGE",
-        help="embedded, [NAME=]embedded:FILE, checker, or a model: openai:ID?effort=high, azure:NAME (docs/models.md).",
+        help="embedded, [NAME=]embedded:FILE, checker, reward:PATH, or a model: openai:ID?effort=high (docs/models.md)",
     ),
     judge_prompt,
     judge_max_tokens,
@@ -189,7 +189,14 @@ calls = options(
         type=click.Choice(ENGINES),
         default="local",
         show_default=True,
-        help="hf: where it runs: here, or as copies over the GPUs of this machine or a Ray cluster (docs/ray.md).",
+        help="hf: what runs it: our own engine, vLLM in this process, or copies over the GPUs of this machine or a Ray "
+        "cluster (docs/checkpoints.md, docs/ray.md).",
+    ),
+    click.option(
+        "--vllm-arg",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="vllm: its own options, as tensor_parallel_size=2 or max_model_len=8192; may be repeated.",
     ),
     click.option(
         "--address", metavar="HOST:PORT|auto", help="ray: the cluster's (default: Ray on this machine, for this run)."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from judgebench.cli.base import inert
-from judgebench.errors import EndpointError, JudgebenchError
+from judgebench.errors import DataError, EndpointError, JudgebenchError
 
 if TYPE_CHECKING:
     from judgebench.tables.store import Stage
@@ -16,12 +16,12 @@ strict = click.option("--strict", is_flag=True, help="Exit with 1 where anything
 
 
 class Outcome:
-    """What came of each model that a command asks: one that can't be reached stops none of the others."""
+    """What came of each model that a command asks: one that isn't there, or is broken, stops none of the others."""
 
     def __init__(self, *names: str) -> None:
         self._several = len(set(names)) > 1
         self._tallies: dict[str, Tally] = {}
-        self._out: dict[str, EndpointError] = {}
+        self._out: dict[str, JudgebenchError] = {}
 
     def follow(self, name: str, label: str, stage: "Callable[[], Stage[Any]]") -> None:
         """Work through a stage of a model, unless that could not be reached before."""
@@ -31,7 +31,7 @@ class Outcome:
             return
         try:
             terminal.follow(stage(), label, self._of(name))
-        except EndpointError as error:
+        except (EndpointError, DataError) as error:
             if not self._several:
                 raise
             self._out[name] = error

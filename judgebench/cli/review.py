@@ -68,8 +68,8 @@ _design = (
 @options.questions
 @click.option(
     "--judge", "judges", multiple=True, metavar="JUDGE",
-    help="embedded, [NAME=]embedded:FILE, checker, or a model: [NAME=]openai:ID[?PARAMETER=VALUE&...], "
-    "azure:DEPLOYMENT, hf:PATH (repeatable: a panel; docs/models.md).",
+    help="embedded, [NAME=]embedded:FILE, checker, a reward model: [NAME=]reward:PATH_OR_REPO[?tie=POINTS], or a "
+    "model: [NAME=]openai:ID[?PARAMETER=VALUE&...], azure:DEPLOYMENT, hf:PATH (repeatable: a panel; docs/models.md).",
 )  # fmt: skip
 @made("asked", _asked, *_design, also=("questions", "chosen", "limit"))
 @made(
@@ -105,7 +105,9 @@ def review(
         _read_again(workspace, panel, asked.question_set)
         return
     if not panel.names:
-        raise UsageError("name a --judge: embedded, checker, or a model as in openai:gpt-4.1 (or give --reparse)")
+        raise UsageError(
+            "name a --judge: embedded, checker, reward:PATH, or a model as in openai:gpt-4.1 (or give --reparse)"
+        )
     from judgebench.judging import reviews
     from judgebench.money.cost import Quote
 

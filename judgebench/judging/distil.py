@@ -64,6 +64,8 @@ def _why_not(row: Review) -> str:
         return "by no judge that is asked"
     if row.error or not row.verdict:
         return "without a verdict"
+    if row.verdict_source == "reward":
+        return "on a scale without ends"
     return "" if row.verdict.scores and row.scale and row.scale[0] < row.scale[1] else "without scores (choices)"
 
 

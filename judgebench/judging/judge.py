@@ -132,7 +132,7 @@ class ModelJudge:
         """Identified by the rendered prompt, the judge as asked for, its sampling, and the slot."""
         prompt = self._prompt_for(match)
         scale = None if prompt.kind == "choice" else prompt.range
-        draft = replace(_draft(match, question_set, self.name, prompt.kind, prompt.name), scale=scale)
+        draft = replace(blank(match, question_set, self.name, prompt.kind, prompt.name), scale=scale)
         if draft.error:
             return draft
         digest = content_id([(message.role, message.content) for message in self._messages(match)])
@@ -153,7 +153,7 @@ class ModelJudge:
         for reply in self._model.generate(requests) if first else ():
             match, draft = first[reply.index]
             row = asking.judged(draft, reply, self._prompt_for(match), self._verdict_by)
-            row = replace(row, created=_now(), extra={**row.extra, **_cut(requests[reply.index], reply)})
+            row = replace(row, created=now(), extra={**row.extra, **_cut(requests[reply.index], reply)})
             if self._repair and asking.wants_repair(row):
                 row = asking.put_off(row)
                 waiting.append((match, row))
@@ -166,7 +166,7 @@ class ModelJudge:
         requests = [self.request(match, row) for match, row in waiting]
         for reply in self._model.generate(requests):
             match, row = waiting[reply.index]
-            yield replace(asking.repaired(row, reply, self._prompt_for(match), self._verdict_by), created=_now())
+            yield replace(asking.repaired(row, reply, self._prompt_for(match), self._verdict_by), created=now())
 
     def _messages(self, match: Match) -> tuple[Message, ...]:
         return asking.asked(self._prompt_for(match), match.conversation(), self._verdict_by)
@@ -205,7 +205,7 @@ class EmbeddedJudge:
     def draft(self, match: Match, question_set: str) -> Review:
         """Identified by the conversation, the judge's version and the slot."""
         kind = "rating" if match.mode == "single" else "score_pair"
-        draft = replace(_draft(match, question_set, self.name, kind, self.name), scale=embedded.SCALE)
+        draft = replace(blank(match, question_set, self.name, kind, self.name), scale=embedded.SCALE)
         if draft.error:
             return draft
         digest = content_id(match.conversation())
@@ -224,7 +224,7 @@ class EmbeddedJudge:
             distinct = dict.fromkeys(side for both in sides for side in both)  # an answer comes in many pairs
             grades = dict(zip(distinct, self._grader.grades(distinct), strict=True))
             for (_, draft), both in zip(some, sides, strict=True):
-                yield replace(draft, created=_now(), **_embedded_result([grades[side] for side in both]))
+                yield replace(draft, created=now(), **_embedded_result([grades[side] for side in both]))
 
 
 class CheckerJudge:
@@ -247,7 +247,7 @@ class CheckerJudge:
         """
         scorer, reference = self._scorer_for(match), match.question.reference(match.turn)
         kind = "rating" if match.mode == "single" else "score_pair"
-        draft = replace(_draft(match, question_set, self.name, kind, scorer), scale=checkers.SCALE)
+        draft = replace(blank(match, question_set, self.name, kind, scorer), scale=checkers.SCALE)
         if draft.error:
             return draft
         version = checkers.version(scorer)
@@ -265,7 +265,7 @@ class CheckerJudge:
         for match, draft in tasks:
             reference = match.question.reference(match.turn) or ""
             texts = [answer.turns[match.turn - 1] for answer in match.answers if answer]
-            yield replace(draft, created=_now(), **_checked(draft.prompt, reference, texts))
+            yield replace(draft, created=now(), **_checked(draft.prompt, reference, texts))
 
 
 def _checked(scorer: str, reference: str, texts: Sequence[str]) -> dict[str, Any]:
@@ -310,7 +310,8 @@ def _embedded_result(grades: Sequence[embedded.Grade]) -> dict[str, Any]:
     return {"verdict": verdict, "reply": embedded.compare(first, second)}
 
 
-def _draft(match: Match, question_set: str, judge: str, kind: str, prompt: str) -> Review:
+def blank(match: Match, question_set: str, judge: str, kind: str, prompt: str) -> Review:
+    """What a row says of its match whoever judges; one that can't be judged is done, with the error `unanswered`."""
     draft = Review(
         id="",
         mode=match.mode,
@@ -332,5 +333,6 @@ def _draft(match: Match, question_set: str, judge: str, kind: str, prompt: str) 
     return replace(draft, id=content_id("unanswered", draft.slot, obstacle), error=Failure("unanswered", obstacle))
 
 
-def _now() -> str:
+def now() -> str:
+    """The time, as rows have it."""
     return datetime.now(UTC).isoformat(timespec="seconds")

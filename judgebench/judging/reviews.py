@@ -6,18 +6,21 @@ from pathlib import Path
 
 from judgebench import embedded
 from judgebench.errors import UsageError
-from judgebench.judging import matches
+from judgebench.judging import matches, rewards
 from judgebench.judging.asking import VerdictBy
 from judgebench.judging.judge import REPLY, CheckerJudge, EmbeddedJudge, Judge, ModelJudge, review
 from judgebench.judging.matches import Answers, Design, Match
 from judgebench.judging.reuse import IdenticalTies, WithChances, renew
+from judgebench.judging.rewards import RewardJudge
 from judgebench.models import Model, Options, Spec, load_model, parse_spec
+from judgebench.models.reward import RewardModel
 from judgebench.prompts import Prompt, find_prompt
 from judgebench.question_sets import QuestionSet
 from judgebench.tables.records import Mode, Review, Sampling
 from judgebench.tables.store import Stage, Table, in_force
 from judgebench.workspace import Workspace
 
+COMPUTING = (EmbeddedJudge, RewardJudge)  # judges that give the same answers the same, always
 _OURS = (embedded.NAME, CheckerJudge.name)
 _TAKEN = (*_OURS, "panel")  # which reports call several judges together
 
@@ -96,7 +99,7 @@ def named_judge(
     options: Options,
     load: Callable[[Spec, Options], Model] = load_model,
 ) -> Judge:
-    """The judge of that name: `embedded`, `[NAME=]embedded:FILE`, `checker`, or a model's spec."""
+    """The judge of that name: `embedded`, `[NAME=]embedded:FILE`, `checker`, `[NAME=]reward:TARGET`, or a model's."""
     prompt = manner.prompt
     if name in _OURS and prompt:
         raise UsageError(f"the {name} judge reads no prompt: leave --prompt out, or name a model as --judge")
@@ -110,6 +113,8 @@ def named_judge(
         raise UsageError(f"{spec.name} is the name of a judge of ours, and would share its table: take another name")
     if spec.kind == embedded.NAME:
         return _own_embedded(spec, prompt)
+    if spec.kind == rewards.KIND:
+        return _reward(spec, prompt, asked, options)
     prompt_for = PromptChoice(asked, workspace, prompt)
     return ModelJudge(spec.name, load(spec, options), prompt_for, manner.verdict_by, manner.repair, manner.sampling)
 
@@ -123,6 +128,19 @@ def _own_embedded(spec: Spec, prompt: str | None) -> EmbeddedJudge:
         raise UsageError(
             f"{spec.target} is no embedded judge: {error}; `judgebench embedded train` makes one"
         ) from error
+
+
+def _reward(spec: Spec, prompt: str | None, asked: QuestionSet, options: Options) -> RewardJudge:
+    if prompt:
+        raise UsageError("a reward model reads no prompt: leave --prompt out, or name a model as --judge")
+    place, tie = rewards.parse_target(spec.target)
+    categories = asked.head.categories
+
+    def system(match: Match) -> str | None:
+        known = categories.get(match.question.category)
+        return known.system if known else None
+
+    return RewardJudge(spec.name, RewardModel(place, options), tie, system)
 
 
 def stages(
@@ -195,9 +213,10 @@ def _shared_out(
                 f"nothing for the checker: no category asked of {question_set.name} has a scorer of its own"
             )
         return [(judge, checked)]
-    if isinstance(judge, EmbeddedJudge):
+    computed = isinstance(judge, COMPUTING)
+    if computed:
         judged = [match for match in judged if match.repeat == 0]
-    who = judge if isinstance(judge, EmbeddedJudge) else IdenticalTies(judge)
+    who = judge if computed else IdenticalTies(judge)
     if not checked:
         return [(who, judged)]
     return [*([(who, judged)] if judged else []), *([(_checker(question_set), checked)] if with_checker else [])]

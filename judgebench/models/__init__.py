@@ -6,12 +6,15 @@ tables and defaults to the whole spec. One file per kind in this package; heavy 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from judgebench.errors import UsageError
 from judgebench.extensions import extension, names
 from judgebench.tables.endings import ending
 from judgebench.tables.records import Failure, Message, Sampling, Usage
+
+if TYPE_CHECKING:
+    from judgebench.models.loading.bases import Base
 
 _PASSING = (
     "stopped",
@@ -206,13 +209,17 @@ class Options:
     generation_config: bool = False
     strict_weights: bool = False
     keep: bool = False  # hf: keep the checkpoint in memory from one `generate` to the next
-    engine: str = "local"  # hf: local, or ray: copies of the model on a cluster, this and the rest as of docs/ray.md
+    base: "Base | None" = None  # hf: weights that several adapters share
+    engine: str = "local"  # hf: local; vllm, which is told `vllm_arg`; or ray: copies of the model on a cluster, this
+    vllm_arg: tuple[str, ...] = ()  # and the rest as of docs/ray.md
     address: str | None = None
     replicas: int | None = None
 
     def __post_init__(self) -> None:
         if self.engine != "ray" and (self.address or self.replicas):
             raise UsageError("--address and --replicas are for --engine ray: give it as well")
+        if self.engine != "vllm" and self.vllm_arg:
+            raise UsageError("--vllm-arg is for --engine vllm: give it as well")
 
     @classmethod
     def given(cls, parameters: Mapping[str, Any], **others: Any) -> "Options":
@@ -240,6 +247,8 @@ def load_model(spec: Spec, options: Options) -> Model:
         from judgebench.models.hf import HFModel
 
         return HFModel(spec.target, options)
+    if spec.kind == "reward":
+        raise UsageError(f"{spec.text} is a judge and says nothing itself: name it as --judge of a review")
     if spec.kind in names("models"):
         model: Model = extension("models", spec.kind).added(spec.target, options)
         return model

@@ -17,7 +17,7 @@ from judgebench.models.loading.encoding import Encoder
 from judgebench.tables.records import Failure, Usage, content_id, valid_text
 
 if TYPE_CHECKING:
-    from judgebench.models.engine import Engine
+    from judgebench.models.engine import Engine, TextEngine
 
 HELD_ALONE = "held one prompt at a time, by its own `generate`"
 
@@ -45,6 +45,8 @@ class HFModel:
         options = options or Options()
         self.target = target
         self.keep = options.keep
+        self._base = options.base
+        self._vllm = options.vllm_arg if options.engine == "vllm" else None
         self._batch_size = options.batch_size
         self._count = Count()
         self._how = LoadOptions(**{one.name: getattr(options, one.name) for one in fields(LoadOptions)})
@@ -53,7 +55,12 @@ class HFModel:
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """The content of the checkpoint (weights, tokenizer, template, settings) and the arithmetic used."""
-        return loading.identity(self.target, self._how)
+        own = loading.identity(self.target, self._how)
+        if self._vllm is None:
+            return own
+        from judgebench.models import vllm_engine
+
+        return {**own, **vllm_engine.identity(self._vllm)}
 
     def settle(self, made: Iterable[Mapping[str, Any]]) -> None:
         """Say what `auto` means for a dtype by the provenance of answers that there are, the last one first.
@@ -104,10 +111,22 @@ class HFModel:
         return self._load()
 
     def _load(self) -> "_Held":
+        loaded, engine = self._by_vllm(self._vllm) if self._vllm is not None else self._by_ours()
+        return _Held(loaded, engine, Encoder(loaded.tokenizer, loaded.special_tokens))
+
+    def _by_vllm(self, arguments: tuple[str, ...]) -> "tuple[Loaded, TextEngine]":
+        from judgebench.models import vllm_engine
+
+        how = self._how if self._settled is None else replace(self._how, dtype=self._settled)
+        loaded, engine = vllm_engine.opened(self.target, how, arguments, self._batch_size, self._base)
+        engine.count = self._count
+        return loaded, engine
+
+    def _by_ours(self) -> "tuple[Loaded, Engine]":
         from judgebench.models.engine import Engine
         from judgebench.models.engine.proof import prove
 
-        loaded = loading.load(self.target, self._how, self._settled)
+        loaded = loading.load(self.target, self._how, self._settled, base=self._base)
         if self._settled and loaded.provenance["dtype_used"] != loaded.usual_dtype:
             warnings.warn(f"{self.target} {_GOES_ON.format(self._settled)}", SettledDtypeWarning, stacklevel=2)
         own = loaded.kind == "seq2seq" or self._how.generation_config
@@ -117,7 +136,7 @@ class HFModel:
         why = prove(engine)
         if why:
             warnings.warn(f"{self.target} is {HELD_ALONE}: {why}", HeldAloneWarning, stacklevel=2)
-        return _Held(loaded, engine, Encoder(loaded.tokenizer, loaded.special_tokens))
+        return loaded, engine
 
 
 @dataclass(slots=True)
@@ -152,15 +171,8 @@ class _Held:
     """A checkpoint in memory."""
 
     loaded: Loaded
-    engine: "Engine"
+    engine: "TextEngine"
     encoder: Encoder
-
-    @property
-    def served_by(self) -> str:
-        """What made the answers besides the checkpoint: versions, arithmetic, device and template as they were used."""
-        used = self.loaded.provenance
-        versions = " ".join(f"{name}-{used[name]}" for name in ("transformers", "torch"))
-        return f"{versions} {used['dtype_used']} {used['device']} template-{used['template_used'][:8]}"
 
     def together(self, arriving: Iterable[tuple[int, Request]]) -> Iterator[Reply]:
         """In the engine's batches; a turn enters when the one before it is done."""
@@ -168,7 +180,7 @@ class _Held:
 
         def begin(item: tuple[int, Request]) -> Job:
             index, request = item
-            talks[index] = _Talk(request, self.served_by)
+            talks[index] = _Talk(request, self.loaded.served_by)
             return self._job(index, talks[index])
 
         def follow(done: Done) -> Job | None:

@@ -10,7 +10,7 @@ from judgebench import embedded
 from judgebench.errors import UsageError
 from judgebench.report.answered import answered, is_incomplete
 from judgebench.report.imported import missing
-from judgebench.report.loading import load_reviews, texts_of
+from judgebench.report.loading import reviews_in_force, texts_of
 from judgebench.statistics import controls, expected, judging, ppi, ratings, strength, style, summary
 from judgebench.statistics.agreement import agreements, alphas
 from judgebench.statistics.frames import matches_frame, scores_frame
@@ -165,6 +165,8 @@ def votes_of(reviews: pd.DataFrame) -> pd.DataFrame:
 
 def check_owners(reviews: pd.DataFrame, own: Mapping[str, Collection[str]]) -> None:
     """UsageError for a judge or a model that no review names."""
+    if not own:
+        return
     known = {
         "judge": set(reviews["judge"]),
         "model": set(reviews["model_a"].dropna()) | set(reviews["model_b"].dropna()),
@@ -179,7 +181,8 @@ def check_owners(reviews: pd.DataFrame, own: Mapping[str, Collection[str]]) -> N
 
 def reviews_of(workspace: Workspace, options: Options) -> pd.DataFrame:
     """The reviews that a report is about; UsageError where there are none."""
-    reviews = load_reviews(workspace, options.questions, options.judge)
+    in_time = options.ratings == "elo"  # nothing else in a report asks when a review was made
+    reviews = reviews_in_force(workspace, options.questions, options.judge, created=in_time)
     if reviews.empty:
         raise UsageError("no reviews to report on: make some with `judgebench review`, or import some")
     return reviews
@@ -187,7 +190,7 @@ def reviews_of(workspace: Workspace, options: Options) -> pd.DataFrame:
 
 def cut_prompts(reviews: pd.DataFrame) -> list[dict[str, Any]]:
     """A note for each judge and set of whose reviews the server `cut` some prompts, out of how many `reviews`."""
-    called = reviews[reviews["prompt_tokens"].notna()]
+    called = reviews.loc[reviews["prompt_tokens"].notna(), ["question_set", "judge", "prompt_cut"]]
     cut = called.groupby(["question_set", "judge"], sort=False, observed=True)["prompt_cut"].agg(["sum", "size"])
     return [
         {"kind": "prompt_cut", "question_set": place[0], "judge": place[1], "cut": int(some), "reviews": int(of)}

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from judgebench.statistics.columns import Judgment
+    from judgebench.statistics.columns import Chosen, Columns
     from judgebench.tables.records import Answer, Review
     from judgebench.workspace import Workspace
 
@@ -21,7 +21,6 @@ ANSWERS = (
     *("error", "prompt_tokens", "completion_tokens", "seconds", "created"),
 )
 QUESTIONS = ("question_set", "question_id", "category", "turn", "text", "reference")
-JudgedT = TypeVar("JudgedT", "Judgment", "Review")
 Text: TypeAlias = tuple[str, str, str, int, int, str]  # question set, question id, model, turn (from 1), choice, text
 
 
@@ -48,15 +47,24 @@ def load_reviews(
     Raises UsageError where the folder is no workspace or nothing has such a name, which says what there is, and
     DataError with file and line for a row that can't be read.
     """
-    from judgebench.statistics.frames import judgments_frame
-
     place = _workspace(workspace)
-    _check(place, questions, "reviews", "judge", judge)
     unknown = set(more) - set(MORE)
     if unknown:
         raise UsageError(f"no column {', '.join(sorted(unknown))}; there is {', '.join(MORE)}")
-    frame = judgments_frame(_judgments(place, questions, judge), place.categories())
+    frame = reviews_in_force(place, questions, judge)
     return _with_more(frame, place, questions, judge, more) if more else frame
+
+
+def reviews_in_force(
+    workspace: "Workspace", questions: str | None = None, judge: str | None = None, created: bool = True
+) -> "pd.DataFrame":
+    """As `load_reviews`; the column `created` takes most of the memory, and can be left out."""
+    from judgebench.statistics.columns import joined
+    from judgebench.statistics.frames import judgments_frame
+
+    _check(workspace, questions, "reviews", "judge", judge)
+    read = joined([rows.take(kept) for _, rows, kept in _parts(workspace, questions, judge, created)])
+    return judgments_frame(read, workspace.categories())
 
 
 def load_answers(
@@ -136,11 +144,15 @@ def _with_more(
     """The frame with columns of the whole rows, which are read again for it."""
     import pandas as pd
 
-    from judgebench.statistics.frames import places
+    from judgebench.statistics.columns import joined
+    from judgebench.statistics.current import current
     from judgebench.tables.records import Review
+    from judgebench.tables.store import Table
 
-    whole = [row for batch in _batches(place, questions, judge, Review) for row in batch]
-    found = [whole[number] for number in places(_judgments(place, questions, judge))]
+    parts = list(_parts(place, questions, judge, created=False))
+    rows = (zip(Table(path, Review).read(), kept, strict=False) for path, _, kept in parts)
+    whole = [row for table in rows for row, chosen in table if chosen]
+    found = [whole[number] for number in current(joined([part.take(kept) for _, part, kept in parts]))]
     texts = {row.id: row.turns for row in place.all_answers(questions)}
     turned = frame["swapped"].to_numpy() if len(frame) else ()
     made = [_more(row, bool(swapped), texts) for row, swapped in zip(found, turned, strict=True)]
@@ -164,23 +176,18 @@ def _more(row: "Review", swapped: bool, texts: "Mapping[str, tuple[str, ...]]") 
     }
 
 
-def _judgments(workspace: "Workspace", questions: str | None, judge: str | None) -> "Iterator[list[Judgment]]":
+def _parts(
+    workspace: "Workspace", questions: str | None, judge: str | None, created: bool
+) -> "Iterator[tuple[Path, Columns, Chosen]]":
+    """Table by table its file, its rows, and which of them are chosen: a judge's, and samples that belong together."""
+    from judgebench.report import copies
+    from judgebench.statistics import columns
     from judgebench.statistics.columns import Judgment
 
-    return _batches(workspace, questions, judge, Judgment)
-
-
-def _batches(
-    workspace: "Workspace", questions: str | None, judge: str | None, row_type: "type[JudgedT]"
-) -> "Iterator[list[JudgedT]]":
-    @cache
-    def drawn() -> set[str]:
-        return _drawn(workspace.all_answers(questions))
-
-    for table in workspace.tables("reviews", questions, row_type):
-        for batch in table.batches():
-            rows = batch if judge is None else [row for row in batch if row.judge == judge]
-            yield [row for row in rows if not row.choice or drawn().issuperset(row.answer_ids)]
+    drawn = cache(lambda: columns.hashes([*_drawn(workspace.all_answers(questions)), columns.NO_ANSWER]))
+    for table in workspace.tables("reviews", questions, Judgment):
+        rows = copies.read(table, created)
+        yield table.path, rows, rows.of_judge(judge) & rows.of_answers(drawn)
 
 
 def _drawn(answers: "Iterable[Answer]") -> set[str]:

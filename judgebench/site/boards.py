@@ -10,9 +10,16 @@ from judgebench.site import slugs
 from judgebench.site.entries import Entry, Scale
 from judgebench.site.source import Source
 from judgebench.tables.records import Failure, Review
+from judgebench.tables.tally import COMPUTED
 
 Place = tuple[str, str]  # question set, judge
-_WITHOUT_CALL = ("computed", "checked", "identical", "voted")  # where verdicts come from that no model was asked for
+_WITHOUT_CALL = (
+    "computed",
+    "checked",
+    "identical",
+    "voted",
+    "reward",
+)  # where verdicts come from that nobody is paid for
 _PARTS = ("scores", "score_differences", "turn_differences", "pairs", "ratings", "judges")
 
 
@@ -166,7 +173,7 @@ def _audit(source: Source, name: str, judge: str, tally: Tally) -> Entry | None:
     if not source.report:
         return None
     trial = source.trials.get((name, judge), Trial())
-    return audit.build(source.report, judge, name, trial, computed=tally.sources == {"computed"})
+    return audit.build(source.report, judge, name, trial, computed=bool(tally.sources) and tally.sources <= {*COMPUTED})
 
 
 def _concerns(agreement: Entry, judge: str, tally: Tally) -> bool:

@@ -29,7 +29,7 @@ class Source:
     """The question sets of a workspace, the answers and reviews in force, and the report on these (`report.build`).
 
     `reviews` are without `reply` and `messages`, which take too much room to hold; `reviews_at` has those. `frame` are
-    the same as the report's figures have them, columns as of `load_reviews`.
+    the same as the report's figures have them, columns as of `load_reviews` without `created`.
     `place` is the name of the workspace's folder; `prompts` are the folders of each set's judge prompts; `trials` are
     what the judges of each set said when they were tried.
     """

@@ -32,11 +32,7 @@ def agreements(votes: pd.DataFrame) -> list[dict[str, Any]]:
     `chance` is what two random voters would have (1/3 and 1/2), `kappa` Cohen's. Intervals are over questions; what
     cannot be said is None. A rater who voted twice on a match has its last vote.
     """
-    return [
-        {"question_set": str(name), **entry}
-        for name, part in as_categories(votes).groupby("question_set", sort=False, observed=True)
-        for entry in _agreements(_Poll.of(part))
-    ]
+    return [{"question_set": name, **entry} for name, poll in _polls(votes) for entry in _agreements(poll)]
 
 
 def alphas(votes: pd.DataFrame) -> list[dict[str, Any]]:
@@ -45,11 +41,7 @@ def alphas(votes: pd.DataFrame) -> list[dict[str, Any]]:
     `raters` is "people", "judges" or "all", `number` how many there are; an entry needs two. `votes` counts those on
     matches with at least two. In S2 ties and inconsistent votes are missing ones. `alpha` is None without variation.
     """
-    return [
-        {"question_set": str(name), **entry}
-        for name, part in as_categories(votes).groupby("question_set", sort=False, observed=True)
-        for entry in _alphas(_Poll.of(part))
-    ]
+    return [{"question_set": name, **entry} for name, poll in _polls(votes) for entry in _alphas(poll)]
 
 
 def cohens_kappa(tables: Floats) -> Floats:
@@ -156,6 +148,13 @@ class _Poll:
         cells = (self.place[match[both]] * 3 + said[match[both]]) * 3 + outcome[both]
         size = len(self.turns) * self.questions * 9
         return np.bincount(cells, minlength=size).reshape(-1, 3, 3).astype(np.float64)
+
+
+def _polls(votes: pd.DataFrame) -> Iterator[tuple[str, _Poll]]:
+    """The votes on each question set that more than one rater voted on: one alone agrees with nobody."""
+    for name, part in as_categories(votes).groupby("question_set", sort=False, observed=True):
+        if any(part[column].nunique() > 1 for column in ("human", "rater", "kind")):
+            yield str(name), _Poll.of(part)
 
 
 def _agreements(poll: _Poll) -> Iterator[dict[str, Any]]:

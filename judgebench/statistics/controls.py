@@ -31,6 +31,7 @@ other models did on the same question didn't mend that (docs/statistics.md).
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -133,10 +134,11 @@ class _Pair:
         x[:, 0] = np.tanh(apart[:, 0] / (_deviation(apart[:, 0]) or 1.0))
         return cls(used.share, used.question, x, np.maximum(*lengths) <= COMPARABLE * np.minimum(*lengths))
 
-    @property
+    @cached_property
     def questions(self) -> int:
         return len(np.unique(self.question))
 
+    @cached_property
     def varies(self) -> NDArray[np.bool_]:
         """Which differences are not the same in every match."""
         varies: NDArray[np.bool_] = np.ptp(self.x, axis=0) > 0
@@ -144,7 +146,7 @@ class _Pair:
 
     def same(self, width: int) -> bool:
         """Whether one of the first so many differences is the same in every match, and not 0."""
-        return bool(self.x[0, :width][~self.varies()[:width]].any())
+        return bool(self.x[0, :width][~self.varies[:width]].any())
 
     def lacks(self, width: int) -> str | None:
         """Why the first so many differences can't be held equal; None where they can."""
@@ -171,7 +173,7 @@ class _Pair:
         weights = fitted * (1 - fitted)
         pull = weights @ x / (weights.sum() + alone * (1 - alone))  # the prior's match has no difference
         whole = Fit(fit.coefficients, fit.covariance + pull @ liking.covariance @ pull, fit.questions)
-        known = zip(FEATURES, self.varies(), liking.mean.tolist(), strict=False)
+        known = zip(FEATURES, self.varies, liking.mean.tolist(), strict=False)
         coefficients = {name: value if varied else None for name, varied, value in known}
         return {"win_rate": whole.win_rate(), "interval": whole.interval(), "coefficients": coefficients}
 

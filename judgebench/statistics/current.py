@@ -35,15 +35,14 @@ class Written:
 
 def _in_force(read: Columns) -> Codes:
     """The rows in force, by the order in which their slots were first written; `store.in_force` has the rule."""
-    coded = read.coded
-    about = coded["about"].map(itemgetter(*map(ABOUT.index, _SLOT)))
-    shown = coded["models"].map(lambda value: value[0])
-    slots = Groups.by([about.codes, coded["question_id"].codes, shown.codes], len(read.ids))
+    about = read.about(*_SLOT)
+    shown, ids = read["models"].map(lambda value: value[0]), read.arrays["id"]
+    slots = Groups.by([about.codes, read["question_id"].codes, shown.codes], len(read))
     kept = slots.last
     again = np.flatnonzero(np.bincount(slots.codes, minlength=slots.number)[slots.codes] > 1)
-    said = [itemgetter(ABOUT.index("error"), ABOUT.index("reread"))(value) for value in coded["about"].values]
+    said = [itemgetter(ABOUT.index("error"), ABOUT.index("reread"))(value) for value in read.values["about"]]
     rows = (
-        Written(number, (int(slots.codes[number]),), str(read.ids[number]), *said[coded["about"].codes[number]])
+        Written(number, (int(slots.codes[number]),), str(ids[number]), *said[read.arrays["about"][number]])
         for number in map(int, again)
     )
     for row in in_force(rows).values():
@@ -53,13 +52,13 @@ def _in_force(read: Columns) -> Codes:
 
 def _latest(read: Columns, kept: Codes) -> NDArray[np.bool_]:
     """Which of these rows saw the same answers as the one of their match and kind that was written last."""
-    about = read.coded["about"][kept].map(itemgetter(*map(ABOUT.index, _SLOT[:-1])))
-    pair = read.coded["models"][kept].map(lambda value: tuple(sorted(value[0])))
-    backward = read.coded["models"][kept].map(lambda value: list(value[0]) != sorted(value[0])).numbers() == 1
-    matches = Groups.by([about.codes, read.coded["question_id"].codes[kept], pair.codes], len(kept))
+    about = read.about(*_SLOT[:-1])[kept]
+    pair = read["models"][kept].map(lambda value: tuple(sorted(value[0])))
+    backward = read["models"][kept].map(lambda value: list(value[0]) != sorted(value[0])).numbers() == 1
+    matches = Groups.by([about.codes, read["question_id"].codes[kept], pair.codes], len(kept))
     written = np.full(matches.number, -1)
     np.maximum.at(written, matches.codes, kept)
-    saw = np.empty(len(read.ids), np.int64)
-    saw[kept] = np.where(backward, read.answers[kept, 1], read.answers[kept, 0])
+    saw, shown = np.empty(len(read), np.uint64), read.shown[kept]
+    saw[kept] = np.where(backward, shown[:, 1], shown[:, 0])
     same: NDArray[np.bool_] = saw[kept] == saw[written[matches.codes]]
     return same

@@ -1,6 +1,6 @@
 """Rows -> DataFrames, the only form in which the estimators see them; all of it by column."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from judgebench.statistics import columns
-from judgebench.statistics.columns import ABOUT, Coded, Judgment
+from judgebench.statistics.columns import ABOUT, Coded, Codes, Columns, Judgment
 from judgebench.statistics.current import current
 from judgebench.statistics.expected import EXPECTED
 from judgebench.statistics.groups import Floats, Groups
@@ -39,24 +39,24 @@ _WON = {"a": 1.0, "tie": 0.5, "b": 0.0}
 
 def reviews_frame(rows: Iterable[Review], categories: Categories) -> pd.DataFrame:
     """One row per review in force, columns REVIEWS; see `judgments_frame`."""
-    return judgments_frame([list(map(Judgment.of, rows))], categories)
+    return judgments_frame(columns.read([list(map(Judgment.of, rows))]), categories)
 
 
-def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categories) -> pd.DataFrame:
+def judgments_frame(read: Columns, categories: Categories) -> pd.DataFrame:
     """One row per review in force, columns REVIEWS, in the order in which their slots were first written.
 
     Orders and repeats that saw other answers than the row written last are left out. `model_a`, `model_b`: the pair as
     it was first named, or one model and None. `swapped`: b was shown first. `choice`: which of the models' samples.
     `winner` (a, b, tie) is None, `score_a` and `score_b` are NaN, where there is no verdict or none of that kind;
-    `error` is then the kind of failure. `low` and `high` are the scale of the scores, `source` says how the verdict was
-    read, `created` is ISO 8601. `prompt_cut`: the server read only a part of the prompt. `chance`: with which an
-    adaptive run showed the match in this order. `voter`: whose vote this is. Texts are categorical. Where a judge gave
-    probabilities there is a column `expected` besides: that model_b is better, a tie as half; where it said how clearly
-    one won, a column `strength` (1, 2, ...). NaN where that isn't known.
+    `error` is then the kind of failure. `low` and `high` are the scale of the scores (of rewards: infinite), `source`
+    says how the verdict was read, `created` is ISO 8601. `prompt_cut`: the server read only a part of the prompt.
+    `chance`: with which an adaptive run showed the match in this order. `voter`: whose vote this is. Texts are
+    categorical. Where a judge gave probabilities there is a column `expected` besides: that model_b is better, a tie as
+    half; where it said how clearly one won, a column `strength` (1, 2, ...). NaN where that isn't known.
+    There is no `created` where it was not read.
     """
-    read = columns.read(batches)
     kept = current(read)
-    coded = {name: column[kept] for name, column in read.coded.items()}
+    coded = {name: read[name][kept] for name in read.values}
     about = {name: coded["about"].map(itemgetter(place)) for place, name in enumerate(ABOUT)}
     first, second, swapped = _pairs(coded["models"])
     values = {
@@ -68,18 +68,23 @@ def judgments_frame(batches: Iterable[Sequence[Judgment]], categories: Categorie
         "model_b": second.series(),
         "swapped": swapped,
         **_verdicts(coded["verdict"], swapped),
-        **{name: _end(about["scale"], place) for place, name in enumerate(("low", "high"))},
+        **_ends(about["scale"], about["verdict_source"]),
         "error": about["error"].map(lambda error: error and error.kind).series(),
         "source": about["verdict_source"].series(),
-        "prompt_tokens": read.tokens[kept, 0],
-        "completion_tokens": read.tokens[kept, 1],
+        **{name: read.arrays[name][kept] for name in ("prompt_tokens", "completion_tokens")},
         "prompt_cut": about["extra"].map(lambda extra: extra.prompt_cut is not None).numbers().astype(bool),
         "chance": about["extra"].map(lambda extra: extra.known_chance).numbers(),
         "voter": about["extra"].map(lambda extra: extra.known_voter).series(),
-        "created": pd.Series(read.created[kept], dtype=object),  # seldom twice the same
+        **_created(read, kept),
     }
-    more = _expected(read.second_wins[kept], swapped) | _strengths(coded["verdict"])
-    return pd.DataFrame({name: values[name] for name in REVIEWS} | more)
+    more = _expected(read.arrays["second_wins"][kept], swapped) | _strengths(coded["verdict"])
+    known = {name: values[name] for name in REVIEWS if name in values}
+    return pd.DataFrame(known | more, copy=False)  # put together they would be copied
+
+
+def _created(read: Columns, kept: Codes) -> dict[str, pd.Series]:
+    """As objects: a time is seldom twice the same."""
+    return {"created": pd.Series(read.arrays["created"][kept], dtype=object)} if "created" in read.arrays else {}
 
 
 def _strengths(verdicts: Coded) -> dict[str, Floats]:
@@ -92,14 +97,9 @@ def _expected(second_wins: Floats, swapped: NDArray[np.bool_]) -> dict[str, Floa
     return {EXPECTED: np.where(swapped, 1 - second_wins, second_wins)} if known else {}
 
 
-def places(batches: Iterable[Sequence[Judgment]]) -> NDArray[np.int64]:
-    """Which of these rows, counted from 0, stand in `judgments_frame` of them, in its order."""
-    return current(columns.read(batches))
-
-
 def scores_frame(reviews: pd.DataFrame) -> pd.DataFrame:
     """The single reviews of a frame of reviews, columns SCORES; `score` is NaN where there is no verdict."""
-    single = reviews[(reviews["mode"] == "single").to_numpy()]
+    single = _of_mode(reviews, "single")
     return single.rename(columns={"model_a": "model", "score_a": "score"})[SCORES].reset_index(drop=True)
 
 
@@ -111,11 +111,12 @@ def matches_frame(reviews: pd.DataFrame) -> pd.DataFrame:
     when incomplete. `won_first` and `won_second`: a's win (1, a tie 0.5, a loss 0) where a was shown first, and
     second; NaN where it wasn't, or when incomplete. `agree` (whether the orders' outcomes are the same) is NaN without
     two orders with a verdict. `reviews` and `missing` count the reviews with and without a verdict, `orders` the
-    orders. `chance`: how likely the second order was to be judged. `created`: of its last review.
+    orders. `chance`: how likely the second order was to be judged. `created`: of its last review, where it was read.
     """
-    pairwise = reviews[(reviews["mode"] == "pairwise").to_numpy()]
+    pairwise = _of_mode(reviews, "pairwise")
     groups = Groups.of(pairwise, _MATCH)
-    won: Floats = np.asarray(pairwise["winner"].astype(object).map(_WON), np.float64)
+    winners, names = pd.factorize(pairwise["winner"])
+    won: Floats = np.array([*map(_WON.get, names), np.nan], np.float64)[winners]
     known, swapped = ~np.isnan(won), pairwise["swapped"].to_numpy(bool)
     missing, orders = groups.count(~known), groups.count(np.ones(len(won), bool))
     complete = missing == 0
@@ -136,9 +137,15 @@ def matches_frame(reviews: pd.DataFrame) -> pd.DataFrame:
         "missing": missing,
         "orders": orders,
         "chance": groups.least(pairwise["chance"].to_numpy()),
-        "created": pairwise["created"].array.take(groups.last),
+        **({"created": pairwise["created"].array.take(groups.last)} if "created" in pairwise else {}),
     }
-    return pd.DataFrame({name: values[name] for name in MATCHES})
+    return pd.DataFrame({name: values[name] for name in MATCHES if name in values}, copy=False)
+
+
+def _of_mode(reviews: pd.DataFrame, mode: str) -> pd.DataFrame:
+    """The reviews of a mode; the frame itself where it has no others."""
+    chosen = (reviews["mode"] == mode).to_numpy()
+    return reviews if chosen.all() else reviews[chosen]
 
 
 def _pairs(models: Coded) -> tuple[Coded, Coded, NDArray[np.bool_]]:
@@ -150,6 +157,13 @@ def _pairs(models: Coded) -> tuple[Coded, Coded, NDArray[np.bool_]]:
     pairs = models.map(lambda value: (*named[tuple(sorted(value[0]))], None)[:2])
     swapped = models.map(lambda value: named[tuple(sorted(value[0]))] != value[0]).numbers() == 1
     return pairs.map(lambda pair: pair[0]), pairs.map(lambda pair: pair[1]), swapped
+
+
+def _ends(scale: Coded, source: Coded) -> dict[str, Floats]:
+    """The columns `low` and `high`; a reward has no lowest or highest value."""
+    open_ = source.map(lambda name: name == "reward").numbers() == 1
+    low, high = (_end(scale, place) for place in (0, 1))
+    return {"low": np.where(open_, -np.inf, low), "high": np.where(open_, np.inf, high)}
 
 
 def _end(scale: Coded, place: int) -> Floats:

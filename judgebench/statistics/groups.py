@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from judgebench.statistics.columns import Codes
+from judgebench.statistics.columns import Codes, Places
 
 Floats = NDArray[np.float64]
+_MOST = 2**62  # what a number of a group may be, before groups are numbered anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +24,20 @@ class Groups:
     @classmethod
     def of(cls, frame: pd.DataFrame, keys: list[str]) -> "Groups":
         """Rows with equal keys are one group."""
-        return cls.by([pd.factorize(frame[key], use_na_sentinel=False)[0] for key in keys], len(frame))
+        return cls.by((numbers(frame[key]) for key in keys), len(frame))
 
     @classmethod
-    def by(cls, keys: Iterable[Codes], rows: int) -> "Groups":
-        """Rows with equal numbers are one group."""
-        codes = np.zeros(rows, np.int64)
+    def by(cls, keys: Iterable[Places], rows: int) -> "Groups":
+        """Rows with equal numbers, from 0, are one group."""
+        codes, span = np.zeros(rows, np.int64), 1
         for key in keys:
-            codes = pd.factorize(codes * (int(key.max(initial=0)) + 1) + key)[0]
-        return cls(codes, int(codes.max(initial=-1)) + 1)
+            size = int(key.max(initial=0)) + 1
+            if span > _MOST // size:
+                codes, names = pd.factorize(codes)
+                span = len(names)
+            codes, span = codes * size + key, span * size
+        codes, names = pd.factorize(codes)
+        return cls(codes, len(names))
 
     @property
     def first(self) -> Codes:
@@ -83,6 +89,13 @@ class Groups:
         found = np.full(self.number, np.nan)
         found[self.codes[chosen]] = values[chosen]
         return found
+
+
+def numbers(column: "pd.Series[Any]") -> Places:
+    """Numbers from 0 that are equal where the values of a column are."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy().astype(np.int64) + 1
+    return pd.factorize(column, use_na_sentinel=False)[0]
 
 
 def keyed(frame: pd.DataFrame, keys: list[str]) -> list[tuple[list[Any], Codes]]:

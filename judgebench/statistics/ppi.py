@@ -101,6 +101,8 @@ def win_rates(matches: pd.DataFrame, scores: pd.DataFrame, people: pd.DataFrame)
     FEWEST questions with votes all but the counts and the judge's own is None.
     """
     voted = votes_of_people(people)
+    if not len(voted):
+        return []
     voted = voted.iloc[np.sort(Groups.of(voted, [*PLACE, "rater"]).last)]
     said = pd.concat([_of_matches(matches), votes_of_scores(scores, _places(scores, voted))], ignore_index=True)
     by_pair = {tuple(pair): points for pair, points in _points(voted, _PAIR)}

@@ -43,6 +43,7 @@ def pair_panels(matches: pd.DataFrame, leave_out: Iterable[str]) -> list[tuple[l
 
     From matches over repeats. `score_a` and `score_b` are means over the judges, `outcome` what more than half of
     them gave, or else `inconsistent`; `incomplete` where one has no verdict. `disagree`: whether they differ.
+    With an open scale among theirs there is no mean.
     """
     found = []
     for judges, shared in _shared(matches, _PAIR, leave_out):
@@ -50,7 +51,8 @@ def pair_panels(matches: pd.DataFrame, leave_out: Iterable[str]) -> list[tuple[l
         merged = _matches(shared, groups)
         whole = groups.count((shared["outcome"] == "incomplete").to_numpy()) == 0
         merged.loc[~whole, "outcome"] = "incomplete"
-        merged.loc[~whole, ["score_a", "score_b"]] = np.nan
+        apart = groups.count(np.isinf(shared["low"].to_numpy(np.float64))) > 0
+        merged.loc[~whole | apart, ["score_a", "score_b"]] = np.nan
         merged[["won_first", "won_second", "agree"]] = np.nan  # whose order would that be?
         merged["disagree"] = whole & merged["flip"]
         merged["flip"] = groups.greatest(shared["flip"]) > 0
@@ -62,10 +64,12 @@ def pair_panels(matches: pd.DataFrame, leave_out: Iterable[str]) -> list[tuple[l
 def score_panels(scores: pd.DataFrame, leave_out: Iterable[str]) -> list[tuple[list[str], pd.DataFrame]]:
     """As `pair_panels`, by model: `score` is the mean over the judges, NaN where one has none.
 
-    `spread` is the distance from the lowest score to the highest.
+    `spread` is the distance from the lowest score to the highest. Scores on an open scale are left out: a mean with
+    others says nothing.
     """
     found = []
-    for judges, shared in _shared(scores, _MODEL, leave_out):
+    closed = scores[~np.isinf(scores["low"].to_numpy(np.float64))]
+    for judges, shared in _shared(closed, _MODEL, leave_out):
         groups = Groups.of(shared, _PLACE)
         merged, score = _scores(shared, groups), shared["score"].to_numpy()
         whole = groups.count(np.isnan(score)) == 0
@@ -94,7 +98,9 @@ def _shared(frame: pd.DataFrame, keys: list[str], leave_out: Iterable[str]) -> l
 
 def _matches(rows: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     """A row per group, by majority and mean; `flip` says whether complete rows of it differ."""
-    merged = rows[[name for name in MATCHES if name != "repeat"]].take(groups.first).reset_index(drop=True)
+    merged = (
+        rows[[name for name in MATCHES if name in rows and name != "repeat"]].take(groups.first).reset_index(drop=True)
+    )
     if groups.number == len(rows) and "flip" not in rows:
         return merged.assign(flip=False)
     complete = (rows["outcome"] != "incomplete").to_numpy()

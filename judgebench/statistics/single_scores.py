@@ -19,8 +19,9 @@ def single_health(scores: pd.DataFrame) -> dict[str, Any]:
 
     `counts`: [from, to, number] per value, or per tenth of the scale where there are more than 21 values. `commonest`:
     the share of scores at the most common value, which is `commonest_value`. `ceiling`, `floor`: shares at the top and
-    the bottom of the scale, None without a scale. `length`: the correlation of score and log(1 + length) over all
-    answers; `length_within`: the same between answers to one question and turn, so that hard questions don't matter.
+    the bottom of the scale, None without a scale or on an open one. `length`: the correlation of score and
+    log(1 + length) over all answers; `length_within`: the same between answers to one question and turn, so that hard
+    questions don't matter.
     """
     rows, score = Questions.of(scores), scores["score"].to_numpy(np.float64)
     known, missing = ~np.isnan(score), scores["missing"].to_numpy(np.float64)
@@ -36,8 +37,8 @@ def single_health(scores: pd.DataFrame) -> dict[str, Any]:
         "counts": _counted(values, counts, _scale(low, high, values)),
         "commonest": rows.share(score == commonest, known),
         "commonest_value": commonest,
-        "ceiling": rows.share(score >= high, known & ~np.isnan(high)),
-        "floor": rows.share(score <= low, known & ~np.isnan(low)),
+        "ceiling": rows.share(score >= high, known & np.isfinite(high)),
+        "floor": rows.share(score <= low, known & np.isfinite(low)),
         **_by_length(rows, scores),
     }
 
@@ -63,7 +64,7 @@ def _column(scores: pd.DataFrame, name: str) -> Floats:
 def _scale(low: Floats, high: Floats, values: Floats) -> tuple[float, float]:
     """The lowest and highest possible score, or those that there are."""
     ends = np.concatenate([low, high, values])
-    known = ends[~np.isnan(ends)]
+    known = ends[np.isfinite(ends)]
     return (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
 
 

@@ -95,7 +95,7 @@ def score_differences(frame: pd.DataFrame) -> list[dict[str, Any]]:
         scored = [place for place, means in enumerate(cells.means) if not np.isnan(means).all()]
         for a, b in combinations(scored, 2):
             about = {"question_set": key[0], "judge": key[1], "models": [cells.names[a], cells.names[b]]}
-            found.append({**about, **_gap(cells.difference(a, b), _step(group["low"], group["high"]))})
+            found.append({**about, **_gap(cells.difference(a, b), _step(group))})
     return found
 
 
@@ -105,16 +105,18 @@ def _gap(gap: Estimate | None, step: float) -> dict[str, Any]:
     return {"difference": gap.value, "interval": _listed(gap.difference_interval(step)), "questions": gap.questions}
 
 
-def _step(low: Any, high: Any) -> float:
-    """A ninth of the scale, which is 1 from 1 to 10; 1 where the scale isn't known."""
-    ends = _ends(low, high)
-    return (ends[1] - ends[0]) / STEPS if ends else 1.0
+def _step(scores: pd.DataFrame) -> float:
+    """A ninth of the scale, which is 1 from 1 to 10, or, of an open one, of what was met; 1 where it isn't known."""
+    low, high = _ends(scores["low"], scores["high"]) or (0.0, float(STEPS))
+    if np.isinf(scores["low"]).any() and scores["score"].notna().any():
+        low, high = scores["score"].min(), scores["score"].max()
+    return float(high - low) / STEPS
 
 
 def _ends(low: Any, high: Any) -> tuple[float, float] | None:
-    """The lowest and the highest of a scale; None where a score has none."""
+    """The lowest and the highest of a scale; None where a score has none, or an open one."""
     low, high = np.asarray(low, np.float64), np.asarray(high, np.float64)
-    if not len(low) or np.isnan(low).any() or np.isnan(high).any():
+    if not len(low) or not (np.isfinite(low).all() and np.isfinite(high).all()):
         return None
     return float(low.min()), float(high.max())
 
@@ -133,7 +135,7 @@ def turn_differences(frame: pd.DataFrame) -> list[dict[str, Any]]:
             gap, means = cells.difference(*first), (cells.mean(*first), cells.mean(*later))
             if gap and means[0] and means[1]:
                 about = {**key, "turn": turn, "first": means[0].value, "mean": means[1].value}
-                interval = gap.difference_interval(_step(group["low"], group["high"]))
+                interval = gap.difference_interval(_step(group))
                 found.append(
                     {**about, "difference": gap.value, "interval": _listed(interval), "questions": gap.questions}
                 )
@@ -174,7 +176,7 @@ def _bounds(part: Scores) -> list[float] | None:
     """The mean with every missing score at either end of its scale. Source: Manski, AER Papers 80 (1990)."""
     unknown = np.isnan(part.score)
     ends = [end[unknown] for end in (part.low, part.high)]
-    if not unknown.any() or any(np.isnan(end).any() for end in ends):
+    if not unknown.any() or not all(np.isfinite(end).all() for end in ends):
         return None
     known, whole = np.nansum(part.share * part.score), part.share.sum()
     return [float((known + (part.share[unknown] * end).sum()) / whole) for end in ends]
@@ -216,7 +218,8 @@ def _ratio(group: Matches, totals: Totals | None, bootstrapped: list[float] | No
     ratio = ratio_of_sums(*totals) if totals else None
     if ratio is None or totals is None:
         return {"ratio": None, "ratio_interval": None, "ratio_bootstrap": None}
-    step = _step(group.low, group.high) * ratio.questions / float(totals[1].sum())
+    low, high = _ends(group.low, group.high) or (0.0, float(STEPS))
+    step = (high - low) / STEPS * ratio.questions / float(totals[1].sum())
     ends = ratio.difference_interval(step)
     interval = _listed((max(ends[0], 0.0), ends[1]) if ends else None)
     return {"ratio": ratio.value, "ratio_interval": interval, "ratio_bootstrap": bootstrapped}

@@ -25,7 +25,7 @@ Slot: TypeAlias = tuple[str | int, ...]
 Winner: TypeAlias = Literal["A", "B", "tie"]
 Mode: TypeAlias = Literal["single", "pairwise"]
 Source: TypeAlias = Literal[
-    "text", "schema", "logprobs", "repaired", "stored", "computed", "checked", "identical", "voted"
+    "text", "schema", "logprobs", "repaired", "stored", "computed", "checked", "identical", "voted", "reward"
 ]
 
 

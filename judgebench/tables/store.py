@@ -7,12 +7,14 @@ and skip it, and the next append moves it to `FILE.torn` before it writes.
 
 import codecs
 import errno
+import io
 import os
 import re
 import shutil
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, starmap
 from pathlib import Path
 from typing import BinaryIO, Generic, Protocol, TypeVar
 from urllib.parse import quote, unquote
@@ -87,16 +89,33 @@ class Table(Generic[RowT]):
         """
         return [row for batch in self.batches() for row in batch]
 
-    def batches(self, size: int = 1 << 18) -> Iterator[list[RowT]]:
-        """As `read`, about `size` bytes of rows at a time: so few that they stay in the processor's cache."""
+    def batches(self, size: int = 1 << 18, start: int = 0) -> Iterator[list[RowT]]:
+        """As `read`, from the line on that begins at byte `start`, about `size` bytes of rows at a time.
+
+        These are so few that they stay in the processor's cache.
+        """
+        return starmap(self.rows, self.blocks(size, start))
+
+    def blocks(self, size: int = 1 << 18, start: int = 0, end: int = sys.maxsize) -> Iterator[tuple[bytes, int]]:
+        """Whole lines of about `size` bytes, and where they begin, from byte `start` of the file to `end`."""
         try:
             with self.path.open("rb", buffering=_BUFFER) as file:
-                place = 0
-                while lines := file.readlines(size):
-                    yield self._rows(lines, place)
-                    place = file.tell()
+                place = file.seek(start)
+                while place < end and (block := file.read(min(size, end - place))):
+                    block += file.readline() if place + len(block) < end else b""
+                    yield block, place
+                    place += len(block)
         except FileNotFoundError:
             return
+
+    def rows(self, block: bytes, place: int) -> list[RowT]:
+        """The rows of a block that begins at byte `place`; see `read`."""
+        return self._rows(io.BytesIO(block).readlines(), place)
+
+    def whole(self) -> int:
+        """Where the last line begins that has no end yet, or the next one will."""
+        with self.path.open("rb") as file:
+            return file.seek(0, os.SEEK_END) - len(_unfinished_line(file))
 
     def append(self, rows: Iterable[RowT], sync: bool = True) -> None:
         """Write the rows in one piece and return when they are on disk; other writers wait their turn.

@@ -8,6 +8,7 @@ from judgebench.tables.records import Failure
 from judgebench.tables.store import ResultRow
 
 NO_CALL = ("stored", "computed", "checked", "identical")  # where verdicts come from that no model was asked for
+COMPUTED = ("computed", "reward")  # and where from, if the same answers always get the same
 _SHOWN = 3  # reasons, the most frequent ones
 
 

@@ -145,6 +145,28 @@ class Letters:
 
 def model(name: str) -> Any:
     """A random model of two small layers, with no settings of its own for generating."""
+    import transformers
+
+    made = _made(transformers.AutoModelForCausalLM, name)
+    made.generation_config = transformers.GenerationConfig()
+    return made
+
+
+def scorer(name: str) -> Any:
+    """The same with a head of one number in place of the one that writes."""
+    import transformers
+
+    return _made(transformers.AutoModelForSequenceClassification, name)
+
+
+def scorers() -> list[str]:
+    """Those of the cases of which transformers has such a one."""
+    from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES as NAMES
+
+    return [name for name in CASES if name.partition(",")[0] in NAMES]
+
+
+def _made(auto: Any, name: str) -> Any:
     import torch
     import transformers
 
@@ -156,10 +178,10 @@ def model(name: str) -> Any:
         known.discard("sliding_window")
     settings = {key: _SIZES[key] for key in known - own.attribute_map.keys()} | CASES[name]
     config = kind(**{key: value for key, value in settings.items() if value is not ...})
-    made = transformers.AutoModelForCausalLM.from_config(config).eval()
+    config.num_labels = 1
+    made = auto.from_config(config).eval()
     for weights in made.parameters():  # as initialized, it would repeat one token for ever
         weights.data *= 4
-    made.generation_config = transformers.GenerationConfig()
     return made
 
 

@@ -53,6 +53,7 @@ def llama(
     vocabulary: int = 32,
     heat: float = 1.0,
     tied: bool = False,
+    width: int = 16,
     **saving: Any,
 ) -> Path:
     """Save a Llama of two layers, with random weights; with `heat` it is less quick to repeat itself."""
@@ -61,7 +62,7 @@ def llama(
 
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    sizes = {"hidden_size": width, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
     ids = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 3, "tie_word_embeddings": tied}
     model = LlamaForCausalLM(LlamaConfig(vocab_size=vocabulary, max_position_embeddings=64, **sizes, **ids))
     for weights in model.parameters():
@@ -183,3 +184,48 @@ def _gguf_name(name: str) -> str:
     for ours, theirs in sorted(names.items(), key=lambda item: -len(item[0])):
         name = name.replace(ours, theirs)
     return name
+
+
+def reward(
+    folder: Path, *, word: str = "hello", labels: int = 1, head: bool = True, template: str | None = TEMPLATE
+) -> Path:
+    """A checkpoint that scores a conversation by the share of a word in it: weights that compute just this.
+
+    Each place attends to all before it alike and takes in how often the word is there; the last one is read.
+    """
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification
+
+    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    ids = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 3, "vocab_size": 32, "max_position_embeddings": 64}
+    config = LlamaConfig(**sizes, **ids, num_labels=labels)
+    model = (LlamaForSequenceClassification if head else LlamaForCausalLM)(config)
+    for weights in model.parameters():
+        weights.data.zero_()
+    for part in model.modules():
+        if "RMSNorm" in type(part).__name__:
+            part.weight.data.fill_(1.0)
+    embedded, attention = model.model.embed_tokens.weight.data, model.model.layers[0].self_attn
+    embedded[:, 1] = 1.0
+    embedded[(*SPECIAL, *WORDS).index(word), 0] = 1.0
+    attention.v_proj.weight.data[2, 0] = 1.0
+    attention.o_proj.weight.data[2, 2] = 1.0
+    if head:
+        model.score.weight.data[0] = torch.tensor([0.0, -1.0, 20.0] + [0.0] * 13)
+    model.save_pretrained(folder)
+    return tokenizer(folder, template=template)
+
+
+def rewarding(folder: Path, *, seed: int = 0, dtype: str = "float32", pad: int | None = 3) -> Path:
+    """A checkpoint that scores, of random weights."""
+    import torch
+    from transformers import LlamaConfig, LlamaForSequenceClassification
+
+    torch.manual_seed(seed)
+    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    ids = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": pad, "vocab_size": 32, "max_position_embeddings": 64}
+    model = LlamaForSequenceClassification(LlamaConfig(**sizes, **ids, num_labels=1))
+    for weights in model.parameters():
+        weights.data *= 5.0
+    model.to(getattr(torch, dtype)).save_pretrained(folder)
+    return tokenizer(folder)

@@ -7,7 +7,7 @@ keys and values that a conversation's next turn takes over from the one before i
 """
 
 from judgebench.models.engine.engine import Engine
-from judgebench.models.engine.jobs import Count, Done, Job, before_stop
+from judgebench.models.engine.jobs import Count, Done, Job, TextEngine, before_stop
 from judgebench.models.engine.saying import text_of
 
-__all__ = ["Count", "Done", "Engine", "Job", "before_stop", "text_of"]
+__all__ = ["Count", "Done", "Engine", "Job", "TextEngine", "before_stop", "text_of"]

@@ -11,7 +11,7 @@ from judgebench.models.engine.forward import Forward
 from judgebench.models.engine.jobs import Count, Done, Job
 from judgebench.models.engine.limits import limits_of
 from judgebench.models.engine.linears import quick_linears
-from judgebench.models.engine.memory import hand_back, is_shortage, rows_that_fit
+from judgebench.models.engine.memory import hand_back, is_shortage, rows_that_fit, tokens_together
 from judgebench.models.engine.rows import Endings, Row, Waiting
 from judgebench.models.engine.sides import ALONE, Sides, sides_of
 from judgebench.models.loading.telling import first_line
@@ -20,8 +20,6 @@ NOT_FINITE = "the model's logits are not finite: a broken checkpoint or float16 
 CANT = "the model can't answer this prompt"
 NO_MEMORY = "out of memory with this prompt alone"
 _AHEAD = 64  # jobs that wait, at least: to choose those of like length from
-_PROMPT_TOKENS = {"cpu": 800}  # that go in together: more fall out of the processor's cache
-_MOST_PROMPT_TOKENS = 16384
 _REFILLS = 16  # places in a batch: one of them is as many rows as come in together
 
 
@@ -47,7 +45,7 @@ class Engine:
         self.count = count or Count()
         self.own_settings = own_settings
         self.sides = Sides(apart="") if own_settings else sides_of(model)
-        self.endings = Endings(tokenizer, _ends(model, tokenizer), limits_of(model))
+        self.endings = endings_of(model, tokenizer)
         self.padding = tokenizer.pad_token_id or 0
 
     def run(self, jobs: Iterable[Job], follow: Callable[[Done], Job | None] | None = None) -> Iterator[Done]:
@@ -58,6 +56,11 @@ class Engine:
         job that fails is a Done with a failure. What is done is added to `count`.
         """
         yield from Run(self, jobs).results(follow)
+
+
+def endings_of(model: Any, tokenizer: Any) -> Endings:
+    """When a model's answers are at their end."""
+    return Endings(tokenizer, _ends(model, tokenizer), limits_of(model))
 
 
 def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
@@ -180,8 +183,7 @@ class Run:
 
     def _prompt_tokens(self) -> int:
         """How many go through the model at once; where rows can't come later, as many as anywhere."""
-        kind = self.engine.model.device.type
-        return _PROMPT_TOKENS.get(kind, _MOST_PROMPT_TOKENS) if self.forward.joinable else _MOST_PROMPT_TOKENS
+        return tokens_together(self.engine.model.device.type, at_once=not self.forward.joinable)
 
     def _enter(self) -> None:
         """Begin with the rows in `entering`, as far as they can be."""

@@ -1,7 +1,8 @@
 """What goes into the engine and what comes out of it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,23 @@ class Count:
     """How many tokens were drawn so far, those of rows under way included; another thread may look at it."""
 
     drawn: int = 0
+
+
+class TextEngine(Protocol):
+    """Whatever turns prompts into tokens: our own engine, or vLLM's."""
+
+    @property
+    def batch_size(self) -> int | None:
+        """How many answers are made at a time; None: not known yet."""
+        ...
+
+    def run(self, jobs: Iterable[Job], follow: Callable[[Done], Job | None] | None = None) -> Iterator[Done]:
+        """Yield what becomes of each job as it is done, in any order; see Done.
+
+        More jobs are asked for whenever there is room. `follow` is asked about each one done for the job that comes
+        after it, the next turn of a conversation. A job that fails is a Done with a failure.
+        """
+        ...
 
 
 def before_stop(text: str, stop: Iterable[str]) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 
 _MOST = {"cpu": 48}  # where products of so many rows are near the processor's rate
 _MOST_ELSEWHERE = 256
+_PROMPT_TOKENS = {"cpu": 800}  # more fall out of the processor's cache
+_MOST_PROMPT_TOKENS = 16384
 _SHARE = 0.5  # of the free memory: activations need some, and others too
 
 
@@ -13,6 +15,11 @@ def rows_that_fit(model: Any, tokens: int) -> int:
     device = model.device.type
     fitting = int(_SHARE * _free(device) / (tokens * bytes_per_token(model)))
     return max(1, min(fitting, _MOST.get(device, _MOST_ELSEWHERE)))
+
+
+def tokens_together(device: str, *, at_once: bool = False) -> int:
+    """How many tokens of prompts go through a model in one call; many, where they have to go `at_once`."""
+    return _MOST_PROMPT_TOKENS if at_once else _PROMPT_TOKENS.get(device, _MOST_PROMPT_TOKENS)
 
 
 def bytes_per_token(model: Any) -> int:

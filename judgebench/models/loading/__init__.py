@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from judgebench.errors import JudgebenchError
-from judgebench.models.loading import files, packed, templating
+from judgebench.models.loading import files, packed, scoring, templating
+from judgebench.models.loading.bases import Base
 from judgebench.models.loading.files import fingerprint
 from judgebench.models.loading.options import DTYPES, QUANTIZE, LoadOptions
 from judgebench.models.loading.targets import Checkpoint, Source, resolve
@@ -33,6 +34,13 @@ class Loaded:
     provenance: Mapping[str, Any]
     usual_dtype: str  # what `auto` comes to here
 
+    @property
+    def served_by(self) -> str:
+        """What makes the answers besides the checkpoint: versions, arithmetic, device and template as they are used."""
+        used = self.provenance
+        versions = " ".join(f"{name}-{used[name]}" for name in ("transformers", "torch"))
+        return f"{versions} {used['dtype_used']} {used['device']} template-{used['template_used'][:8]}"
+
 
 def identity(target: str, options: LoadOptions) -> Mapping[str, Any]:
     """What a target's answers depend on, by content; only what was asked for beyond a plain checkpoint is added.
@@ -42,48 +50,92 @@ def identity(target: str, options: LoadOptions) -> Mapping[str, Any]:
     return _identity(resolve(target, options), options)
 
 
-def load(target: str, options: LoadOptions, dtype: str | None = None) -> Loaded:
+def load(
+    target: str, options: LoadOptions, dtype: str | None = None, *, scores: bool = False, base: Base | None = None
+) -> Loaded:
     """The model and tokenizer of a target, on their device; `dtype` is what `auto` means, where that is settled.
 
+    With `scores` it is one that gives a conversation one number, and not one that goes on with it. The weights beneath
+    adapters are those of `base`, if they are there.
     Raises JudgebenchError, DataError or UsageError, one line with the file's name, for whatever is missing or broken.
     """
+    checkpoint = _checked(target, options)
+    with packed.read_once() if checkpoint.base.gguf else nullcontext():
+        return _load(checkpoint, options, dtype or options.dtype, scores, base)
+
+
+def _checked(target: str, options: LoadOptions) -> Checkpoint:
+    """The parts of a target, whose files are whole."""
     checkpoint = resolve(target, options)
     checkpoint.base.check(options)
     for addition in checkpoint.additions:
         addition.source.check(options, adapter=addition.kind == "adapter")
     _quiet()
-    with packed.read_once() if checkpoint.base.gguf else nullcontext():
-        return _load(checkpoint, options, dtype or options.dtype)
+    return checkpoint
 
 
-def _load(checkpoint: Checkpoint, options: LoadOptions, dtype: str) -> Loaded:
-    from judgebench.models.loading import additions, devices, tokenizers, weights
+def _load(checkpoint: Checkpoint, options: LoadOptions, dtype: str, scores: bool, base: Base | None) -> Loaded:
+    from judgebench.models.loading import additions, devices, weights
 
     device = devices.pick(options.device)
     config = weights.load_config(checkpoint.base, options)
-    kind = weights.architecture(config)
+    kind: Architecture = "scorer" if scores else weights.architecture(config)
+    if scores:
+        scoring.check(checkpoint, config)
     tokenizer, template = _tokenizer(checkpoint, options, kind)
-    model = weights.load_model(checkpoint.base, config, options, device, dtype)
+    brought = scoring.brought(checkpoint) if scores else ()
+
+    def anew() -> Any:
+        return weights.load_model(checkpoint.base, config, options, device, dtype, scores=scores, brought=brought)
+
+    about = (checkpoint.base, device, dtype, scores, options)
+    original = base.lend(about, anew) if base and _shares(checkpoint) else None
+    model = original.model if original else anew()
     for addition in checkpoint.additions:
-        model = additions.add(model, addition, options, len(tokenizer))
+        model = additions.add(model, addition, options, len(tokenizer), original)
+    return _ready(checkpoint, options, model, tokenizer, template, kind, _usual(config, model, device))
+
+
+def _ready(
+    checkpoint: Checkpoint,
+    options: LoadOptions,
+    model: Any,
+    tokenizer: Any,
+    template: Template,
+    kind: Architecture,
+    usual: str,
+) -> Loaded:
+    """With a tokenizer that fits the model, what ends an answer, and provenance."""
+    from judgebench.models.loading import devices, tokenizers
+
     tokenizers.fit(tokenizer, model.get_input_embeddings().weight.shape[0], checkpoint.base)
-    tokenizers.end_at(model, tokenizer, template.stops, checkpoint.base)
+    if kind != "scorer":
+        tokenizers.end_at(model, tokenizer, template.stops, checkpoint.base)
     provenance = {
         **_identity(checkpoint, options),
         **_commits(checkpoint),
         **_used(model, template),
         "device": devices.described(model),
     }
-    return Loaded(
-        model,
-        tokenizer,
-        model.device,
-        kind,
-        template.special_tokens,
-        template.stops,
-        provenance,
-        _usual(config, model, device),
-    )
+    device, special = model.device, template.special_tokens
+    return Loaded(model, tokenizer, device, kind, special, template.stops, provenance, usual)
+
+
+def outline(target: str, options: LoadOptions) -> Loaded:
+    """The same for whoever has the weights elsewhere: a model of their shapes, without them. Errors as of `load`."""
+    from judgebench.models.loading import devices, weights
+
+    checkpoint = _checked(target, options)
+    config = weights.load_config(checkpoint.base, options)
+    kind = weights.architecture(config)
+    tokenizer, template = _tokenizer(checkpoint, options, kind)
+    model = weights.outline(checkpoint.base, config, options, devices.pick("auto"))
+    return _ready(checkpoint, options, model, tokenizer, template, kind, str(model.dtype).removeprefix("torch."))
+
+
+def _shares(checkpoint: Checkpoint) -> bool:
+    """Whether the weights of a base can be had again from what is made of them."""
+    return bool(checkpoint.additions) and all(addition.kind == "adapter" for addition in checkpoint.additions)
 
 
 def _tokenizer(checkpoint: Checkpoint, options: LoadOptions, kind: str) -> tuple[Any, Template]:
@@ -94,6 +146,8 @@ def _tokenizer(checkpoint: Checkpoint, options: LoadOptions, kind: str) -> tuple
     tokenizer = tokenizers.load_tokenizer(source, options, kind)
     template = templating.choose(tokenizer.chat_template, options.chat_template, source=source.text, kind=kind)
     templating.put(tokenizer, template, options.chat_template or source.text, options.template_arguments)
+    if kind == "scorer":
+        scoring.check_template(tokenizer, options.chat_template or source.text)
     return tokenizer, template
 
 

@@ -2,23 +2,59 @@
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
 from judgebench.errors import DataError, JudgebenchError, UsageError
 from judgebench.models.loading import files, weights
+from judgebench.models.loading.bases import Original
 from judgebench.models.loading.options import LoadOptions
 from judgebench.models.loading.targets import Addition, Source
 
+_PROBED = 32  # tokens
 _EMBEDDINGS = re.compile(r"(?:embed_tokens|word_embeddings|wte|embed_in|lm_head|embed_out)(?:\.\w+)*\.weight$")
 
 
-def add(model: Any, addition: Addition, options: LoadOptions, vocabulary: int) -> Any:
-    """The model with the addition in its weights; JudgebenchError, DataError or UsageError where it doesn't fit."""
+def add(model: Any, addition: Addition, options: LoadOptions, vocabulary: int, original: Original | None = None) -> Any:
+    """The model with the addition in its weights; those that an adapter changes are kept in `original` before.
+
+    JudgebenchError, DataError or UsageError where it doesn't fit, or an adapter changes nothing that is said.
+    """
     if addition.kind == "delta":
         return _add_delta(model, addition.source, options)
-    return _add_adapter(model, addition.source, options, vocabulary)
+    before = _logits(model)
+    added = _add_adapter(model, addition.source, options, vocabulary, original)
+    if _same(before, _logits(added)):
+        raise DataError(
+            f"{addition.source.text} changes nothing that its base says: it is untrained, its changes are lost in"
+            f" {str(model.dtype).removeprefix('torch.')}, or its names are those of another base"
+        )
+    return added
+
+
+def _logits(model: Any) -> Any:
+    """What a model makes of tokens from all over its vocabulary; None where it can't be asked so."""
+    import torch
+
+    rows = model.get_input_embeddings().weight.shape[0]
+    tokens = torch.linspace(0, rows - 1, min(rows, _PROBED), device=model.device).round().long()[None]
+    more = {"decoder_input_ids": tokens} if model.config.is_encoder_decoder else {}
+    try:
+        with torch.inference_mode():
+            return model(tokens, **more).logits
+    except Exception:  # whatever a model runs into that wants more: the engine tries it in earnest
+        return None
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Whether logits are equal, to the last bit, for the tokens that both have."""
+    import torch
+
+    if before is None or after is None:
+        return False
+    known = min(before.shape[-1], after.shape[-1])
+    return bool(torch.equal(before[..., :known], after[..., :known]))
 
 
 def _add_delta(model: Any, source: Source, options: LoadOptions) -> Any:
@@ -47,7 +83,7 @@ def _check_shapes(source: Source, own: dict[str, Any], delta: dict[str, Any]) ->
             )
 
 
-def _add_adapter(model: Any, source: Source, options: LoadOptions, vocabulary: int) -> Any:
+def _add_adapter(model: Any, source: Source, options: LoadOptions, vocabulary: int, original: Original | None) -> Any:
     """Merged into the weights, so that it costs nothing per token; packed weights keep it beside them."""
     try:
         peft: Any = import_module("peft")  # an optional package without types
@@ -67,9 +103,18 @@ def _add_adapter(model: Any, source: Source, options: LoadOptions, vocabulary: i
             raise UsageError(
                 f"{source.text} is an adapter of the kind {kind}, which has no weights to be added: use LoRA"
             )
+        if original:
+            original.keep(_changed(found))
         merged = found.get_base_model() if options.quantize else found.merge_and_unload()
     _check_adapter(source, [str(warning.message) for warning in warned])
     return merged.eval()
+
+
+def _changed(adapted: Any) -> Iterator[Any]:
+    """The weights that are changed when an adapter is merged into them."""
+    for module in adapted.modules():
+        if hasattr(module, "get_base_layer"):
+            yield from module.get_base_layer().parameters(recurse=False)
 
 
 def _rows(source: Source) -> int | None:

@@ -152,4 +152,5 @@ def _left_out(tokenizer: Any, template: str, roles: tuple[str, ...]) -> list[int
 
 def _applied(tokenizer: Any, conversation: Sequence[Message]) -> str:
     plain = [{"role": item.role, "content": item.content} for item in conversation]
-    return str(tokenizer.apply_chat_template(plain, tokenize=False, add_generation_prompt=True))
+    opened = conversation[-1].role != "assistant"  # for an answer, where there is none yet
+    return str(tokenizer.apply_chat_template(plain, tokenize=False, add_generation_prompt=opened))

@@ -33,7 +33,7 @@ def load_tokenizer(source: Source, options: LoadOptions, kind: str) -> Any:
             f"{source.text} has no tokenizer (tokenizer.json or tokenizer.model):"
             " save it there with its save_pretrained, or say where there is one"
         )
-    tokenizer = _loaded(source, options, "right" if kind == "seq2seq" else "left")
+    tokenizer = _loaded(source, options, "left" if kind == "causal" else "right")
     if not tokenizer.chat_template and not source.gguf:
         tokenizer.chat_template = _beside(source.folder)
     if tokenizer.pad_token is None:  # any will do: what is padded is masked

@@ -1,8 +1,9 @@
 """Weights into memory, by transformers; what it would let pass in silence is refused here."""
 
 import io
+import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from typing import Any, Literal
 
@@ -12,7 +13,18 @@ from judgebench.models.loading.options import LoadOptions
 from judgebench.models.loading.targets import Source
 from judgebench.models.loading.telling import first_line
 
-Architecture = Literal["causal", "seq2seq"]
+Architecture = Literal["causal", "seq2seq", "scorer"]
+
+_WHY_MISSING = {
+    False: "its config.json is another model's, or it was saved in part",
+    True: "its scores would be random: take a checkpoint that was trained to score, saved as a whole",
+}
+_WRITES = re.compile(r"(?:lm_head|embed_out)\.")
+_AUTO: Mapping[Architecture, str] = {
+    "causal": "AutoModelForCausalLM",
+    "seq2seq": "AutoModelForSeq2SeqLM",
+    "scorer": "AutoModelForSequenceClassification",
+}
 
 
 class SurplusWeightsWarning(UserWarning):
@@ -32,25 +44,53 @@ def architecture(config: Any) -> Architecture:
     return "seq2seq" if config.is_encoder_decoder else "causal"
 
 
-def load_model(source: Source, config: Any, options: LoadOptions, device: str, dtype: Any) -> Any:
-    """The model on its device, ready to generate.
+def load_model(
+    source: Source,
+    config: Any,
+    options: LoadOptions,
+    device: str,
+    dtype: Any,
+    *,
+    scores: bool = False,
+    brought: Collection[str] = (),
+) -> Any:
+    """The model on its device, ready to generate or, with `scores`, to give a text one number.
+
+    The weights that are `brought` by what is added to it may be missing.
 
     Raises JudgebenchError, DataError or UsageError where weights are missing, don't fit their config, hold numbers
     that are none, or can't be loaded for any other reason.
     """
     import transformers
 
-    auto = transformers.AutoModelForSeq2SeqLM if config.is_encoder_decoder else transformers.AutoModelForCausalLM
+    auto = getattr(transformers, _AUTO["scorer" if scores else architecture(config)])
     settings = {**_common(source, options), **_packing(source, options, device), **devices.placement(options, device)}
+    settings |= {"num_labels": 1} if scores else {}
     with explained(source), redirect_stderr(io.StringIO()):  # a GGUF's progress bar heeds no setting
         model, told = auto.from_pretrained(source.folder, dtype=dtype, output_loading_info=True, **settings)
     usual = devices.arithmetic(model.dtype, device)
     if dtype == "auto" and usual is not model.dtype:
         model = model.to(usual)
-    _check_complete(source, told)
-    _check_surplus(source, told, strict=options.strict_weights)
+    _check_complete(source, told, brought, scores=scores)
+    _check_surplus(source, told, strict=options.strict_weights, head_apart=bool(brought))
     _check_numbers(source, model)
     return (model if "device_map" in settings else model.to(device)).eval()
+
+
+def outline(source: Source, config: Any, options: LoadOptions, device: str) -> Any:
+    """A model of these shapes without weights, which takes no memory, in the dtype that it would have on a device."""
+    import torch
+    import transformers
+
+    saved = getattr(config, "dtype", None) or torch.float32
+    dtype = devices.arithmetic(saved, device) if options.dtype == "auto" else getattr(torch, options.dtype)
+    auto = getattr(transformers, _AUTO[architecture(config)])
+    with explained(source):
+        with torch.device("meta"):
+            model = auto.from_config(config, dtype=dtype)
+        if (source.folder / "generation_config.json").exists():
+            model.generation_config = transformers.GenerationConfig.from_pretrained(source.folder)
+    return model
 
 
 @contextmanager
@@ -96,22 +136,25 @@ def _packing(source: Source, options: LoadOptions, device: str) -> Mapping[str, 
     return {"quantization_config": transformers.GgufConfig(dequantize=True)}
 
 
-def _check_complete(source: Source, told: Mapping[str, Any]) -> None:
+def _check_complete(source: Source, told: Mapping[str, Any], brought: Collection[str], *, scores: bool) -> None:
     """Transformers fills what is missing with random numbers, and says so in a warning only."""
     for what in ("missing", "mismatched"):
-        names = sorted(str(key[0] if isinstance(key, tuple) else key) for key in told[f"{what}_keys"])
+        found = {str(key[0] if isinstance(key, tuple) else key) for key in told[f"{what}_keys"]}
+        names = sorted(found.difference(brought))
         if names:
             surplus = sorted(told["unexpected_keys"])
             hint = f" (it has {surplus[0]} instead)" if surplus else ""
             raise DataError(
-                f"{source.text}: {len(names)} weights are {what}, {names[0]} the first{hint}:"
-                " its config.json is another model's, or it was saved in part"
+                f"{source.text}: {len(names)} weights are {what}, {names[0]} the first{hint}: {_WHY_MISSING[scores]}"
             )
 
 
-def _check_surplus(source: Source, told: Mapping[str, Any], *, strict: bool) -> None:
-    """Weights that the configuration has no place for are left out by transformers in silence."""
-    names = sorted(told["unexpected_keys"])
+def _check_surplus(source: Source, told: Mapping[str, Any], *, strict: bool, head_apart: bool) -> None:
+    """Weights that the configuration has no place for are left out by transformers in silence.
+
+    Where the head comes from elsewhere, `head_apart`, the one that wrote is meant to be left out.
+    """
+    names = sorted(name for name in told["unexpected_keys"] if not (head_apart and _WRITES.match(name)))
     if not names:
         return
     others = f" and {len(names) - 1} more" if names[1:] else ""

@@ -27,7 +27,7 @@ Frame: TypeAlias = tuple[tuple[str, tuple[Part, ...]], ...]  # of each message i
 _SHORTEST = 24  # characters: a shorter text may well stand in a prompt's own words
 _TRIED = 4  # frames of a prompt and a turn: with and without a reference, with and without defused marks
 _NAMES = {"question": "q", "reference": "r", "answer": "a", "answer_a": "a", "answer_b": "b"}
-_NO_PROMPT = ("computed", "checked", "identical", "voted")
+_NO_PROMPT = ("computed", "checked", "identical", "voted", "reward")
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def _margin(row: Row) -> float:
     if _unknown(gap):
         return _BOTH_ORDERS if row["orders"] > 1 else _ONE_ORDER
     span = row["high"] - row["low"]
-    return _BY_SCALE * float(gap) / (_USUAL if _unknown(span) or span <= 0 else float(span))
+    return _BY_SCALE * float(gap) / (_USUAL if _unknown(span) or not 0 < span < math.inf else float(span))
 
 
 def _by(row: Row, *sides: str) -> str:

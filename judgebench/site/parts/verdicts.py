@@ -17,6 +17,7 @@ SOURCES = {
     "logprobs": "verdict read from the probabilities of the score's tokens",
     "repaired": "the first reply held no verdict; it was asked for once more",
     "computed": "computed offline, a surrogate for a model's verdict",
+    "reward": "the score of a reward model, on a scale without ends",
     "voted": "a person's vote",
 }
 
