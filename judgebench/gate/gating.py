@@ -16,7 +16,7 @@ from judgebench.compare.results import Canary, Cost
 from judgebench.compare.running import NOTHING, Run
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.gate import foresight, guards
-from judgebench.gate.decision import Claim, decide
+from judgebench.gate.decision import Claim, Name, decide
 from judgebench.gate.guards import Measured
 from judgebench.gate.policy import Guard, Policy, SetPolicy
 from judgebench.gate.results import Verdict
@@ -211,8 +211,8 @@ class Gating:
     def _proven(self) -> bool:
         return all(claim_of(guard, name) in self.decision.held for guard, name in self.guarded if guard.proven)
 
-    def _claims(self) -> Mapping[str, Claim]:
-        claims = {}
+    def _claims(self) -> Mapping[Name, Claim]:
+        claims: dict[Name, Claim] = {}
         for guard, name in self.guarded:
             found = self.measured[guard.name, name]
             trial = found.trial(guard, self.read(name, len(found.baseline)))
@@ -273,9 +273,9 @@ def _grown(cost: Cost, before: Bill, after: Bill) -> Cost:
     )
 
 
-def claim_of(guard: Guard, name: str) -> str:
+def claim_of(guard: Guard, name: str) -> Name:
     """What a guard's claim about a set is called."""
-    return f"{guard.name} on {name}"
+    return guard.name, name
 
 
 def _answers(rows: Iterable[Answer]) -> dict[str, Answer]:

@@ -11,6 +11,7 @@ import numpy as np
 from judgebench.compare import reading
 from judgebench.compare.results import Cost
 from judgebench.compare.results import Verdict as Compared
+from judgebench.gate.decision import Name
 from judgebench.gate.gating import Gating, Looked, claim_of
 from judgebench.gate.policy import Guard, SetPolicy
 from judgebench.gate.reasons import of_set, reason
@@ -57,7 +58,7 @@ def result(gating: Gating, verdict: Verdict) -> Gate:
     )
 
 
-def _outcome(gating: Gating, claim: str) -> Outcome:
+def _outcome(gating: Gating, claim: Name) -> Outcome:
     if claim in gating.decision.failed:
         return "failed"
     return "passed" if claim in gating.decision.held else "open"

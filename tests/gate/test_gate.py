@@ -201,7 +201,21 @@ def test_a_guard_about_just_a_set_is_what_is_measured(tmp_path: Path) -> None:
         asked = Policy((SetPolicy("one", population="set"),), (guard("refused", 2),), options)
         gating = Gating(place, asked, print, unwatched)
         gating.guard()
-        assert gating.decision.held == {"refused on one"}
+        assert gating.decision.held == {("refused", "one")}
+
+
+def test_a_set_called_as_a_guard_hides_no_guard(tmp_path: Path) -> None:
+    """A set may have any name; a guard that is exceeded is one all the same, and the set is not."""
+    place = empty(tmp_path / "w")
+    add_set(place, "one", 120, Texts(lambda n: PLAIN), Texts(lambda n: REFUSED if n % 4 == 0 else GOOD))
+    add_set(place, "refused on one", 40, *BETTER)
+    with judge_server(tmp_path / "server") as server:
+        code, found, said = gated(
+            place, "--set", "one", "--set", "refused on one", "--guard", "refused=2", url=server.url
+        )  # fmt: skip
+    assert (code, found.get("verdict")) == (3, "NO-GO"), said
+    assert [one["outcome"] for one in found["sets"]] == ["left", "left"]
+    assert [one["outcome"] for one in found["guards"]] == ["failed", "open"]
 
 
 def test_the_same_weights_go_without_a_call(tmp_path: Path, nobody: str) -> None:
