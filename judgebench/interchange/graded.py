@@ -253,9 +253,12 @@ def _lighteval_sample(line: Line, task: str, model: str) -> Sample:
 
 
 def _older(row: Row) -> tuple[Row, Row]:
-    """The document and the reply of a row as versions to 0.10 have it: without an id, predictions of either kind."""
+    """The document and the reply of a row as versions to 0.10 have it: no id, and predictions of either kind.
+
+    Its `full_prompt` depends on the model's chat template; `example` is what newer versions call the query.
+    """
     choices, said = row.get("choices") or row.get("gold"), row.get("predictions")
-    doc = {"query": row.get("full_prompt"), "choices": choices, "gold_index": row.get("gold_index") or 0}
+    doc = {"query": row.get("example"), "choices": choices, "gold_index": row.get("gold_index") or 0}
     return doc, {"text": said, "logprobs": said}
 
 
@@ -272,6 +275,7 @@ def _chosen(doc: Row, reply: Any) -> str:
     choices, weights = doc.get("choices"), reply.get("logprobs") if isinstance(reply, dict) else None
     if not isinstance(choices, list) or not isinstance(weights, list) or not 0 < len(weights) == len(choices):
         raise Unusable("has neither a text nor likelihoods of its choices as an answer")
+    # Versions to 0.10 say with each whether it is what the model would have said.
     known = [_number(weight[0] if isinstance(weight, list) and weight else weight) for weight in weights]
     return str(choices[max(range(len(known)), key=lambda place: -math.inf if known[place] is None else known[place])])  # type: ignore[arg-type,return-value]
 

@@ -151,6 +151,16 @@ def detail(
     }  # fmt: skip
 
 
+def older(n: int, metrics: Row, predictions: list[Any], **told: list[Any]) -> Row:
+    """A row with the columns and the nesting of lighteval 0.10.0."""
+    return {
+        "choices": [], "cont_tokens": [[[3]]], "example": f"Say {n}.", "full_prompt": f"<s>Say 9. 9\n\nSay {n}.",
+        "gold": [], "gold_index": [], "input_tokens": [[1, 2]], "instruction": "", "metrics": metrics,
+        "num_asked_few_shots": 1, "num_effective_few_shots": 1, "padded": [0], "pred_logits": [],
+        "prediction_logits": [], "predictions": predictions, "specifics": None, "truncated": [0],
+    } | told  # fmt: skip
+
+
 def details(folder: Path, task: str, *rows: Row) -> Path:
     """A Parquet file as lighteval calls it."""
     pyarrow = pytest.importorskip("pyarrow", reason="Parquet needs the extra `parquet`")
@@ -196,6 +206,31 @@ class TestLighteval:
         assert imported.counts == {"questions": 4, "answers": 8, "reviews": 8}
         assert not imported.notes
         assert means(workspace) == {("em", "mine"): 0.25, ("acc", "mine"): 0.75}
+
+    def test_older_versions(self, workspace: Workspace, tmp_path: Path) -> None:
+        """Up to 0.10 a row has no document: the example is asked, and what was predicted is texts or likelihoods."""
+        texts = [older(n, {"em": int(n < 1)}, [str(n)], gold=[str(n)]) for n in range(4)]
+        weighed = [[-2.5, 0.0], [-1.5, 1.0]]
+        choices = [older(n, {"acc": 1}, weighed, choices=[" a", " b"], gold_index=[1]) for n in range(4)]
+        for task, rows in (("custom|saying|1", texts), ("custom|choosing|1", choices)):
+            import_path(details(tmp_path / "details" / "mine" / STAMP, task, *rows), workspace)
+        assert means(workspace) == {("em", "mine"): 0.25, ("acc", "mine"): 1.0}
+        assert {answer.turns for answer in workspace.answers("custom-choosing-1", "mine").read()} == {(" b",)}
+        (first, *_) = workspace.question_set("custom-saying-1").questions
+        assert (first.id, first.turns, first.references) == ("1", ("Say 0.",), ("0",))
+
+    def test_odd_values(self, workspace: Workspace, tmp_path: Path) -> None:
+        """Whatever stands in a column, the row is taken, or refused with file and line."""
+        row = detail(0, {"em": 1}, ["0"])
+        good = details(tmp_path / "good", "saying|0", row)
+        for n, value in enumerate(one for one in ODD if one not in ("\ud800", 10**30, {}, ["x", 1])):  # no Parquet
+            odd = [row | {"doc": row["doc"] | {name: value}} for name in row["doc"]]
+            odd += [row | {"model_response": row["model_response"] | {"text": value}}, row | {"metric": value}]
+            for place, changed in enumerate(odd):
+                details(tmp_path / f"odd-{n}-{place}", "saying|0", changed)
+        imported = import_path(tmp_path, workspace)
+        assert imported.refused
+        assert all((one.line, one.path != good) == (1, True) for one in imported.refused)
 
     def test_a_folder(self, workspace: Workspace, tmp_path: Path) -> None:
         """Its tasks have to be told apart, or put together on purpose; each file says whose it is."""
