@@ -24,7 +24,7 @@ def compare(
     the next call could pass `max_cost`, or where the judge has changed and `bridge` isn't given.
     """
     found = _compared(Run(workspace.check(), options, _spending(options), say, watch), options)
-    keep(workspace, found)
+    keep(workspace, found, options)
     return found
 
 

@@ -8,10 +8,13 @@ Each claim is a bet that may be looked at at any time, and so are both together.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from judgebench.statistics.sequential import Trial
+
+Name: TypeAlias = str | tuple[str, str]  # of a set, or of a guard and a set: no set can be called as a guard's claim is
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,17 +37,17 @@ class Claim:
 class Decision:
     """Which claims are shown to hold and which to fail; `level` is that at which the others may still be shown to."""
 
-    held: frozenset[str]
-    failed: frozenset[str]
+    held: frozenset[Name]
+    failed: frozenset[Name]
     level: float
 
 
-def decide(claims: Mapping[str, Claim], alpha: float, several: int) -> Decision:
+def decide(claims: Mapping[Name, Claim], alpha: float, several: int) -> Decision:
     """By name: all claims of failure together are wrong with a chance of at most alpha, and so is each that holds.
 
     `several` is how many claims there are, with those that nothing is known of yet.
     """
-    failed: frozenset[str] = frozenset()
+    failed: frozenset[Name] = frozenset()
     while True:
         level = alpha / max(several - len(failed), 1)
         more = {name for name, claim in claims.items() if name not in failed and claim.fails(level)}

@@ -16,28 +16,33 @@ _DRAWS, _SEED = 400, 5
 _MOST = 1 << 20
 
 
+def reader(population: Population, questions: int) -> Callable[[Floats], Evidence]:
+    """How points are read of which there will be so many, all planned from the beginning."""
+    if population == "set":
+        return partial(sequential.of_set, questions=questions)
+    return partial(sequential.of_alike, planned=questions)
+
+
 @lru_cache(maxsize=64)
 def chance_if_equal(margin: float, population: Population, questions: int, alpha: float) -> float:
     """How likely a set of so many questions passes for a candidate that is equal, simulated with a fifth of ties."""
     rng = np.random.default_rng(_SEED)
     points = rng.choice([0.0, 0.5, 1.0], p=[(1 - TIES) / 2, TIES, (1 - TIES) / 2], size=(_DRAWS, questions))
-    read = sequential.of_alike if population == "alike" else sequential.of_set
-    above, _ = Trial.of(points, lambda drawn: read(drawn, questions)).stopping(0.5 - margin, 2 * alpha)
+    above, _ = Trial.of(points, reader(population, questions)).stopping(0.5 - margin, 2 * alpha)
     return float(np.mean(~np.isnan(above)))
 
 
-def needed_to_prove(guard: Guard, alpha: float) -> int | None:
-    """With how many questions a guard's limit is shown at the soonest: no question tells a difference.
+def needed_to_prove(guard: Guard, alpha: float, population: Population = "alike") -> int | None:
+    """With how many questions a guard's limit is shown where no question tells a difference.
 
-    None: with none that there could be.
+    None: with none that there could be. Of just a set, all of it is known.
     """
     middle, limit = (guard.limit / (1 + guard.limit), 0.5) if LIMITS[guard.name] == "at_most" else (0.5, _below(guard))
     if middle - limit < 1 / _MOST:
         return None
 
     def shown(questions: int) -> bool:
-        points = np.full(questions, middle)
-        trial = Trial.of(points, partial(sequential.of_alike, planned=questions))
+        trial = Trial.of(np.full(questions, middle), reader(population, questions))
         return not np.isnan(trial.stopping(limit, 2 * alpha)[0])
 
     return _fewest(shown)

@@ -10,12 +10,13 @@ import numpy as np
 
 from judgebench.compare import reading
 from judgebench.compare.outages import Say, Watch
+from judgebench.compare.outputs.sentences import counted
 from judgebench.compare.reading import Reading
 from judgebench.compare.results import Canary, Cost
 from judgebench.compare.running import NOTHING, Run
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.gate import foresight, guards
-from judgebench.gate.decision import Claim, decide
+from judgebench.gate.decision import Claim, Name, decide
 from judgebench.gate.guards import Measured
 from judgebench.gate.policy import Guard, Policy, SetPolicy
 from judgebench.gate.results import Verdict
@@ -27,6 +28,7 @@ from judgebench.statistics.clusters import Floats
 from judgebench.statistics.sequential import Evidence
 from judgebench.tables.records import Answer
 from judgebench.tables.store import in_force
+from judgebench.terminal import line
 from judgebench.workspace import Workspace
 
 _LIKELY = 0.5  # a policy that an equal candidate passes less often is warned of
@@ -101,8 +103,8 @@ class Gating:
         if self.first.identical:
             return
         for name, one in self.counting.items():
-            shown = f"{percent(self.chance(one), 0)} with {len(self.runs[name].questions):,} questions"
-            yield f"chance that an equal candidate passes {name} by {percent(one.margin, 1)}: {shown}"
+            shown = f"{percent(self.chance(one), 0)} with {counted(len(self.runs[name].questions), 'question')}"
+            yield f"chance that an equal candidate passes {line(name)} by {percent(one.margin, 1)}: {shown}"
         for guard, name in self.guarded:
             if guard.proven:
                 yield self._proof(guard, name)
@@ -112,10 +114,15 @@ class Gating:
             yield "warning: this policy stops most candidates that are equal: widen margins, or add questions"
 
     def _proof(self, guard: Guard, name: str) -> str:
-        needed, there = foresight.needed_to_prove(guard, self.alpha), len(self.asked(guard, name))
+        needed, there = self.needed(guard, name), len(self.asked(guard, name))
+        about = f"{guard.name} on {line(name)}"
         if needed is None:
-            return f"{guard.name} on {name} can never be proven: leave it a little room, or proven out"
-        return f"{guard.name} on {name} is proven with {needed:,} questions at the soonest, and there are {there:,}"
+            return f"{about} can't be proven for an equal candidate: leave it a little room, or proven out"
+        return f"{about} is proven for an equal candidate with {counted(needed, 'question')}, and there are {there:,}"
+
+    def needed(self, guard: Guard, name: str) -> int | None:
+        """See `foresight.needed_to_prove`."""
+        return foresight.needed_to_prove(guard, self.alpha, self.runs[name].options.population)
 
     def chance(self, one: SetPolicy) -> float:
         """That a candidate which is equal passes a set."""
@@ -125,7 +132,7 @@ class Gating:
         """That one which is equal is told to go: as if sets had nothing to do with each other."""
         chance = float(np.prod([self.chance(one) for one in self.counting.values()]))
         for guard, name in self.guarded:
-            needed = foresight.needed_to_prove(guard, self.alpha) if guard.proven else 0
+            needed = self.needed(guard, name) if guard.proven else 0
             chance *= needed is not None and needed <= len(self.asked(guard, name))
         return chance
 
@@ -133,8 +140,8 @@ class Gating:
         options = self.policy.options(one)
         options = replace(options, canaries=options.canaries and first)
 
-        def say(line: str) -> None:
-            self.say(f"{one.name}: {line}")
+        def say(said: str) -> None:
+            self.say(f"{line(one.name)}: {said}")
 
         run = Run(self.workspace, options, self.spending, say, self.watch)
         if not run.questions:
@@ -204,8 +211,8 @@ class Gating:
     def _proven(self) -> bool:
         return all(claim_of(guard, name) in self.decision.held for guard, name in self.guarded if guard.proven)
 
-    def _claims(self) -> Mapping[str, Claim]:
-        claims = {}
+    def _claims(self) -> Mapping[Name, Claim]:
+        claims: dict[Name, Claim] = {}
         for guard, name in self.guarded:
             found = self.measured[guard.name, name]
             trial = found.trial(guard, self.read(name, len(found.baseline)))
@@ -218,10 +225,13 @@ class Gating:
         return claims
 
     def read(self, name: str, questions: int) -> Callable[[Floats], Evidence]:
-        """How a guard's points on a set are read: all answers are there, and are looked at once."""
+        """How a guard's points on a set are read: all answers are there, and are looked at once.
+
+        So about just a set nothing is left to chance, and nothing is bet.
+        """
         if self.runs[name].options.population == "set":
-            return partial(sequential.of_set, questions=questions)
-        return partial(sequential.of_alike, planned=questions)
+            return partial(sequential.of_set, questions=questions, known=questions)
+        return foresight.reader("alike", questions)
 
     def inform(self) -> None:
         """Advisory sets, once the verdict is known: what goes wrong with them doesn't take it back."""
@@ -238,7 +248,7 @@ class Gating:
                             break
                     looked.run.check_answered()
             except JudgebenchError as error:
-                self.say(f"{name}: left open, since it only informs: {error}")
+                self.say(f"{line(name)}: left open, since it only informs: {error}")
 
     @contextmanager
     def _charged(self, name: str) -> Iterator[None]:
@@ -263,9 +273,9 @@ def _grown(cost: Cost, before: Bill, after: Bill) -> Cost:
     )
 
 
-def claim_of(guard: Guard, name: str) -> str:
+def claim_of(guard: Guard, name: str) -> Name:
     """What a guard's claim about a set is called."""
-    return f"{guard.name} on {name}"
+    return guard.name, name
 
 
 def _answers(rows: Iterable[Answer]) -> dict[str, Answer]:

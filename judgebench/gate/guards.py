@@ -58,6 +58,8 @@ class Measured:
             return None
         if LIMITS[guard.name] != "at_most":
             return float((self.candidate - self.baseline)[known].mean())
+        if not (self.baseline + self.candidate)[known].any():  # all are empty, and so as long
+            return 1.0
 
         def is_less(factor: float) -> bool:
             points, middle = self.points(Guard(guard.name, factor))

@@ -66,7 +66,7 @@ class Policy:
     def __post_init__(self) -> None:
         if not any(one.counts for one in self.sets):
             raise UsageError("a gate needs a set that is critical or supporting: [[gate.set]] with questions = ...")
-        _once([one.name for one in self.sets], "set")
+        _once([replace(one, categories=tuple(sorted(set(one.categories)))).name for one in self.sets], "set")
         _once([one.name for one in self.guards], "guard")
         if self.common.alpha >= _MOST_ALPHA:
             raise UsageError(f"--alpha is the chance of a wrong GO or NO-GO: below {_MOST_ALPHA} for a gate")
@@ -120,7 +120,7 @@ def guard(name: str, limit: float, proven: object = False) -> Guard:
         raise ValueError(f"there is no guard {name}: {', '.join(LIMITS)}")
     if not isinstance(proven, bool):
         raise ValueError(f"{name}: proven is true or false")
-    key = LIMITS[name]
+    key, limit = LIMITS[name], _number(limit, name)
     if key == "at_most" and limit < 1:
         raise ValueError(f"{name}: at_most is a factor of the baseline's, 1 or more; {limit:g} isn't")
     if key == "at_most_points" and not 0 <= limit < 100:

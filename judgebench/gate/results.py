@@ -43,7 +43,8 @@ class GuardResult:
     """One guard on one set: the candidate's `value` beside the baseline's (a factor, or a difference of shares).
 
     `failed`: its interval lies wholly beyond the limit. `passed`: wholly within it. `proven`: GO takes that it passed;
-    `needed` is then with how many questions it can at the soonest. `missing`: questions of which it isn't known.
+    `needed` is then with how many questions it does where no answer tells a difference. `missing`: questions of which
+    it isn't known.
     """
 
     name: str
@@ -81,10 +82,18 @@ class Gate:
     made: str
 
     def exit_status(self, inconclusive: Inconclusive | None = None) -> int:
-        """0 GO, 3 NO-GO, 4 INCONCLUSIVE, 5 INVALID; an inconclusive one may be told to pass or to fail (3)."""
-        if self.verdict == "INCONCLUSIVE" and inconclusive:
-            return EXIT_STATUS["GO" if inconclusive == "pass" else "NO-GO"]
-        return EXIT_STATUS[self.verdict]
+        """0 GO, 3 NO-GO, 4 INCONCLUSIVE, 5 INVALID; an inconclusive one may be told to pass or to fail (3).
+
+        Where no set has a verdict, or one was judged without any, nothing passes.
+        """
+        told = inconclusive if self.verdict == "INCONCLUSIVE" else None
+        if told == "fail":
+            return EXIT_STATUS["NO-GO"]
+        return EXIT_STATUS["GO" if told and self._heard() else self.verdict]
+
+    def _heard(self) -> bool:
+        asked = [one for one in self.sets if one.role != "advisory" and one.judged]
+        return bool(asked) and all(one.rate is not None for one in asked)
 
     def as_json(self) -> dict[str, Any]:
         """What JSON takes: dollars as text, with the verdict's exit status and the version of this form."""

@@ -11,7 +11,7 @@ import numpy as np
 from judgebench.compare import reading
 from judgebench.compare.results import Cost
 from judgebench.compare.results import Verdict as Compared
-from judgebench.gate import foresight
+from judgebench.gate.decision import Name
 from judgebench.gate.gating import Gating, Looked, claim_of
 from judgebench.gate.policy import Guard, SetPolicy
 from judgebench.gate.reasons import of_set, reason
@@ -58,7 +58,7 @@ def result(gating: Gating, verdict: Verdict) -> Gate:
     )
 
 
-def _outcome(gating: Gating, claim: str) -> Outcome:
+def _outcome(gating: Gating, claim: Name) -> Outcome:
     if claim in gating.decision.failed:
         return "failed"
     return "passed" if claim in gating.decision.held else "open"
@@ -120,7 +120,7 @@ def _guarded(gating: Gating, guard: Guard, name: str) -> GuardResult:
         candidate=None,
         value=None,
         interval=None,
-        needed=foresight.needed_to_prove(guard, gating.alpha) if guard.proven else None,
+        needed=gating.needed(guard, name) if guard.proven else None,
     )
     if gating.runs[name].identical:
         return replace(result, outcome="passed")

@@ -1,7 +1,7 @@
 """Rows of verdicts to lines over time: what may be joined, and which questions flipped in between; pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from judgebench.tables.records import Decided, DecidedSet
 
@@ -26,35 +26,49 @@ class Point:
     since: Flips | None
     why: str = ""
 
+    @property
+    def line(self) -> tuple[object, ...]:
+        """What the points of a line have in common: the baseline, the set or some categories of it, and the judge."""
+        return self.verdict.baseline, self.of.question_set, frozenset(self.of.categories), self.verdict.judge
+
+    @property
+    def snapshots(self) -> frozenset[str]:
+        """Of the judge, on this set."""
+        return frozenset(self.verdict.snapshots if self.of.snapshots is None else self.of.snapshots)
+
+    @property
+    def bridged(self) -> bool:
+        """Whether a bridge joins it to an older snapshot of the judge."""
+        return self.verdict.bridged if self.of.bridged is None else self.of.bridged
+
 
 def points(rows: Iterable[Decided], question_set: str | None = None, candidate: str | None = None) -> list[Point]:
     """A point for each set of each verdict, oldest first.
 
-    A line is a baseline, a set and a judge. Another version of the set begins a new one, and so does another snapshot
-    of the judge, unless a bridge leads to it.
+    A line is a baseline, a set (or some categories of it) and a judge. Another version of the set begins a new one, and
+    so does another snapshot of the judge, unless a bridge leads to it, and another way to ask it. Where no question was
+    judged there is nothing to join: the line goes on behind it.
     """
-    last: dict[tuple[str, str, str], Point] = {}
+    last: dict[tuple[object, ...], Point] = {}
     found = []
-    for row, of in _sets(rows):
-        line = row.baseline, of.question_set, row.judge
-        if question_set in (None, of.question_set) and candidate in (None, row.candidate):
-            last[line] = _point(row, of, last.get(line))
-            found.append(last[line])
+    for point in (Point(row, of, None) for row in rows for of in row.sets):
+        if question_set in (None, point.of.question_set) and candidate in (None, point.verdict.candidate):
+            found.append(_joined(point, last.get(point.line)) if point.of.points else point)
+            if point.of.points:
+                last[point.line] = point
     return found
 
 
-def _sets(rows: Iterable[Decided]) -> Iterator[tuple[Decided, DecidedSet]]:
-    return ((row, of) for row in rows for of in row.sets)
-
-
-def _point(row: Decided, of: DecidedSet, before: Point | None) -> Point:
+def _joined(point: Point, before: Point | None) -> Point:
     if before is None:
-        return Point(row, of, None)
-    if of.digest != before.of.digest:
-        return Point(row, of, None, "another version of the set")
-    if set(row.snapshots) - set(before.verdict.snapshots) and before.verdict.snapshots and not row.bridged:
-        return Point(row, of, None, "another snapshot of the judge")
-    return Point(row, of, flips(before.of.points, of.points))
+        return point
+    if point.of.digest != before.of.digest:
+        return replace(point, why="another version of the set")
+    if point.snapshots - before.snapshots and before.snapshots and not point.bridged:
+        return replace(point, why="another snapshot of the judge")
+    if None not in (asked := {before.of.asked, point.of.asked}) and len(asked) > 1:
+        return replace(point, why="another prompt, orders or repeats")
+    return replace(point, since=flips(before.of.points, point.of.points))
 
 
 def flips(before: Mapping[str, float], after: Mapping[str, float]) -> Flips:

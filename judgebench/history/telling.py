@@ -1,11 +1,12 @@
 """The lines as entries and as a table for people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from judgebench.history.lines import Flips, Point
 from judgebench.report.captions import percent, with_interval
 from judgebench.report.tables import Table
+from judgebench.tables.records import DecidedSet
 
 _NAMED = 5  # questions of a kind that are named
 _HEAD = ("made", "commit", "candidate", "baseline", "set", "judge", "verdict", "win rate", "judged", "flipped")
@@ -20,8 +21,9 @@ def _entry(point: Point) -> dict[str, Any]:
     row, of = point.verdict, point.of
     return {
         **{"made": row.created, "commit": row.commit, "command": row.command, "verdict": row.verdict},
-        **{"baseline": row.baseline, "candidate": row.candidate, "judge": row.judge, "snapshots": list(row.snapshots)},
-        **{"question_set": of.question_set, "digest": of.digest, "outcome": of.outcome, "margin": of.margin},
+        **{"baseline": row.baseline, "candidate": row.candidate, "judge": row.judge},
+        **{"snapshots": sorted(point.snapshots), "question_set": of.question_set, "categories": list(of.categories)},
+        **{"digest": of.digest, "outcome": of.outcome, "margin": of.margin},
         **{"rate": of.rate, "rate_interval": list(of.interval) if of.interval else None},
         **{"judged": of.judged, "questions": of.questions, "alpha": row.alpha, "dollars": row.dollars},
         **{"lost_since": list(point.since.lost) if point.since else None},
@@ -38,8 +40,12 @@ def _row(point: Point) -> tuple[str, ...]:
     row, of = point.verdict, point.of
     verdict = row.verdict if row.command == "compare" else f"{row.verdict}: {of.outcome}"
     rate = with_interval(percent(of.rate), of.interval, 100, 1)
-    about = (row.candidate, row.baseline, of.question_set, row.judge, verdict, rate, f"{of.judged} of {of.questions}")
+    about = (row.candidate, row.baseline, _set(of), row.judge, verdict, rate, f"{of.judged} of {of.questions}")
     return (row.created or "-", (row.commit or "-")[:9], *about, _counts(point))
+
+
+def _set(of: DecidedSet) -> str:
+    return f"{of.question_set} ({', '.join(of.categories)})" if of.categories else of.question_set
 
 
 def _counts(point: Point) -> str:
@@ -49,14 +55,12 @@ def _counts(point: Point) -> str:
 
 
 def _said(points: Sequence[Point]) -> list[str]:
-    last: Mapping[tuple[str, str, str], Point] = {
-        (point.verdict.baseline, point.of.question_set, point.verdict.judge): point for point in points
-    }
+    last = {point.line: point for point in points}
     return [line for point in last.values() if point.since for line in _named(point, point.since)]
 
 
 def _named(point: Point, since: Flips) -> list[str]:
-    about = f"{point.verdict.candidate} on {point.of.question_set}"
+    about = f"{point.verdict.candidate} on {_set(point.of)}"
     shown = (("lost", since.lost), ("won", since.won))
     return [f"{about}, {word} since the one before: {_listed(names)}" for word, names in shown if names]
 

@@ -283,7 +283,9 @@ class Draw:
 class DecidedSet:
     """One set of a verdict: how it came out, and the candidate's points on each question that was judged (0 to 1).
 
-    `digest` tells a set from another version of it.
+    `digest` tells a set from another version of it; `categories`: the verdict is about these alone (empty: all).
+    `snapshots` and `bridged` are as of the verdict, for this set; None in rows that have them for the verdict alone.
+    `asked`: hash of the judge prompt by name, the orders and repeats; None in rows from before it was kept.
     """
 
     question_set: str
@@ -295,6 +297,10 @@ class DecidedSet:
     rate: float | None = None
     interval: tuple[float, float] | None = None
     points: Mapping[str, float] = field(default_factory=dict)
+    categories: tuple[str, ...] = ()
+    snapshots: tuple[str, ...] | None = None
+    bridged: bool | None = None
+    asked: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

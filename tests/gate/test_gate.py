@@ -9,6 +9,10 @@ from gate.gates import EVEN, GOOD, PLAIN, Texts, add_set, empty
 from servers.judge_server import judge_server
 from servers.running import judgebench
 
+from judgebench.compare import Options
+from judgebench.compare.outages import unwatched
+from judgebench.gate.gating import Gating
+from judgebench.gate.policy import Policy, SetPolicy, guard
 from judgebench.workspace import Workspace
 
 CANARY_CALLS = 62
@@ -166,9 +170,52 @@ def test_a_guard_to_be_proven_says_what_that_takes(tmp_path: Path) -> None:
         code, found, said = gated(place, url=server.url)
     assert (code, found.get("verdict")) == (4, "INCONCLUSIVE"), said
     needed = found["guards"][0]["needed"]
-    assert f"refused on one is proven with {needed} questions at the soonest, and there are 60" in said
+    assert f"refused on one is proven for an equal candidate with {needed} questions, and there are 60" in said
     assert "chance of GO for an equal candidate: 0 %" in said
     assert "refused isn't proven on one" in found["reason"]
+
+
+def test_a_guard_about_just_a_set_is_foretold_as_it_is_proven(tmp_path: Path) -> None:
+    """All answers of the set are there, so that its limit is known: nobody is told that it takes more questions."""
+    place = empty(tmp_path / "w")
+    add_set(place, "one", 60, *BETTER)
+    policy(
+        place, '[[gate.set]]\nquestions = "one"\nmargin = 0.1\npopulation = "set"\n'
+        '[gate.guard]\nrefused = { at_most_points = 2, proven = true }\n',
+    )  # fmt: skip
+    with judge_server(tmp_path / "server") as server:
+        code, found, said = gated(place, url=server.url)
+    assert (code, found.get("verdict")) == (0, "GO"), said
+    assert "refused on one is proven for an equal candidate with 1 question, and there are 60" in said
+    assert found["chance"] > 0.5
+
+
+def test_a_guard_about_just_a_set_is_what_is_measured(tmp_path: Path) -> None:
+    """One answer of 60 more refuses, which is within two points in whichever order the answers are looked at."""
+    place = empty(tmp_path / "w")
+    add_set(
+        place, "one", 60, Texts(lambda n: REFUSED if n > 40 else GOOD), Texts(lambda n: REFUSED if n < 20 else GOOD)
+    )
+    for seed in (57, 121, 140):
+        options = Options(baseline="old", candidate="new", questions="", judge="embedded", seed=seed)
+        asked = Policy((SetPolicy("one", population="set"),), (guard("refused", 2),), options)
+        gating = Gating(place, asked, print, unwatched)
+        gating.guard()
+        assert gating.decision.held == {("refused", "one")}
+
+
+def test_a_set_called_as_a_guard_hides_no_guard(tmp_path: Path) -> None:
+    """A set may have any name; a guard that is exceeded is one all the same, and the set is not."""
+    place = empty(tmp_path / "w")
+    add_set(place, "one", 120, Texts(lambda n: PLAIN), Texts(lambda n: REFUSED if n % 4 == 0 else GOOD))
+    add_set(place, "refused on one", 40, *BETTER)
+    with judge_server(tmp_path / "server") as server:
+        code, found, said = gated(
+            place, "--set", "one", "--set", "refused on one", "--guard", "refused=2", url=server.url
+        )  # fmt: skip
+    assert (code, found.get("verdict")) == (3, "NO-GO"), said
+    assert [one["outcome"] for one in found["sets"]] == ["left", "left"]
+    assert [one["outcome"] for one in found["guards"]] == ["failed", "open"]
 
 
 def test_the_same_weights_go_without_a_call(tmp_path: Path, nobody: str) -> None:

@@ -131,3 +131,9 @@ def test_a_refusal_is_told_by_its_first_words(text: str) -> None:
 def test_other_answers_are_none(text: str) -> None:
     """Though they have some of the words."""
     assert not is_refusal(text)
+
+
+def test_empty_answers_of_both_are_as_long() -> None:
+    """No factor says otherwise: not the largest that there is."""
+    nothing = Measured(np.zeros(20), np.zeros(20))
+    assert nothing.value(guard("answer_length", 1.3)) == 1.0

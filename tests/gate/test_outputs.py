@@ -116,6 +116,14 @@ def test_an_inconclusive_gate_counts_as_told() -> None:
     assert '<failure message="INCONCLUSIVE' in junit(INCONCLUSIVE, "fail")
 
 
+def test_nothing_passes_where_no_question_has_a_verdict() -> None:
+    """Exit 4 though it is told to pass: no set was judged, or all verdicts on one are missing."""
+    silent = replace(OPEN, rate=None, interval=None, judged=12, missing=12)
+    for sets in ((LEFT,), (silent,), (SET, silent), (LEFT, replace(SET, role="advisory"))):
+        assert replace(INCONCLUSIVE, sets=sets).exit_status("pass") == STATUS["INCONCLUSIVE"]
+    assert replace(INCONCLUSIVE, sets=(OPEN, LEFT)).exit_status("pass") == STATUS["GO"]
+
+
 @given(HOSTILE)
 def test_hostile_texts_are_shown_and_never_obeyed(text: str) -> None:
     """One annotation a line, whole XML, no command on the screen, no HTML or link in the summary."""

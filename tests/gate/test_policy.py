@@ -6,7 +6,9 @@ import pytest
 from servers.running import judgebench
 
 from judgebench import workspace
-from judgebench.gate.policy import Guard, SetPolicy, guard, read_guards, read_set
+from judgebench.compare import Options
+from judgebench.errors import UsageError
+from judgebench.gate.policy import Guard, Policy, SetPolicy, guard, read_guards, read_set
 from judgebench.workspace import Workspace
 
 PAIR = ("gate", "--baseline", "old", "--candidate", "new", "--judge", "embedded")
@@ -61,6 +63,13 @@ def test_a_slip_in_the_policy_stops_every_command(tmp_path: Path, policy: str, s
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_the_same_categories_stand_once() -> None:
+    """In whatever order they are given: they would be one claim twice."""
+    sets = tuple(SetPolicy("x", categories=chosen) for chosen in (("a", "b"), ("b", "a")))
+    with pytest.raises(UsageError, match="stands twice"):
+        Policy(sets, (), Options(baseline="old", candidate="new", questions="", judge="embedded"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -69,6 +78,8 @@ def test_a_slip_in_the_policy_stops_every_command(tmp_path: Path, policy: str, s
         (("--set", "core-80", "--set", "core-80:advisory"), "the set core-80 stands twice"),
         (("--set", "core-80", "--guard", "refused=2", "--guard", "refused=3"), "the guard refused stands twice"),
         (("--set", "core-80", "--guard", "length=2"), "there is no guard length"),
+        (("--set", "core-80", "--guard", "answer_length=nan"), "answer_length is a number; nan isn't"),
+        (("--set", "core-80", "--guard", "answer_length=inf"), "answer_length is a number; inf isn't"),
         (("--set", "core80"), "core80"),
         (("--set", "core-80", "--alpha", "0.3"), "--alpha"),
     ],

@@ -46,19 +46,68 @@ def test_a_line_goes_on_from_verdict_to_verdict() -> None:
     [
         ({"snapshots": ("j-2",)}, "another snapshot of the judge"),
         ({"sets": (replace(SET, digest="d2"),)}, "another version of the set"),
+        ({"sets": (replace(SET, asked="a2"),)}, "another prompt, orders or repeats"),
         ({"judge": "other"}, ""),
         ({"baseline": "other"}, ""),
     ],
 )
 def test_no_line_joins_what_can_t_be_compared(changed: dict[str, object], why: str) -> None:
     """Two snapshots of a judge, two versions of a set, two baselines."""
-    second = points([FIRST, replace(NEXT, **changed)])[1]  # type: ignore[arg-type]
+    first = replace(FIRST, sets=(replace(SET, asked="a1"),))
+    second = points([first, replace(NEXT, **changed)])[1]  # type: ignore[arg-type]
     assert (second.since, second.why) == (None, why)
 
 
 def test_a_bridge_joins_two_snapshots() -> None:
     """As `compare --bridge` has measured how far they are apart."""
     assert points([FIRST, replace(NEXT, snapshots=("j-2",), bridged=True)])[1].since is not None
+
+
+def test_categories_of_one_set_are_lines_of_their_own() -> None:
+    """Two of them in one gate are not before and after, in whatever order they are given."""
+    one, two = replace(SET, categories=("a", "b")), replace(SET, categories=("c",), points={"d": 1.0})
+    gate = replace(FIRST, command="gate", sets=(one, two))
+    worse = replace(one, categories=("b", "a"), points={"a": 0.0})
+    found = points([gate, replace(gate, sets=(two, worse)), replace(gate, sets=(SET,))])
+    assert [point.since and point.since.lost for point in found] == [None, None, (), ("a",), None]
+
+
+def test_a_snapshot_is_that_of_the_set() -> None:
+    """A gate whose sets were judged by two: each is joined to its own alone."""
+    by = [replace(SET, snapshots=("j-1",)), replace(SET, question_set="two", snapshots=("j-2",))]
+    gate = replace(FIRST, command="gate", sets=tuple(by), snapshots=("j-1", "j-2"))
+    later = tuple(replace(one, snapshots=("j-1",)) for one in by)
+    found = points([gate, replace(gate, sets=later, snapshots=("j-1",))])[2:]
+    assert [point.why for point in found] == ["", "another snapshot of the judge"]
+    assert found[0].since is not None
+
+
+def test_a_bridge_of_one_set_joins_no_other() -> None:
+    """Of a gate, in which it showed on one set alone that both snapshots count together."""
+    sets = tuple(replace(SET, question_set=name, snapshots=("j-2",), bridged=name == "one") for name in ("one", "two"))
+    before = replace(FIRST, sets=tuple(replace(one, snapshots=("j-1",), bridged=False) for one in sets))
+    found = points([before, replace(FIRST, sets=sets, bridged=True)])[2:]
+    assert [point.since is None for point in found] == [False, True]
+
+
+def test_where_nothing_was_judged_the_line_goes_on_behind_it() -> None:
+    """A verdict by guards, or about the judge, has a row, and no flips."""
+    invalid = replace(FIRST, verdict="INVALID", snapshots=(), sets=(replace(SET, judged=0, rate=None, points={}),))
+    found = points([FIRST, invalid, NEXT])
+    assert (found[1].since, found[1].why) == (None, "")
+    assert found[2].since is not None
+    assert found[2].since.lost == ("a",)
+
+
+def test_a_gate_that_a_guard_stops_is_told(tmp_path: Path) -> None:
+    """NO-GO before a match was judged."""
+    place = empty(tmp_path / "w")
+    add_set(place, "one", 40, Texts(lambda n: PLAIN), Texts(lambda n: PLAIN * 6))
+    pair = ("--baseline", "old", "--candidate", "new", "--judge", "embedded", "--no-canaries")
+    done = judgebench(place, "gate", "--set", "one", "--guard", "answer_length=1.3", *pair)
+    assert done.returncode == 3, done.stderr
+    assert "NO-GO: left" in told(place)
+    assert "0 of 40" in told(place)
 
 
 def told(place: Workspace, *arguments: str) -> str:

@@ -37,8 +37,8 @@ def _proof(guard: GuardResult) -> str:
     if not guard.proven or guard.outcome == "passed":
         return ""
     if guard.needed is None:
-        return "; no number of questions proves it: leave it a little room"
-    return f"; {guard.needed:,} questions prove it at the soonest"
+        return "; for an equal candidate no number of questions proves it: leave it a little room"
+    return f"; for an equal candidate {guard.needed:,} questions prove it"
 
 
 def sure(gate: Gate) -> str:
