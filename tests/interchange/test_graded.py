@@ -90,6 +90,7 @@ class TestInspect:
     """Inspect's logs, made by Inspect."""
 
     @pytest.mark.filterwarnings("ignore:The 'initial' parameter is deprecated")  # Inspect's call of newer tenacity
+    @pytest.mark.filterwarnings("ignore:Unclosed <MemoryObject:ResourceWarning")  # Inspect's streams, when it is done
     def test_a_log(self, workspace: Workspace, tmp_path: Path) -> None:
         """Two epochs of a task whose accuracy Inspect says."""
         inspect_ai = pytest.importorskip("inspect_ai", reason="Inspect's logs need the extra `inspect`")
