@@ -225,8 +225,8 @@ FORMATS = (
     ),
     Format(
         "lighteval",
-        "lighteval's details_TASK_TIME.parquet (extra `parquet`)",
-        lambda look: graded.lighteval_fits(look.path),
+        "lighteval's details_TASK_TIME.parquet, or a folder with them (extra `parquet`)",
+        lambda look: graded.lighteval_fits(look.path) or look.finds("details_*.parquet"),
         _graded(graded.lighteval),
         ("questions", "model"),
     ),

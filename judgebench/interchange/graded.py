@@ -6,8 +6,9 @@ judge of its name, so that the mean score in the report is the figure that the h
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,6 +27,7 @@ _LM_EVAL = (
 _STAMP = r"\d{4}-\d{2}-\d{2}T[\d.:-]+"
 _SAMPLES = re.compile(rf"samples_(?P<task>.+?)(?:_{_STAMP})?")
 _DETAILS = re.compile(rf"details_(?P<task>.+?)(?:_{_STAMP})?")
+_PUBLISHED = re.compile(r"details_(?P<model>.+?)(?:_private)?")
 _VALUES: Mapping[object, float] = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}  # Inspect's words for correct and so on
 
 
@@ -122,20 +124,26 @@ def lm_eval_fits(row: Row) -> bool:
 
 def lm_eval(path: Path, model: str | None, log: Log) -> list[Sample]:
     """The samples of a file, or of a folder's files; the model is called after the folder that they are in."""
-    found = [path] if path.is_file() else sorted(path.glob("**/samples_*.jsonl"))
-
     documents: dict[tuple[str, str], object] = {}
 
     def make(line: Line) -> list[Sample]:
         task = _SAMPLES.fullmatch(line.path.stem)
         about = (task["task"] if task else line.path.stem, model or line.path.resolve().parent.name)
         sample = _lm_eval_sample(line.row, *about)
-        document = line.row.get("doc") or sample.asked
-        if documents.setdefault((sample.task, sample.name), document) != document:
-            raise Unusable(f"is of another document than the row before it that is called {sample.name!r}")
-        return [sample]
+        return [_of_one(sample, line.row.get("doc") or sample.asked, documents)]
 
-    return convert(found, make, log, objects)
+    return convert(_files(path, "samples_*.jsonl"), make, log, objects)
+
+
+def _files(path: Path, called: str) -> list[Path]:
+    return [path] if path.is_file() else sorted(path.glob(f"**/{called}"))
+
+
+def _of_one(sample: Sample, document: object, documents: dict[tuple[str, str], object]) -> Sample:
+    """The sample; Unusable where one of another document has its name."""
+    if documents.setdefault((sample.task, sample.name), document) != document:
+        raise Unusable(f"is of another document than the row before it that is called {sample.name!r}")
+    return sample
 
 
 def _lm_eval_sample(row: Row, task: str, model: str) -> Sample:
@@ -191,31 +199,48 @@ def lighteval_fits(path: Path) -> bool:
 
 
 def lighteval(path: Path, model: str | None, log: Log) -> list[Sample]:
-    """The samples of a file `details/MODEL/TIME/details_TASK_TIME.parquet`."""
-    task = _DETAILS.fullmatch(path.stem)
-    name = re.sub(r"\|", "-", task["task"] if task else path.stem)
-    whose = model or _owner(path.resolve().parts)
-    return convert([path], lambda line: [_lighteval_sample(line, name, whose)], log, parquet)
+    """The samples of a file `details/MODEL/TIME/details_TASK_TIME.parquet`, or of a folder's files.
+
+    A document that was put in several ways (a text generated, choices weighed) has a row for each: a sample each.
+    """
+    documents: dict[tuple[str, str], object] = {}
+    met: Counter[tuple[Path, str]] = Counter()
+
+    def make(line: Line) -> list[Sample]:
+        task = _DETAILS.fullmatch(line.path.stem)
+        name = re.sub(r"\|", "-", task["task"] if task else line.path.stem)
+        sample = _lighteval_sample(line, name, model or _owner(line.path.resolve().parent))
+        met[line.path, sample.name] += 1
+        return [replace(_of_one(sample, sample.asked, documents), choice=met[line.path, sample.name] - 1)]
+
+    return convert(_files(path, "details_*.parquet"), make, log, parquet)
 
 
-def _owner(parts: Sequence[str]) -> str:
-    """The folders between `details` and the time of the run: a model's name may have two parts."""
-    start = max((place for place, part in enumerate(parts[:-2]) if part == "details"), default=len(parts) - 4)
-    return "/".join(parts[start + 1 : -2]) or parts[-2]
+def _owner(folder: Path) -> str:
+    """The model of `details/ORG/MODEL/TIME`, of a published `details_ORG__MODEL/TIME`, or else the folder's name."""
+    *above, name = folder.parts
+    if "details" in above:
+        last = len(above) - above[::-1].index("details")
+        return "/".join(above[last:]) or name
+    published = _PUBLISHED.fullmatch(folder.parent.name)
+    if published:
+        return published["model"].replace("__", "/")
+    return folder.parent.name if re.fullmatch(_STAMP, name) else name
 
 
 def _lighteval_sample(line: Line, task: str, model: str) -> Sample:
     row = line.row
     doc, reply, metrics = row.get("doc"), row.get("model_response"), row.get("metric", row.get("metrics"))
-    if not isinstance(doc, dict):  # as older versions have it
-        doc, reply = {"query": row.get("full_prompt"), "id": row.get("example")}, {"text": row.get("predictions")}
+    if not isinstance(doc, dict):
+        doc, reply = _older(row)
     said = reply.get("text") if isinstance(reply, dict) else None
     first = said[0] if isinstance(said, list) and said else said
     asked = doc.get("query")
     if not isinstance(asked, str) or not asked.strip():
         raise Unusable("has no query")
     scores = metrics if isinstance(metrics, dict) else {}
-    known = {str(name): _number(value) for name, value in scores.items()}
+    # A Parquet file has every metric in every row: it is null where the document was put in another way.
+    known = {str(name): _number(value) for name, value in scores.items() if value is not None}
     return Sample(
         task=task,
         name=str(doc.get("id") or line.number),
@@ -225,6 +250,16 @@ def _lighteval_sample(line: Line, task: str, model: str) -> Sample:
         reference=_gold(doc),
         scores=known,
     )
+
+
+def _older(row: Row) -> tuple[Row, Row]:
+    """The document and the reply of a row as versions to 0.10 have it: no id, and predictions of either kind.
+
+    Its `full_prompt` depends on the model's chat template; `example` is what newer versions call the query.
+    """
+    choices, said = row.get("choices") or row.get("gold"), row.get("predictions")
+    doc = {"query": row.get("example"), "choices": choices, "gold_index": row.get("gold_index") or 0}
+    return doc, {"text": said, "logprobs": said}
 
 
 def _gold(doc: Row) -> str | None:
@@ -240,7 +275,8 @@ def _chosen(doc: Row, reply: Any) -> str:
     choices, weights = doc.get("choices"), reply.get("logprobs") if isinstance(reply, dict) else None
     if not isinstance(choices, list) or not isinstance(weights, list) or not 0 < len(weights) == len(choices):
         raise Unusable("has neither a text nor likelihoods of its choices as an answer")
-    known = [_number(weight) for weight in weights]
+    # Versions to 0.10 say with each whether it is what the model would have said.
+    known = [_number(weight[0] if isinstance(weight, list) and weight else weight) for weight in weights]
     return str(choices[max(range(len(known)), key=lambda place: -math.inf if known[place] is None else known[place])])  # type: ignore[arg-type,return-value]
 
 
