@@ -32,7 +32,7 @@ class _Sets(Tables):
             if len(others) > 2:
                 raise ValueError(f"{found!r} isn't SET[:ROLE[:MARGIN]]")
             role, margin = (*others, *("critical", "0.05")[len(others) :])
-            found = {"questions": questions, "role": role, "margin": float(margin)}
+            found = {"questions": questions, "role": role, "margin": _number(margin, "MARGIN")}
         return read_set(found)
 
 
@@ -46,8 +46,15 @@ class _Guards(Tables):
 
         if isinstance(found, str):
             name, _, limit = found.partition("=")
-            return (guard(name, float(limit)),)
+            return (guard(name, _number(limit, "LIMIT")),)
         return read_guards(found)
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{what} is a number; {text!r} isn't") from None
 
 
 def _policy(given: Mapping[str, Any]) -> "Policy":

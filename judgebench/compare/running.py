@@ -1,6 +1,7 @@
 """One comparison on its way: what it holds, and its steps, which a verdict may be waited for with."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -55,6 +56,7 @@ class Run:
     points: Floats = field(default_factory=lambda: np.zeros(0))
     reach: tuple[Floats, Floats] = field(default_factory=lambda: (np.zeros(0), np.zeros(0)))
     snapshots: set[str] = field(default_factory=set)  # of the judge, as known before the first question
+    served: Counter[str] = field(default_factory=Counter)  # how many reviews each snapshot of the judge made
     vain: float | None = None  # the chance to decide, where it was so small that the rest was left
 
     def __post_init__(self) -> None:
@@ -111,8 +113,9 @@ class Run:
         for done in self._draws():
             self._draw(done)
             rows = self.judging.rows()
+            self.served = snapshots(self._called(rows))
             if self.bridge is None:
-                check_snapshots(snapshots(self._called(rows)), self.judge.name)
+                check_snapshots(self.served, self.judge.name)
             self.points = points_by_question(matches_of(rows, self.judging.pair, self.categories), done)
             self.reach = reach_by_question(rows, self.judging.pair, self.categories, done)
             read = reading.read(self.points, self.drawn, self.options, self.reach)

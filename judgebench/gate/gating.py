@@ -1,6 +1,7 @@
 """A gate on its way: what it holds, and its steps: the judge, guards, then sets where the verdict can fall soonest."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from judgebench.compare import reading
+from judgebench.compare.bridge import check_snapshots
 from judgebench.compare.outages import Say, Watch
 from judgebench.compare.outputs.sentences import counted
 from judgebench.compare.reading import Reading
@@ -173,9 +175,16 @@ class Gating:
             with self._charged(name):
                 looked = self.looked[name]
                 looked.read = next(looked.looks, None) or self._last(looked)
+            self._check_judge()
             if verdict := self._decided():
                 return verdict
         return "INCONCLUSIVE"
+
+    def _check_judge(self) -> None:
+        """JudgebenchError where the judge isn't the same for all sets, unless bridges lead from one to the other."""
+        if self.policy.common.bridge is None:
+            served = sum((self.runs[name].served for name in self.counting), Counter[str]())
+            check_snapshots(served, self.first.judge.name)
 
     def _last(self, looked: Looked) -> Reading:
         looked.run.check_answered()

@@ -127,12 +127,14 @@ def _guarded(gating: Gating, guard: Guard, name: str) -> GuardResult:
     if found is None:
         return result
     known = ~np.isnan(found.baseline + found.candidate)
+    interval = found.interval(guard, gating.read(name, len(known)), gating.alpha, gating.decision.level)
+    value = found.value(guard)
     return replace(
         result,
         outcome=_outcome(gating, claim_of(guard, name)),
         missing=int((~known).sum()),
         baseline=float(found.baseline[known].mean()) if known.any() else None,
         candidate=float(found.candidate[known].mean()) if known.any() else None,
-        value=found.value(guard),
-        interval=found.interval(guard, gating.read(name, len(known)), gating.alpha, gating.decision.level),
+        value=None if value is None else min(max(value, interval[0]), interval[1]),
+        interval=interval,
     )

@@ -20,7 +20,7 @@ def log(run: Run) -> str:
     import wandb
 
     own = wandb.setup().settings
-    mode = None if _decided(own) else "offline"
+    mode: Any = None if _decided(own) else "offline"  # a Literal of theirs
     settings = wandb.Settings(**_QUIET)
     with (
         run.files() as files,

@@ -97,6 +97,21 @@ def test_what_goes_wrong_with_an_advisory_set_takes_no_verdict_back(tmp_path: Pa
     assert "aside: left open, since it only informs" in said
 
 
+def test_sets_by_two_snapshots_of_the_judge_give_no_verdict(tmp_path: Path) -> None:
+    """Though each set is by one: exit 1, and both are named."""
+    place = empty(tmp_path / "w")
+    add_set(place, "one", 40, *BETTER)
+    add_set(place, "two", 40, *BETTER)
+    for snapshot, name in (("j-1", "one"), ("j-2", "two")):
+        with judge_server(tmp_path / snapshot, model=snapshot) as server:
+            assert gated(place, "--set", name, "--no-canaries", url=server.url)[0] == 0
+    with judge_server(tmp_path / "third", model="j-2") as server:
+        code, found, said = gated(place, "--set", "one", "--set", "two", "--no-canaries", url=server.url)
+    assert (code, found) == (1, {}), said
+    assert "j-1" in said
+    assert "j-2" in said
+
+
 def test_few_questions_are_inconclusive(tmp_path: Path) -> None:
     """Exit 4: which set is open, how many questions it takes and what they cost; the policy was warned of before."""
     place = empty(tmp_path / "w")

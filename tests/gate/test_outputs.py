@@ -110,6 +110,14 @@ def test_what_failed_is_an_error_of_the_runner() -> None:
     assert outputs(NO_GO).splitlines()[:2] == ["verdict=NO-GO", "failed=2"]
 
 
+def test_an_advisory_set_that_failed_stops_nothing() -> None:
+    """It is a warning, is skipped in JUnit, and counts among nothing that failed."""
+    gate = replace(GO, sets=(SET, replace(WORSE, role="advisory")))
+    assert [line.partition(" ")[0] for line in annotations(gate).splitlines()] == ["::notice", "::warning"]
+    assert "<failure" not in junit(gate)
+    assert "failed=0\n" in outputs(gate)
+
+
 def test_an_inconclusive_gate_counts_as_told() -> None:
     """Exit 4, or 0 or 3."""
     assert [INCONCLUSIVE.exit_status(told) for told in (None, "pass", "fail")] == [4, 0, 3]

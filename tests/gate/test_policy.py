@@ -81,6 +81,8 @@ def test_the_same_categories_stand_once() -> None:
         (("--set", "core-80", "--guard", "answer_length=nan"), "answer_length is a number; nan isn't"),
         (("--set", "core-80", "--guard", "answer_length=inf"), "answer_length is a number; inf isn't"),
         (("--set", "core80"), "core80"),
+        (("--set", "core-80:critical:abc"), "MARGIN is a number; 'abc' isn't"),
+        (("--set", "core-80", "--guard", "refused"), "LIMIT is a number; '' isn't"),
         (("--set", "core-80", "--alpha", "0.3"), "--alpha"),
     ],
 )

@@ -21,12 +21,12 @@ def _annotations(gate: Gate, inconclusive: Inconclusive | None) -> Iterator[str]
     told_to_fail = gate.verdict == "INCONCLUSIVE" and inconclusive == "fail"
     level = "error" if told_to_fail else _LEVELS[gate.verdict]
     yield command(level, f"judgebench gate: {gate.verdict}", line(gate.reason))
-    failed = [f"judgebench: {one.name} failed" for one in gate.sets if one.outcome == "failed"]
-    said = [words.of_set(one) for one in gate.sets if one.outcome == "failed"]
-    failed += [f"judgebench: {one.name} on {one.question_set} is exceeded" for one in _exceeded(gate)]
-    said += [words.of_guard(one) for one in _exceeded(gate)]
-    for title, text in list(zip(failed, said, strict=True))[:_MOST]:
-        yield command("error", title, line(text))
+    for one in [one for one in gate.sets if one.outcome == "failed"][:_MOST]:
+        how: Level = "warning" if one.role == "advisory" else "error"
+        yield command(how, f"judgebench: {one.name} failed", line(words.of_set(one)))
+    for guard in _exceeded(gate)[:_MOST]:
+        title = f"judgebench: {guard.name} on {guard.question_set} is exceeded"
+        yield command("error", title, line(words.of_guard(guard)))
     for canary in [canary for canary in gate.canaries if not canary.passed][:_MOST]:
         yield failed_canary(canary)
 
@@ -37,6 +37,6 @@ def _exceeded(gate: Gate) -> list[GuardResult]:
 
 def outputs(gate: Gate) -> str:
     """A step's outputs, NAME=VALUE a line: figures and words of ours, never text that others wrote."""
-    failed = sum(one.outcome == "failed" for one in gate.sets) + len(_exceeded(gate))
+    failed = sum(one.outcome == "failed" and one.role != "advisory" for one in gate.sets) + len(_exceeded(gate))
     found = {"verdict": gate.verdict, "failed": failed, "judged": sum(one.judged for one in gate.sets)}
     return lines({**found, "questions": sum(one.questions for one in gate.sets), "dollars": gate.cost.dollars})
