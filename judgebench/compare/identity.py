@@ -23,6 +23,21 @@ def comparison_id(sides: Sequence[Side], judge: Judge, options: Options) -> str:
     return content_id("comparison", options.questions, models, asked, judging, options.orders, options.repeats)
 
 
+def answers_id(sides: Sequence[Side], options: Options) -> str:
+    """What is compared of two models' answers without a judge: both, how they are asked, and the set."""
+    models = [(side.name, side.identity()) for side in sides]
+    return content_id("answers", options.questions, models, options.overrides if any(one.spec for one in sides) else {})
+
+
+def answer_contents(question_set: QuestionSet, sides: Sequence[Side], options: Options) -> dict[str, str]:
+    """By question of the chosen categories: its text, and how both answers are made."""
+    ways = [side.ways(question_set, options) for side in sides]
+    return {
+        one.id: content_id(one.digest, one.references, [way.get(one.id) for way in ways])
+        for one in question_set.select(options.categories)
+    }
+
+
 def contents(
     workspace: Workspace, question_set: QuestionSet, sides: Sequence[Side], judge: Judge, options: Options
 ) -> dict[str, str]:

@@ -9,11 +9,13 @@ from functools import partial
 
 import numpy as np
 
-from judgebench.compare import reading
+from judgebench.compare import order, reading
 from judgebench.compare.bridge import check_snapshots
+from judgebench.compare.history import History
+from judgebench.compare.identity import answer_contents, answers_id
 from judgebench.compare.outages import Say, Watch
 from judgebench.compare.outputs.sentences import counted
-from judgebench.compare.reading import Reading
+from judgebench.compare.reading import Drawn, Reading
 from judgebench.compare.results import Canary, Cost
 from judgebench.compare.running import NOTHING, Run
 from judgebench.errors import JudgebenchError, UsageError
@@ -28,7 +30,7 @@ from judgebench.report.captions import percent
 from judgebench.statistics import sequential
 from judgebench.statistics.clusters import Floats
 from judgebench.statistics.sequential import Evidence
-from judgebench.tables.records import Answer
+from judgebench.tables.records import Answer, Question
 from judgebench.tables.store import in_force
 from judgebench.terminal import line
 from judgebench.workspace import Workspace
@@ -58,6 +60,7 @@ class Gating:
     started: float = field(default_factory=time.monotonic)
     canaries: tuple[Canary, ...] = ()
     foreseen: dict[tuple[str, int], tuple[float, float]] = field(default_factory=dict)  # by set and questions left
+    ordered: dict[str, Drawn] = field(default_factory=dict)  # in which guards look at a set's answers
     measured: dict[tuple[str, str], Measured] = field(default_factory=dict)  # by guard and set
 
     def __post_init__(self) -> None:
@@ -158,16 +161,27 @@ class Gating:
     def guard(self) -> Verdict | None:
         """Have all of the sets that count answered, and see whether a guard is exceeded; without a judge."""
         for name in {name: None for _, name in self.guarded}:
+            run = self.runs[name]
+            self.ordered[name] = _order(run)
             with self._charged(name):
-                self.runs[name].answer(self.runs[name].questions)
+                run.answer(run.questions)
         for guard, name in self.guarded:
-            self.measured[guard.name, name] = self._measure(guard, self.runs[name])
+            self.measured[guard.name, name] = self._measure(guard, name)
         return self._decided()
 
-    def _measure(self, guard: Guard, run: Run) -> Measured:
+    def _measure(self, guard: Guard, name: str) -> Measured:
+        """In the order of the looks; a question that is gone keeps its place, of which nothing is known."""
+        run = self.runs[name]
+        answers = [_answers(side.table.read()) for side in run.sides]
+        return guards.measured(guard, run.question_set, self._places(guard, name), answers)
+
+    def _places(self, guard: Guard, name: str) -> list[Question | None]:
+        """The questions of a set that a guard looks at, in the order of its looks; None: one that is gone."""
+        run = self.runs[name]
+        asked = set(self.asked(guard, name))
         by_id = {one.id: one for one in run.question_set.questions}
-        questions = [by_id[name] for name in run.drawn.ids if name in by_id]
-        return guards.measured(guard, run.question_set, questions, [_answers(side.table.read()) for side in run.sides])
+        found = [(by_id.get(one), one in asked) for one in self.ordered[name].ids]
+        return [one for one, looked_at in found if looked_at or one is None]
 
     def judge(self) -> Verdict:
         """Judge on, each time the set by which the verdict may fall soonest, until it is known or not to be had."""
@@ -224,7 +238,7 @@ class Gating:
         claims: dict[Name, Claim] = {}
         for guard, name in self.guarded:
             found = self.measured[guard.name, name]
-            trial = found.trial(guard, self.read(name, len(found.baseline)))
+            trial = found.trial(guard, self.read(guard, name))
             claims[claim_of(guard, name)] = Claim(trial, found.points(guard)[1])
         for name in self.counting:
             run = self.runs[name]
@@ -233,14 +247,22 @@ class Gating:
                 claims[name] = Claim(trial, 0.5 - run.options.margin)
         return claims
 
-    def read(self, name: str, questions: int) -> Callable[[Floats], Evidence]:
-        """How a guard's points on a set are read: all answers are there, and are looked at once.
+    def read(self, guard: Guard, name: str) -> Callable[[Floats], Evidence]:
+        """How a guard's points on a set are read: all answers are there, and those of added questions go on one test.
 
-        So about just a set nothing is left to chance, and nothing is bet.
+        About just a set nothing is left to chance, and nothing is bet.
         """
+        places = self._places(guard, name)
         if self.runs[name].options.population == "set":
-            return partial(sequential.of_set, questions=questions, known=questions)
-        return foresight.reader("alike", questions)
+            return partial(sequential.of_set, questions=len(places), known=len(places))
+        drawn = self.ordered[name]
+        looked_at = np.isin(drawn.ids, self.asked(guard, name)) | ~np.isin(drawn.ids, list(self._ids(name)))
+        so_far = np.cumsum(looked_at, dtype=np.int64)
+        planned = so_far[drawn.sizes(len(drawn.ids)) - 1][looked_at]
+        return partial(sequential.of_alike, planned=planned)
+
+    def _ids(self, name: str) -> Iterator[str]:
+        return (one.id for one in self.runs[name].question_set.questions)
 
     def inform(self) -> None:
         """Advisory sets, once the verdict is known: what goes wrong with them doesn't take it back."""
@@ -280,6 +302,21 @@ def _grown(cost: Cost, before: Bill, after: Bill) -> Cost:
         completion_tokens=cost.completion_tokens + after.completion_tokens - before.completion_tokens,
         dollars=dollars,
     )
+
+
+def _order(run: Run) -> Drawn:
+    """In which guards look at answers: kept on disk as that of the judge, so that added questions continue one test.
+
+    About just a set nothing is left to chance, so that there is none to keep.
+    """
+    if run.options.population == "set":
+        return run.drawn
+    head = replace(run.history.head, comparison=answers_id(run.sides, run.options), snapshot=None, weights=None)
+    history = History(run.history.table, head)
+    places = answer_contents(run.question_set, run.sides, run.options)
+    drawn = history.begin(order.at_random(run.questions, run.options.seed), places)
+    history.draw(len(drawn.ids))
+    return drawn
 
 
 def claim_of(guard: Guard, name: str) -> Name:

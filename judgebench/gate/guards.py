@@ -95,15 +95,12 @@ def _turning(holds: Callable[[float], bool]) -> float:
 def measured(
     guard: Guard,
     question_set: QuestionSet,
-    questions: Sequence[Question],
+    questions: Sequence[Question | None],
     answers: Sequence[Mapping[str, Answer]],
 ) -> Measured:
-    """Of the questions that the guard looks at, by the baseline's and the candidate's answers to each."""
+    """Of these questions (None: one that is gone), by the baseline's and the candidate's answers to each."""
     measure = _measures(question_set)[guard.name]
-    found = [
-        [_of(answer.get(question.id), question, measure) for question in asked(guard, question_set, questions)]
-        for answer in answers
-    ]
+    found = [[_of(answer.get(one.id) if one else None, one, measure) for one in questions] for answer in answers]
     return Measured(*np.array(found, np.float64))
 
 
@@ -113,7 +110,9 @@ def asked(guard: Guard, question_set: QuestionSet, questions: Sequence[Question]
     return (one for one in questions if not checked or question_set.category(one).scorer != JUDGE)
 
 
-def _of(answer: Answer | None, question: Question, measure: Measure) -> float:
+def _of(answer: Answer | None, question: Question | None, measure: Measure) -> float:
+    if question is None:
+        return np.nan
     found = None if answer is None or answer.question_digest != question.digest else measure(answer, question)
     return np.nan if found is None else found
 

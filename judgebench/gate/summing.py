@@ -127,7 +127,7 @@ def _guarded(gating: Gating, guard: Guard, name: str) -> GuardResult:
     if found is None:
         return result
     known = ~np.isnan(found.baseline + found.candidate)
-    interval = found.interval(guard, gating.read(name, len(known)), gating.alpha, gating.decision.level)
+    interval = found.interval(guard, gating.read(guard, name), gating.alpha, gating.decision.level)
     value = found.value(guard)
     return replace(
         result,

@@ -1,6 +1,7 @@
 """`judgebench gate` from a policy to the verdict: real judges behind a real server, real tables."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from servers.judge_server import judge_server
 from servers.running import judgebench
 
 from judgebench.compare import Options
+from judgebench.compare.history import replayed
 from judgebench.compare.outages import unwatched
 from judgebench.gate.gating import Gating
 from judgebench.gate.policy import Policy, SetPolicy, guard
@@ -163,6 +165,34 @@ def test_each_guard_trips(tmp_path: Path, name: str) -> None:
         assert guard["interval"][1] < guard["limit"]
     else:
         assert guard["interval"][0] > guard["limit"]
+
+
+def test_guards_of_added_questions_continue_one_test(tmp_path: Path) -> None:
+    """What was looked at stays first, in its old order, with the size of the set as it was known then."""
+    place = empty(tmp_path / "w")
+    texts = Texts(lambda n: PLAIN), Texts(lambda n: GOOD)
+    add_set(place, "one", 20, *texts)
+    asked = ("--set", "one", "--guard", "refused=2", "--guard", "answer_length=1.3")
+    with judge_server(tmp_path / "server") as server:
+        assert gated(place, *asked, url=server.url)[0] == 0
+        (before,) = [row for row in place.draws("one").read() if row.judge and row.questions and row.drawn == 0][:1]
+        shutil.rmtree(place.question_set_folder("one"))
+        add_set(place, "one", 50, *texts)
+        code, found, said = gated(place, *asked, url=server.url)
+    assert code == 0, said
+    assert [one["questions"] for one in found["guards"]] == [50, 50]
+    of_guards = [row for row in place.draws("one").read() if row.comparison == guards_id(place)]
+    known = replayed(of_guards)
+    assert (known.drawn, known.since) == (50, 20)
+    assert known.planned == (20,) * 20 + (50,) * 30
+    assert len(dict.fromkeys(known.questions)) == 50
+    assert before.planned == 20
+
+
+def guards_id(place: Workspace) -> str:
+    """The comparison under which guards are kept: the one whose first row draws all at once."""
+    rows = place.draws("one").read()
+    return next(row.comparison for row in rows if row.questions is None and row.drawn == 20)
 
 
 def test_guards_that_are_kept_let_it_go(tmp_path: Path) -> None:
