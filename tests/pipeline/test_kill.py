@@ -324,9 +324,11 @@ class Comparing:
         """The verdict and all that it rests on, and of each match what was said; none is lost, none is there twice."""
         rows = run.workspace.reviews("small", "openai:m").read()
         assert len({row.slot for row in rows}) == len({row.id for row in rows}) == len(rows) == 80
-        draws = run.workspace.draws("small").read()
-        assert [row.questions is None for row in draws] == [False] + [True] * (len(draws) - 1)
-        assert [row.drawn for row in draws] == sorted({row.drawn for row in draws})
+        every = run.workspace.draws("small").read()
+        for comparison in {row.comparison for row in every}:
+            draws = [row for row in every if row.comparison == comparison]
+            assert [row.questions is None for row in draws] == [False] + [True] * (len(draws) - 1)
+            assert [row.drawn for row in draws] == sorted({row.drawn for row in draws})
         found = json.loads((run.workspace.root / "found.json").read_text(encoding="utf-8"))
         matches = {str(row.slot): row.verdict.winner if row.verdict else None for row in rows}
         return {**lasting(found), "matches": matches}
