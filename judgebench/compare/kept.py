@@ -1,26 +1,78 @@
 """A verdict as a row of `history/verdicts.jsonl`."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
 from judgebench.compare.options import Options
-from judgebench.compare.results import Comparison
+from judgebench.compare.results import Comparison, Cost
 from judgebench.tables.records import Decided, DecidedSet, content_id
 from judgebench.trackers.provenance import commit
 from judgebench.workspace import Workspace
 
 
-def keep(workspace: Workspace, found: Comparison, options: Options) -> None:
-    """A comparison, once it is known."""
-    of = decided_set(workspace, found.verdict, found, options)
+class Found(Protocol):
+    """What a comparison and a gate have in common."""
+
+    @property
+    def verdict(self) -> str:
+        """How it ended."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why, in a sentence."""
+        ...
+
+    @property
+    def baseline(self) -> str:
+        """The model in use."""
+        ...
+
+    @property
+    def candidate(self) -> str:
+        """The one that would take its place."""
+        ...
+
+    @property
+    def judge(self) -> str:
+        """By whom."""
+        ...
+
+    @property
+    def snapshots(self) -> tuple[str, ...]:
+        """Of the judge."""
+        ...
+
+    @property
+    def alpha(self) -> float:
+        """The chance of a wrong verdict."""
+        ...
+
+    @property
+    def cost(self) -> Cost:
+        """What this run paid."""
+        ...
+
+    @property
+    def made(self) -> str:
+        """When, as ISO 8601."""
+        ...
+
+
+def keep(workspace: Workspace, command: str, found: Found, sets: Sequence[DecidedSet]) -> None:
+    """What a command came to, once it is known, with all of its sets."""
     kept = Decided(
-        command="compare",
+        command=command,
         verdict=found.verdict,
         reason=found.reason,
         baseline=found.baseline,
         candidate=found.candidate,
         judge=found.judge,
         alpha=found.alpha,
-        sets=(of,),
+        sets=tuple(sets),
         snapshots=found.snapshots,
-        bridged=bool(of.bridged),
+        bridged=any(one.bridged for one in sets),
         commit=commit(workspace.root) or None,
         dollars=None if found.cost.dollars is None else str(found.cost.dollars),
         created=found.made,
@@ -28,19 +80,27 @@ def keep(workspace: Workspace, found: Comparison, options: Options) -> None:
     workspace.verdicts().append([kept])
 
 
-def decided_set(workspace: Workspace, outcome: str, found: Comparison, options: Options) -> DecidedSet:
-    """What is kept of a comparison; a bridge joins it to older verdicts where both snapshots count together."""
-    return DecidedSet(
-        question_set=found.question_set,
-        digest=workspace.question_set(found.question_set).digest,
+def decided_set(
+    workspace: Workspace, options: Options, outcome: str, questions: int, found: Comparison | None
+) -> DecidedSet:
+    """What is kept of one set; None: it wasn't judged. A pooled bridge joins it to an older snapshot's verdicts."""
+    kept = DecidedSet(
+        question_set=options.questions,
+        digest=workspace.question_set(options.questions).digest,
         outcome=outcome,
-        margin=found.margin,
-        questions=found.questions,
+        margin=options.margin,
+        questions=questions,
+        judged=0,
+        categories=options.categories,
+    )
+    if found is None:
+        return kept
+    return replace(
+        kept,
         judged=found.judged,
         rate=found.rate,
         interval=found.interval,
         points=found.points,
-        categories=options.categories,
         snapshots=found.snapshots,
         bridged=found.bridge is not None and found.bridge.pooled,
         asked=content_id("asked", options.prompt, options.orders, options.repeats),

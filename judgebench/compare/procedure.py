@@ -1,6 +1,6 @@
 """The comparison itself: canaries, then questions in random order until the verdict is known."""
 
-from judgebench.compare.kept import keep
+from judgebench.compare.kept import decided_set, keep
 from judgebench.compare.options import Options
 from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.compare.results import Comparison, Verdict
@@ -24,7 +24,7 @@ def compare(
     the next call could pass `max_cost`, or where the judge has changed and `bridge` isn't given.
     """
     found = _compared(Run(workspace.check(), options, _spending(options), say, watch), options)
-    keep(workspace, found, options)
+    keep(workspace, "compare", found, [decided_set(workspace, options, found.verdict, found.questions, found)])
     return found
 
 
