@@ -286,6 +286,7 @@ class DecidedSet:
     `digest` tells a set from another version of it; `categories`: the verdict is about these alone (empty: all).
     `snapshots` and `bridged` are as of the verdict, for this set; None in rows that have them for the verdict alone.
     `asked`: hash of the judge prompt by name, the orders and repeats; None in rows from before it was kept.
+    Of a best of several there is one for each `candidate`, best first, with how it stands `beside` the baseline.
     """
 
     question_set: str
@@ -301,12 +302,15 @@ class DecidedSet:
     snapshots: tuple[str, ...] | None = None
     bridged: bool | None = None
     asked: str | None = None
+    candidate: str | None = None
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """What a `compare` or a `gate` came to. `commit`: of the repository that the workspace lies in, where there is one.
+    """What a `compare`, a `gate` or a best of several came to.
 
+    `commit`: of the repository that the workspace lies in, where there is one.
     `dollars` is what that run paid, as text; None where a price isn't known.
     """
 
