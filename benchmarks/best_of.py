@@ -95,18 +95,22 @@ def winner(runs: int) -> Iterator[str]:
         off, plain, its, all_ = [], [], [], []
         rng = np.random.default_rng([SEED, 5, len(rates), round(100 * rates[0])])
         for _ in range(runs):
-            seen = walked(rates, rng)[0]
+            seen = walked(rates, rng, futility=0)[0]
             points = points_of_ragged(seen)
             first = int(np.argmax([one.mean() if len(one) == max(map(len, seen)) else -1 for one in seen]))
-            ends = [Trial.of(one, READ).interval(Shares(ALPHA, len(rates)).interval) for one in seen]
-            holds = [low <= rate <= high for (low, high), rate in zip(ends, rates, strict=True)]
-            figure = min(max(without_luck(points), ends[first][0]), ends[first][1])
+            level = Shares(ALPHA, len(rates)).interval
+            trials = [Trial.of(one, READ) for one in seen]
+            holds = [np.isnan(one.stopping(rate, level)).all() for one, rate in zip(trials, rates, strict=True)]
+            low, high = trials[first].interval(level)
+            figure = min(max(without_luck(points), low), high)
             off.append(figure - rates[first])
             plain.append(float(seen[first].mean()) - rates[first])
-            its.append(holds[first])
+            its.append(bool(holds[first]))
             all_.append(all(holds))
-        error = 100 * np.std(off) / np.sqrt(runs)
-        cells = f"{100 * np.mean(off):+5.2f} ({error:.2f})  {100 * np.std(off):6.1f}  {100 * np.mean(plain):+10.2f}  {share(its):>21}  {share(all_)}"
+        mean, error, spread = (100 * float(one) for one in (np.mean(off), np.std(off) / np.sqrt(runs), np.std(off)))
+        cells = (
+            f"{mean:+5.2f} ({error:.2f})  {spread:6.1f}  {100 * np.mean(plain):+10.2f}  {share(its):>21}  {share(all_)}"
+        )
         yield f"{name:<40}  {cells}"
 
 
@@ -115,7 +119,9 @@ def points_of_ragged(seen: list[Floats]) -> Points:
     return Points.of([(one, one) for one in seen])
 
 
-def walked(rates: tuple[float, ...], rng: np.random.Generator) -> tuple[list[Floats], Decision]:
+def walked(
+    rates: tuple[float, ...], rng: np.random.Generator, futility: float = FUTILITY
+) -> tuple[list[Floats], Decision]:
     """One best of several, look by look as the product goes: the points that were judged, and what is known."""
     every, shares = drawn(rates, rng), Shares(ALPHA, len(rates))
     seen, decision = [one[:0] for one in every], Decision(len(rates))
@@ -125,7 +131,7 @@ def walked(rates: tuple[float, ...], rng: np.random.Generator) -> tuple[list[Flo
         points = points_of_ragged(seen)
         decision = decide(points, READ, LIMIT, shares)
         chances = foresight.chances(points, READ, decision, QUESTIONS - look, LIMIT, shares)
-        if not decision.open or look == QUESTIONS or not any(chance >= FUTILITY for chance in chances):
+        if not decision.open or look == QUESTIONS or (futility and not any(one >= futility for one in chances)):
             break
     return seen, decision
 
@@ -223,7 +229,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     asked = parser.parse_args()
     for name in asked.only:
-        for line in PARTS[name](asked.walks if name in ("winner", "calls") else asked.runs):
+        for line in PARTS[name](asked.walks if name == "calls" else asked.runs):
             print(line, flush=True)
 
 
