@@ -62,7 +62,7 @@ class Decision:
 
     @property
     def all_worse(self) -> bool:
-        """Whether every one is shown to be worse: the best one is among those that are."""
+        """Whether every one is shown to be worse: each is, or is beaten by one that is."""
         return not self.running
 
     @property
@@ -122,7 +122,7 @@ class Points:
 def decide(points: Points, read: Read, threshold: float, shares: Shares) -> Decision:
     """What is known after these questions; `threshold` is a half less the margin."""
     decision = _beside_the_baseline(points, read, threshold, shares)
-    while len(decision.beaten) < shares.candidates - 1 and len(decision.running) > 1:
+    while len(decision.beaten) < shares.candidates - 1:
         found = _next_beaten(points, read, decision, shares)
         if not found:
             break
