@@ -85,7 +85,7 @@ class Contest:
         head = replace(
             self.first.history.head,
             comparison=content_id("best of", comparison_id(self.first.sides[:1], self.first.judge, self.options)),
-            candidate=", ".join(run.sides[1].name for run in self.runs),
+            candidate=None,
         )
         return History(self.first.history.table, head, self.options.population == "set")
 

@@ -256,6 +256,17 @@ def test_it_is_kept_and_told_of(tmp_path: Path) -> None:
     assert [one["candidate"] for one in entries] == ["b", "a"]
 
 
+def test_a_candidate_is_removed_with_the_verdict_and_the_order_stays(tmp_path: Path) -> None:
+    """`judgebench remove` takes the verdict on several along; their order is the baseline's."""
+    place = workspace(tmp_path / "w", {"a": NEVER, "b": ALWAYS})
+    with judge_server(tmp_path / "server") as server:
+        best_of(place, *JUDGE, url=server.url, candidates=("a", "b"))
+    draws = place.draws("small").read()
+    assert judgebench(place, "remove", "--model", "a", "--yes").returncode == 0
+    assert not place.verdicts().path.exists()
+    assert place.draws("small").read() == draws
+
+
 def test_a_dry_run_counts_all_candidates(tmp_path: Path) -> None:
     """At most: every candidate on every question, canaries once; nothing is asked."""
     place = workspace(tmp_path / "w", {"a": ALWAYS, "b": NEVER})
