@@ -23,8 +23,9 @@ def compare(
     Raises UsageError for what makes no sense, and JudgebenchError where calls failed (run it again to go on), where
     the next call could pass `max_cost`, or where the judge has changed and `bridge` isn't given.
     """
-    found = _compared(Run(workspace.check(), options, _spending(options), say, watch), options)
-    keep(workspace, "compare", found, [decided_set(workspace, options, found.verdict, found.questions, found)])
+    run = Run(workspace.check(), options, _spending(options), say, watch)
+    found = _compared(run, options)
+    keep(workspace, "compare", found, [decided_set(run, found.verdict, found.questions, found)])
     return found
 
 
