@@ -63,5 +63,5 @@ def _measured(guard: GuardResult, factor: bool) -> str:
     if guard.value is None or guard.interval is None:
         return "-"
     if factor:
-        return f"{guard.value:.2f} times ({between(guard.interval, 1, 2)})"
+        return f"{reasons.factor(guard.value)} times ({reasons.factors(guard.interval)})"
     return f"{100 * guard.value:+.1f} points ({between(guard.interval, 100, 1)})"
