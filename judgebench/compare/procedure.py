@@ -43,6 +43,8 @@ def _compared(run: Run, options: Options) -> Comparison:
         if read.side or run.in_vain():
             break
     run.check_answered()
+    if run.unheard:
+        return run.comparison("INVALID", read)
     verdicts: dict[str | None, Verdict] = {"above": "PASS", "below": "REGRESS", None: "INCONCLUSIVE"}
     return run.comparison(verdicts[read.side], read)
 

@@ -76,6 +76,11 @@ class Run:
         """Whether both are the same model, so that there is nothing to compare."""
         return same(*self.sides)
 
+    @property
+    def unheard(self) -> bool:
+        """Whether there is no verdict on any question so far."""
+        return bool(np.isnan(self.points).all())
+
     def check(self) -> None:
         """Before any call: whether this can go on with what was begun; UsageError where it can't."""
         self.history.check_seed()
@@ -124,7 +129,7 @@ class Run:
 
     def check_answered(self) -> None:
         """After the last look: JudgebenchError where the judge never answered."""
-        if np.isnan(self.points).all():
+        if self.unheard:
             outages.check_judge(self.judging.rows(), self.judge.name)
 
     def in_vain(self) -> bool:

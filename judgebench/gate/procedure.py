@@ -31,7 +31,7 @@ def _gated(gating: Gating, say: Say) -> Gate:
     if not gating.begin():
         return result(gating, "INVALID")
     verdict = gating.guard() or gating.judge()
-    if verdict != "NO-GO":
+    if verdict in ("GO", "INCONCLUSIVE"):
         gating.inform()
     return result(gating, verdict)
 

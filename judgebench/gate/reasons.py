@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from judgebench.compare.reasons import no_verdict
 from judgebench.compare.results import Canary, Interval
 from judgebench.gate.guards import LARGEST
 from judgebench.gate.results import GuardResult, SetResult, Verdict
@@ -23,7 +24,8 @@ def reason(
         return "both are the same model, so that there is nothing to compare"
     if verdict == "INVALID":
         failed = [f"{one.name} ({one.wants}: {one.held} of {one.tries})" for one in canaries if not one.passed]
-        return f"the judge is not in order: {', '.join(failed)}"
+        unheard = [f"{no_verdict(one.judged)} of {one.name}" for one in sets if one.judged and one.rate is None]
+        return f"the judge is not in order: {', '.join(failed or unheard)}"
     if verdict == "GO":
         number = sum(one.role != "advisory" for one in sets)
         held = f" and no guard of {len({one.name for one in guards})} is exceeded" if guards else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from servers.judge_server import judge_server
-from servers.running import judgebench, make_workspace
+from servers.running import chat_server, judgebench, make_workspace
 
 from judgebench.tables.records import Question
 from judgebench.tables.store import in_force
@@ -132,6 +132,17 @@ def test_identical_answers_cost_nothing(tmp_path: Path) -> None:
         assert len(server.calls()) == 20
     assert found["judged"] == QUESTIONS
     assert found["free"] == 60
+
+
+@pytest.mark.parametrize("told", [(), ("--inconclusive", "pass")], ids=["plain", "told to pass"])
+def test_a_judge_whose_replies_hold_no_verdict_is_invalid(tmp_path: Path, told: tuple[str, ...]) -> None:
+    """Though no canary was tried: it answered, and said nothing of the candidate."""
+    place = workspace(tmp_path / "w", questions=8)
+    with chat_server(tmp_path / "server", default="I would rather not say.") as server:
+        code, found, said = compared(place, *JUDGE, "--no-canaries", *told, url=server.url)
+    assert (code, found["verdict"], found["rate"]) == (5, "INVALID", None), said
+    assert found["reason"] == "the judge is not in order: it gave no verdict on any of 8 questions"
+    assert place.verdicts().read()[-1].verdict == "INVALID"
 
 
 def test_all_questions_with_fixed(tmp_path: Path) -> None:
