@@ -35,6 +35,7 @@ def _compared(run: Run, options: Options) -> Comparison:
     if run.identical:
         return run.comparison("PASS", NOTHING)
     run.check()
+    run.warn_of_one_model()
     if not run.try_judge():
         return run.comparison("INVALID", NOTHING)
     run.begin()

@@ -21,7 +21,7 @@ def reason(
     if verdict == "INVALID":
         return f"the judge is not in order: {_canaries(failed) or no_verdict(judged)}"
     if read.rate is None or read.interval is None:
-        return "both are the same model, so that there is nothing to compare" if verdict == "PASS" else "no verdicts"
+        return "no verdicts"
     rate = f"the candidate's win rate is {percent(read.rate)} ({between(read.interval, 100, 1)} %)"
     limit = percent(0.5 - options.margin)
     if verdict == "REGRESS":
@@ -39,6 +39,11 @@ def _undecided(read: Reading, judged: int, questions: int, vain: float | None) -
         left = questions - judged
         return f"stopped, since the {left:,} questions left had a chance of {percent(vain)} to decide it{more}"
     return f"{questions:,} questions don't decide it{more}"
+
+
+def one_model(what: str | None) -> str:
+    """Why there is nothing to compare: both are this one, under two names."""
+    return f"both are the same model under two names ({what}), so that there is nothing to compare"
 
 
 def no_verdict(judged: int) -> str:

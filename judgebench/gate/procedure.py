@@ -28,6 +28,7 @@ def _gated(gating: Gating, say: Say) -> Gate:
         return result(gating, "GO")
     for line in gating.forecast():
         say(line)
+    gating.first.warn_of_one_model()
     if not gating.begin():
         return result(gating, "INVALID")
     verdict = gating.guard() or gating.judge()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from judgebench.compare.reasons import no_verdict
+from judgebench.compare.reasons import no_verdict, one_model
 from judgebench.compare.results import Canary, Interval
 from judgebench.gate.guards import LARGEST
 from judgebench.gate.results import GuardResult, SetResult, Verdict
@@ -17,11 +17,11 @@ def reason(
     sets: Sequence[SetResult],
     guards: Sequence[GuardResult],
     canaries: Sequence[Canary],
-    identical: bool,
+    one: str | None,
 ) -> str:
-    """One sentence for a person."""
-    if identical:
-        return "both are the same model, so that there is nothing to compare"
+    """One sentence for a person. `one`: what both models are, where there is but one."""
+    if one is not None:
+        return one_model(one)
     if verdict == "INVALID":
         failed = [f"{one.name} ({one.wants}: {one.held} of {one.tries})" for one in canaries if not one.passed]
         unheard = [f"{no_verdict(one.judged)} of {one.name}" for one in sets if one.judged and one.rate is None]

@@ -270,7 +270,7 @@ def test_the_same_weights_go_without_a_call(tmp_path: Path, nobody: str) -> None
     pair = ("gate", "--baseline", "openai:m", "--candidate", "again=openai:m", "--set", "one", *JUDGE)
     done = judgebench(place, *pair, url=f"http://{nobody}/v1")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("GO: both are the same model")
+    assert done.stdout.startswith("GO: both are the same model under two names (openai:m)")
 
 
 def test_a_second_run_asks_the_canaries_alone(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def markdown(gate: Gate) -> str:
 def _blocks(gate: Gate) -> Iterator[str]:
     yield f"## {_SIGNS[gate.verdict]} judgebench gate: {gate.verdict}"
     yield plain(gate.reason)
-    facts = [("models", f"{code(gate.candidate)} against {code(gate.baseline)}")]
+    facts = [("models", sentences.models(gate.candidate, gate.baseline, gate.same_model, code))]
     if not gate.identical:
         facts += [("judge", code(gate.judge)), ("sure", words.sure(gate))]
         facts += [("cost", sentences.of_cost(gate.cost, gate.seconds))]
