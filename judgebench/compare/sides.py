@@ -76,8 +76,8 @@ def sides(workspace: Workspace, options: Options, spending: Spending) -> tuple[S
         return baseline, candidate
     if same(baseline, candidate):
         raise UsageError(
-            f"--baseline and --candidate are the same model, {baseline.name}: give the one in use, and the one that would"
-            " take its place"
+            f"--baseline and --candidate are the same model, {baseline.name}: give the one in use, and the one that"
+            " would take its place"
         )
     raise UsageError(f"both models are called {baseline.name}: name one, as in --candidate new=hf:./checkpoint")
 
