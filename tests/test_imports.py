@@ -55,7 +55,7 @@ ALLOWED = {
         *("audit", "report", "judging", "money", "statistics", "prompts", "question_sets", "workspace", "tables"),
         *("_version", "errors"),
     },
-    "pytest_plugin": {"cli", "compare", "gate", "workspace", "errors"},
+    "pytest_plugin": {"cli", "compare", "gate", "terminal", "workspace", "errors"},
 }
 # Within the site, a page is made of parts, and parts of drawings and text; what stands beside these serves all.
 SITE_FLOORS = ("drawing", "text", "parts", "pages")
