@@ -5,8 +5,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from judgebench.best_of import foresight
 from judgebench.best_of.candidates import on_one_base
 from judgebench.best_of.decision import Decision, Points, Shares, decide
@@ -94,6 +92,7 @@ class Contest:
         self.history.check_seed()
         for run in self.runs:
             run.check()
+            run.warn_of_one_model()
         sound = self.first.try_judge()
         self.canaries = self.first.canaries
         if not sound:
@@ -112,8 +111,11 @@ class Contest:
         first = self.first
         return contents(self.workspace, first.question_set, first.sides[:1], first.judge, self.options)
 
-    def judge(self) -> None:
-        """Judge those that may be the best on more questions, look, and drop who is not, until nothing is open."""
+    def judge(self) -> bool:
+        """Judge those that may be the best on more questions, look, and drop who is not, until nothing is open.
+
+        Whether there was any verdict at all.
+        """
         for look in self.options.looks(len(self.drawn.ids)):
             self.history.draw(look)
             for place in self.decision.running:
@@ -122,8 +124,10 @@ class Contest:
             self._decide(look)
             if not self.decision.open or self._in_vain(look):
                 break
-        if all(np.isnan(run.points).all() for run in self.runs):
+        unheard = all(run.unheard for run in self.runs)
+        if unheard:
             self.first.check_answered()
+        return not unheard
 
     def _check_judge(self) -> None:
         """JudgebenchError where the judge isn't the same for all, unless bridges lead from one to the other."""

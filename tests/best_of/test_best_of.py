@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from best_of.several import BEST, CANARY_CALLS, GOOD, JUDGE, PLAIN, Says, best_of, often, standing, workspace
 from servers.judge_server import judge_server
-from servers.running import judgebench, make_workspace
+from servers.running import chat_server, judgebench, make_workspace
 
 from judgebench.tables.records import Question
 from judgebench.workspace import Workspace
@@ -104,6 +104,16 @@ def test_a_judge_out_of_order_is_invalid(tmp_path: Path) -> None:
         assert len(server.calls()) == CANARY_CALLS
     assert (code, found["verdict"], found["best"]) == (5, "INVALID", None), said
     assert all(one["interval"] is None and one["judged"] == 0 for one in found["candidates"])
+
+
+def test_a_judge_that_never_gives_a_verdict_is_invalid(tmp_path: Path) -> None:
+    """Exit 5, whatever INCONCLUSIVE counts as: its replies are no verdicts on anybody."""
+    place = workspace(tmp_path / "w", {"a": ALWAYS, "b": NEVER})
+    with chat_server(tmp_path / "server", default="I would rather not say.") as server:
+        told = ("--no-canaries", "--inconclusive", "pass")
+        code, found, said = best_of(place, *JUDGE, *told, url=server.url, candidates=("a", "b"))
+    assert (code, found.get("verdict")) == (5, "INVALID"), said
+    assert "it gave no verdict on any of" in found["reason"]
 
 
 def test_a_candidate_without_answers_is_no_winner(tmp_path: Path) -> None:
@@ -208,7 +218,7 @@ def test_a_limit_that_no_call_fits_asks_nothing(tmp_path: Path) -> None:
     ("candidates", "told"),
     [
         (("a", "a"), "the candidate a stands 2 times"),
-        (("a", "old"), "the candidate old is the same model as the baseline"),
+        (("a", "old"), "--baseline and --candidate are the same model, old"),
         (("a", "nobody"), "'nobody' is no model with answers"),
         (("a", "none-*"), "--candidate none-*: no folder is called like that"),
     ],
