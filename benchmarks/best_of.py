@@ -142,7 +142,9 @@ def alone(points: Floats, alpha: float, threshold: float = LIMIT) -> int:
         trial = Trial.of(points[:look], READ)
         if trial.stopping(0.5, alpha)[0] <= look or trial.stopping(threshold, alpha)[1] <= look:
             return look
-        going = Trial.of(sequential.continued(points[:look], QUESTIONS - look), READ) if look < QUESTIONS else trial
+        going = (
+            Trial.of(sequential.continued(points[:look], QUESTIONS - look, 100), READ) if look < QUESTIONS else trial
+        )
         stops = np.fmin(going.stopping(0.5, alpha)[0], going.stopping(threshold, alpha)[1])
         if look == QUESTIONS or np.mean(~np.isnan(stops)) < FUTILITY:
             return look
@@ -153,10 +155,10 @@ def calls(walks: int) -> Iterator[str]:
     """Mean numbers of questions judged; in all pairs, as if those of two candidates told what their points tell."""
     yield f"\n{'questions judged':<40}  ours  one each  all pairs   all  best, %  right, %"
     cases = {
-        "0.65 to 0.45": SPREAD,
         "one at 0.7, four at 0.5": (0.7, 0.5, 0.5, 0.5, 0.5),
         "one at 0.7, four at 0.3": (0.7, 0.3, 0.3, 0.3, 0.3),
         "five at 0.5": (0.5,) * 5,
+        "0.65 to 0.45": SPREAD,
         "0.6 and 0.5": (0.6, 0.5),
         "one at 0.75, nineteen at 0.5": (0.75, *(0.5,) * 19),
     }

@@ -9,6 +9,8 @@ from judgebench.statistics import sequential
 from judgebench.statistics.clusters import Floats
 from judgebench.statistics.sequential import Trial
 
+_DRAWS = 200
+
 
 def chances(
     points: Points, read: Read, decision: Decision, left: int, threshold: float, shares: Shares
@@ -29,7 +31,7 @@ def chances(
 
 
 def _continued(points: Floats, left: int, read: Read) -> Trial:
-    return Trial.of(sequential.continued(points, left), read)
+    return Trial.of(sequential.continued(points, left, _DRAWS), read)
 
 
 def _share(stops: Floats) -> float:
