@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, instead
 from judgebench.tables.records import IMPORTED_FROM
 from judgebench.tables.store import Table, replace_file
 from judgebench.workspace import Workspace
@@ -139,10 +138,7 @@ def _lines(path: Path) -> list[bytes]:
 
 
 def _unknown(kind: Kind, name: str, known: Collection[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    meant = f"; did you mean {near[0]!r}?" if near else ""
-    there = ", ".join(sorted(known)) or "none"
-    return f"nothing here is of the {kind} {name!r}{meant} There is: {there}"
+    return f"nothing here is of the {kind} {name!r}; {instead(name, sorted(known))}"
 
 
 def _texts(part: Part) -> dict[int, str]:

@@ -153,7 +153,7 @@ def line(text: str) -> str:
 
 def cut(text: str, columns: int) -> str:
     """The beginning of a printable text that takes no more columns than that."""
-    if sum(map(_width, text)) <= columns:
+    if width_of(text) <= columns:
         return text
     room, kept = columns - 3, 0
     for character in text:
@@ -162,6 +162,26 @@ def cut(text: str, columns: int) -> str:
             break
         kept += 1
     return text[:kept] + "..."
+
+
+def shortened(text: str, columns: int) -> str:
+    """A printable text that takes no more columns than that: what is too much is taken out of its middle."""
+    if width_of(text) <= columns:
+        return text
+    head, tail = "", ""
+    for first, last in zip(text, reversed(text), strict=True):
+        if width_of(head + first + tail) > columns - 3:
+            break
+        head += first
+        if width_of(head + last + tail) > columns - 3:
+            break
+        tail = last + tail
+    return f"{head}...{tail}"
+
+
+def width_of(text: str) -> int:
+    """How many columns of a terminal a printable text takes."""
+    return sum(map(_width, text))
 
 
 def _width(character: str) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from judgebench import question_sets
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, instead
 from judgebench.question_sets import QuestionSet
 from judgebench.tables.records import Answer, Decided, Draw, ImportRecord, Review
 from judgebench.tables.store import RowT, Table, WaitingWarning, exclusive, file_name
@@ -41,8 +41,8 @@ class Workspace:
         """A question set by name; UsageError lists the names that there are."""
         folder = self.question_set_folder(name)
         if not folder.is_dir():
-            known = ", ".join(found.name for found in self.question_sets()) or "none"
-            raise UsageError(f"no question set {name!r} in {self.root}; there is: {known}")
+            known = [found.name for found in self.question_sets()]
+            raise UsageError(f"no question set {name!r} in {self.root}; {instead(name, known)}")
         return question_sets.load(folder)
 
     def question_sets(self) -> list[QuestionSet]:

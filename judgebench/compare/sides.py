@@ -7,7 +7,7 @@ from typing import Any
 from judgebench.answers import Drawing, drafts, get_answers
 from judgebench.compare.options import Options
 from judgebench.compare.outages import Say, Watch, finish
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, instead
 from judgebench.models import Model, Spec, parse_spec
 from judgebench.money.cost import Quote
 from judgebench.money.spending import Spending
@@ -99,9 +99,8 @@ def _side(workspace: Workspace, text: str, options: Options, spending: Spending)
 def _in_tables(workspace: Workspace, name: str, question_set: str) -> Side:
     known = workspace.models(question_set)
     if name not in known:
-        there = ", ".join(known) or "none"
         raise UsageError(
-            f"{name!r} is no model with answers to {question_set} (there are: {there}): give its spec, as in"
+            f"{name!r} is no model with answers to {question_set} ({instead(name, known)}): give its spec, as in"
             f" {name}=hf:./checkpoint"
         )
     return Side(name, workspace.answers(question_set, name))
