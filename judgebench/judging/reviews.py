@@ -108,8 +108,10 @@ def named_judge(
     asked = workspace.question_set(question_set)
     if name == CheckerJudge.name:
         return _checker(asked)
-    if ":" not in name and (near := nearest(name, _OURS)):
-        raise UsageError(f"{name!r} is no judge; did you mean {near!r}?")
+    if ":" not in name:
+        near = nearest(name, _OURS)
+        meant = f" (did you mean {near!r}?)" if near else ""
+        raise UsageError(f"{name!r} is no judge{meant}: write embedded, checker, or KIND:NAME, as in openai:gpt-4.1")
     spec = parse_spec(name)
     if spec.name in _TAKEN:
         raise UsageError(f"{spec.name} is the name of a judge of ours, and would share its table: take another name")

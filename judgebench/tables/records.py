@@ -285,7 +285,9 @@ class DecidedSet:
 
     `digest` tells a set from another version of it; `categories`: the verdict is about these alone (empty: all).
     `snapshots` and `bridged` are as of the verdict, for this set; None in rows that have them for the verdict alone.
-    `asked`: hash of the judge prompt by name, the orders and repeats; None in rows from before it was kept.
+    `asked`: hash of the judge prompt by name, the orders and repeats; `judged_by`: of what else verdicts depend on,
+    such as the judge's own version and its prompts' texts; `held_against`: of what the baseline's answers depend on,
+    such as its weights. None in rows from before they were kept.
     """
 
     question_set: str
@@ -301,6 +303,8 @@ class DecidedSet:
     snapshots: tuple[str, ...] | None = None
     bridged: bool | None = None
     asked: str | None = None
+    judged_by: str | None = None
+    held_against: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,6 +352,8 @@ def check(row: _Reviewed) -> None:
     if len(row.models) != wanted:
         what = "one model" if wanted == 1 else "two models"
         raise ValueError(f"a {row.mode} review is about {what}, and this one about {list(row.models)}")
+    if wanted == 2 and row.models[0] == row.models[1]:
+        raise ValueError(f"a pairwise review is about two models, and this one twice about {row.models[0]!r}")
     if row.verdict is not None and len(row.verdict.scores) not in (0, wanted):
         raise ValueError(f"a {row.mode} review has {wanted} scores or none, and this one {len(row.verdict.scores)}")
     if row.scale is not None and not row.scale[0] < row.scale[1]:
