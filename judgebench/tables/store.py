@@ -334,6 +334,11 @@ class Stage(Generic[ResultT]):
     def __len__(self) -> int:
         return len(self._todo)
 
+    @property
+    def drafts(self) -> Sequence[ResultT]:
+        """What is still to be made, without results."""
+        return self._todo
+
     def __iter__(self) -> Iterator[ResultT]:
         try:
             for row in self._produce(self._todo):
