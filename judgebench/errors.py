@@ -25,7 +25,7 @@ class EndpointError(JudgebenchError):
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that somebody who wrote another one most likely meant, if any is near."""
     by_case = {one.casefold(): one for one in known}
-    found = get_close_matches(name.casefold(), by_case, 1, 0.7)
+    found = get_close_matches(name.casefold(), by_case, 1)
     return by_case[found[0]] if found else None
 
 
