@@ -349,6 +349,7 @@ class Watched:
     judge: str
     margin: float
     alpha: float
+    seed: int = 0
     categories: tuple[str, ...] = ()
     stamp: str | None = None
     identity: str | None = None
