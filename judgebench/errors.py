@@ -15,3 +15,7 @@ class DataError(JudgebenchError):
 
 class EndpointError(JudgebenchError):
     """An endpoint refuses every call alike (a bad key, an unknown model, nobody listening): stop the run."""
+
+
+class OutageError(JudgebenchError):
+    """Calls failed that may succeed when they are made again: what was done is kept, and the same command goes on."""

@@ -81,8 +81,12 @@ class _Looks:
         while not self._watching.is_invalid and (not self._is_over() or (growing and self._ended)):
             self._wait()
             growing = self._look()
-        if not self._watching.is_invalid and not self._watching.rows:
+        if self._watching.is_invalid:
+            return
+        if not self._watching.rows:
             raise UsageError(f"no checkpoint to judge: {self._said or self._nothing()}")
+        if not self._watching.tried:
+            self._say(f"{self._options.folder}: nothing new, {len(self._watching.rows)} steps are known")
 
     def _look(self) -> bool:
         """Judge all that is due, each once; whether anything is still being written."""

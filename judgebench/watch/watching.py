@@ -14,7 +14,7 @@ from judgebench.compare.outages import Say
 from judgebench.compare.outages import Watch as Shown
 from judgebench.compare.results import Comparison, Verdict
 from judgebench.compare.running import NOTHING, Run
-from judgebench.errors import DataError, JudgebenchError, UsageError
+from judgebench.errors import EndpointError, JudgebenchError, OutageError, UsageError
 from judgebench.models import load_model, parse_spec
 from judgebench.money.budget import OverBudget
 from judgebench.money.cost import Bill, bill, sum_of
@@ -234,13 +234,19 @@ class Watching:
             return False
 
     def _paid(self, begun: Watched) -> Bill:
-        """What was paid for a checkpoint before: a watch that was killed has begun it, and its budget goes on."""
-        name, judge, baseline = begun.question_set, self.pattern.judge.name, self.pattern.sides[0]
-        reviews = self.workspace.reviews(name, judge).read()
-        made = [row for row in reviews if begun.model in row.models and (row.created or "") >= (begun.created or "")]
-        answers = [row for row in baseline.table.read() if (row.created or "") >= (begun.created or "")]
-        price = self.pattern.spending.price
-        return sum_of([bill(made, price(judge)), bill(answers, price(baseline.name))])
+        """What was made for a checkpoint before: a watch that was killed has begun it, and its budget goes on."""
+        name, since, price = begun.question_set, begun.created or "", self.pattern.spending.price
+        judge, baseline = self.pattern.judge.name, self.pattern.sides[0]
+        reviews = [row for row in self.workspace.reviews(name, judge).read() if begun.model in row.models]
+        answers = self.workspace.answers(name, begun.model).read()
+        shared = [row for row in baseline.table.read() if (row.created or "") > since]
+        return sum_of(
+            [
+                bill([row for row in reviews if (row.created or "") >= since], price(judge)),
+                bill([row for row in answers if (row.created or "") >= since], price(begun.model)),
+                bill(shared, price(baseline.name)),
+            ]
+        )
 
     def _failed(self, saved: Saved, error: Exception) -> None:
         """Keep why, once; what lies in the checkpoint itself isn't tried again before it changes."""
@@ -299,9 +305,11 @@ def _failure(saved: Saved, error: Exception, changed: bool) -> Failure:
         return Failure("changed", said)
     if isinstance(error, OverBudget):
         return Failure("budget", f"--max-cost has no room for a first look: {said}")
-    if isinstance(error, UsageError | DataError | OSError):
+    if isinstance(error, EndpointError | OutageError):
+        return Failure("failed", said)
+    if isinstance(error, JudgebenchError | OSError):
         return Failure("broken", said)
-    return Failure("failed", said if isinstance(error, JudgebenchError) else f"{type(error).__name__}: {said}")
+    return Failure("failed", f"{type(error).__name__}: {said}")  # no memory left, most likely
 
 
 def _with_figures(row: Watched, found: Comparison) -> Watched:
