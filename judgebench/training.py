@@ -77,7 +77,6 @@ class Callback(TrainerCallback):  # type: ignore[misc]
                     self._log(row)
             self._known, self._size = len(rows), size
         if self._process and self._process.poll():
-            self._process = None
             raise RuntimeError((self._said.read_text(errors="replace").splitlines() or ["it ended"])[-1])
 
     def _log(self, row: Watched) -> None:
@@ -102,9 +101,9 @@ class Callback(TrainerCallback):  # type: ignore[misc]
             self._process.wait()
             self._look()
 
-    @staticmethod
-    def _safely(do: Callable[[], None]) -> None:
+    def _safely(self, do: Callable[[], None]) -> None:
         try:
             do()
-        except Exception as error:  # whatever it is, training goes on
+        except Exception as error:  # whatever it is, training goes on, without a watch
+            self._process = None
             _SAYING.warning("judgebench watch: %s", error)
