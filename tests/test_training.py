@@ -149,6 +149,7 @@ def test_another_process_than_the_first_starts_none(training: Training) -> None:
 
 @pytest.mark.slow
 @pytest.mark.checkpoint
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")  # peft asks for it
 def test_twenty_steps_of_lora(checkpoint_folder: Path, tmp_path: Path) -> None:
     """On the small checkpoint, with the embedded judge: rows, and logs by step; no step waits for it."""
     peft = pytest.importorskip("peft", reason="adapters need the extra `local`")
