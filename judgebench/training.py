@@ -85,14 +85,15 @@ class Callback(TrainerCallback):  # type: ignore[misc]
         if row.rate is None or row.band is None:
             return
         found = {"win_rate": row.rate, "win_rate_low": row.band[0], "win_rate_high": row.band[1], "judged": row.judged}
-        state, now = self._trainer.state, self._trainer.state.global_step
+        state = self._trainer.state
+        now = state.global_step, state.epoch
         try:
-            state.global_step = row.step
+            state.global_step, state.epoch = row.step, None
             Trainer.log(
                 self._trainer, {f"judgebench/{name}": value for name, value in found.items()}
             )  # not a subclass's
         finally:
-            state.global_step = now
+            state.global_step, state.epoch = now
 
     def _end(self) -> None:
         if self._process and self._process.stdin:

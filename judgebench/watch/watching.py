@@ -29,6 +29,7 @@ from judgebench.workspace import Workspace
 
 Tell: TypeAlias = Callable[[Watched, Iterable[Watched]], None]  # a row that is kept, and the last one of each step
 _PASSING = ("failed", "changed")  # kinds of errors after which one is tried again
+_LONGEST = 3600.0  # seconds from one try of a step to the next
 _LEAST = Decimal("0.000000001")  # dollars, where all is spent: what is there is read, and no call made
 _VERDICTS: dict[str | None, Verdict] = {"above": "PASS", "below": "REGRESS", None: "INCONCLUSIVE"}
 
@@ -61,6 +62,7 @@ class Watching:
         self._first: dict[tuple[int, str | None], Watched] = {}  # when a checkpoint was begun, with its place
         self._seen: dict[int, Saved] = {}
         self._is_tried = False
+        self._again: dict[int, tuple[float, float]] = {}  # steps that failed: for how long, and until when to wait
         self._hopeless: set[str] = set()  # stamps of checkpoints in which the fault lies
 
     def read(self) -> None:
@@ -86,7 +88,9 @@ class Watching:
         """
         there = folder.checkpoints(self.options.folder)
         self._miss({one.step for one in there})
-        left = [one for one in there if one not in done and not self._is_done(one)]
+        now = time.monotonic()
+        waiting = {step for step, (_, then) in self._again.items() if then > now}
+        left = [one for one in there if one not in done and one.step not in waiting and not self._is_done(one)]
         whole = {one: ready for one in left if (ready := self._is_ready(one)) is not None}
         due = [one for one, ready in whole.items() if ready]
         self._seen |= {one.step: one for one in due}
@@ -255,10 +259,18 @@ class Watching:
         begun = before if before and is_open(before) else self._draft(saved)
         failure = _failure(saved, error, changed=begun.stamp not in (None, stamp))
         row = replace(begun, error=failure, stamp=stamp)
-        if stamp and failure.kind in ("broken", "budget"):
+        if failure.kind in _PASSING:
+            self._put_off(saved.step)
+        elif stamp:
             self._hopeless.add(stamp)
         if before is None or (before.error, before.stamp) != (row.error, row.stamp):
             self._keep(row)
+
+    def _put_off(self, step: int) -> None:
+        """Twice as long each time, since even a failed call may cost something."""
+        before, _ = self._again.get(step, (self.options.every / 2, 0.0))
+        pause = min(2 * before, max(_LONGEST, self.options.every))
+        self._again[step] = pause, time.monotonic() + pause
 
     def _keep(self, row: Watched) -> None:
         self.tell(self._append(row), self.rows.values())
