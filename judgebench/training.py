@@ -40,8 +40,10 @@ class Callback(TrainerCallback):  # type: ignore[misc]
         self._known, self._size, self._looked = 0, 0, 0.0
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Start the watch, from the first of all processes."""
+        """Start the watch, from the first of all processes; loggers end their runs after we have logged the last."""
         if state.is_world_process_zero:
+            handler = self._trainer.callback_handler
+            handler.callbacks = [self, *(other for other in handler.callbacks if other is not self)]
             self._safely(lambda: self._start(Path(args.output_dir).absolute()))
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -63,7 +65,7 @@ class Callback(TrainerCallback):  # type: ignore[misc]
         with self._said.open("wb") as said:
             self._process = subprocess.Popen(  # noqa: S603
                 [*command, *self._arguments], stdin=subprocess.PIPE, stdout=said, stderr=said, env=self._environment,
-                start_new_session=True,
+                process_group=0,  # Ctrl-C isn't for it; nor a session of its own, in which priorities count apart
             )  # fmt: skip
         os.setpriority(os.PRIO_PROCESS, self._process.pid, 19)
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from models import tiny
@@ -112,6 +112,27 @@ def test_each_checkpoint_is_logged_at_its_step(training: Training) -> None:
     assert [entry["step"] for entry in trained.state.log_history if "loss" in entry] == [5, 10, 15, 20]
     assert trained.state.global_step == len(took) == 20
     assert sum(took) < OWN
+
+
+def test_loggers_get_all_before_their_end(training: Training) -> None:
+    """A run that a logger has ended is none to log to; each step is logged as that, and in no epoch."""
+    from transformers import TrainerCallback
+
+    class Logger(TrainerCallback):
+        said: ClassVar[list[Any]] = []
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any, **_: Any) -> None:
+            if "judgebench/win_rate" in logs:
+                self.said.append((state.global_step, "epoch" in logs))
+
+        def on_train_end(self, *_: Any, **__: Any) -> None:
+            self.said.append("end")
+
+    trained = trainer(training.folder, training.base)
+    trained.add_callback(Logger())
+    training.callback(trained)
+    trained.train()
+    assert Logger.said == [*((step, False) for step in (5, 10, 15, 20)), "end"]
 
 
 def test_it_is_left_to_itself_where_nobody_waits(training: Training) -> None:
