@@ -1,6 +1,7 @@
 """A training's checkpoints, judged as they come: same questions, one error rate, and no failure stops the others."""
 
 import shutil
+import time
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 from servers.judge_server import judge_server
 from watch.trainings import STATE, Training, lasting
 
-from judgebench.errors import JudgebenchError, UsageError
+from judgebench import removal
+from judgebench.errors import JudgebenchError, OutageError, UsageError
 from judgebench.tables.records import Watched
 from judgebench.watch.procedure import claimed
 from judgebench.watch.watching import Watching
@@ -341,3 +343,42 @@ def test_links_and_odd_names_are_judged_as_what_they_are(training: Training) -> 
     training.watch(replace(training.options(), run="run=1+2-α b"))
     assert training.told[0].verdict
     assert training.told[0].model == "run=1+2-α b/checkpoint-7"
+
+
+def test_a_checkpoint_is_taken_out_with_what_is_known_of_it(training: Training) -> None:
+    """As any model, by its name."""
+    training.save(5)
+    training.save(10)
+    training.watch()
+    parts = removal.plan(training.workspace, "model", "run/checkpoint-5")
+    removal.remove(training.workspace, parts)
+    assert sorted(training.last()) == [10]
+    assert {name for row in training.workspace_rows() for name in row.models} == {"base", "run/checkpoint-10"}
+
+
+def test_what_fails_again_and_again_is_tried_ever_more_rarely(
+    training: Training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new checkpoint isn't kept waiting for it."""
+    training.save(5)
+
+    def fails(self: Watching, run: object) -> None:
+        raise OutageError("nobody listens")
+
+    monkeypatch.setattr(Watching, "_compared", fails)
+    watching = Watching(
+        training.workspace, training.options(), lambda row, rows: None, print, lambda stage, label: stage
+    )
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    waited = []
+    for _ in range(3):
+        due, _ = watching.due([])
+        watching.judge(due[0])
+        assert watching.due([]) == ([], False)
+        waited.append(watching._again[5][1] - now)
+        now = watching._again[5][1]
+    assert waited == pytest.approx([0.01, 0.02, 0.04])
+    training.save(10)
+    now -= 0.01
+    assert [one.step for one in watching.due([])[0]] == [10]
