@@ -80,7 +80,7 @@ HOMES = {
     "tenacity": {"models/http/runner.py"},
     "ray": {"models/ray_engine/"},
     "vllm": {"models/vllm_engine/core.py"},
-    "pyarrow": {"interchange/columns.py", "report/copies.py"},
+    "pyarrow": {"interchange/columns.py", "report/copies.py", "report/copying.py"},
     "inspect_ai": {"interchange/graded.py"},
     "mlflow": {"trackers/mlflow.py"},
     "wandb": {"trackers/wandb.py"},
