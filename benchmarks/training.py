@@ -46,10 +46,10 @@ def trained(folder: Path, base: Path, steps: int) -> tuple[dict[bool, list[float
 
     list(workspace.init(folder / "workspace"))
     tokenizer = AutoTokenizer.from_pretrained(base)
-    text = tokenizer("The capital of France is Paris. " * 16, truncation=True, max_length=64)
-    data = [{"input_ids": text["input_ids"], "labels": text["input_ids"]}] * 64
+    text = tokenizer("The capital of France is Paris. " * 16, truncation=True, max_length=16)
+    data = [{"input_ids": text["input_ids"], "labels": text["input_ids"]}] * 512
     model = get_peft_model(AutoModelForCausalLM.from_pretrained(base), LoraConfig(r=4, task_type="CAUSAL_LM"))
-    asked: dict[str, Any] = {"max_steps": steps, "save_steps": 20, "per_device_train_batch_size": 2, "use_cpu": True}
+    asked: dict[str, Any] = {"max_steps": steps, "save_steps": 20, "per_device_train_batch_size": 1, "use_cpu": True}
     arguments = TrainingArguments(str(folder / "run"), report_to=[], disable_tqdm=True, logging_steps=1000, **asked)
     trainer = Trainer(model=model, args=arguments, train_dataset=data, processing_class=tokenizer)
     made = Clocked(

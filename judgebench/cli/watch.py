@@ -110,7 +110,7 @@ def _end(found: "Watching", strict: bool) -> int:
     from judgebench.watch import outputs
 
     if found.is_invalid:
-        click.echo(f"INVALID: the judge is not in order: {canaries(found.pattern.canaries, line)}")
+        click.echo(f"INVALID: the judge is not in order: {canaries(found.canaries or (), line)}")
         return INVALID
     if found.tried:
         click.echo(formats.as_text(outputs.table(found.rows.values())))

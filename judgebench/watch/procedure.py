@@ -14,7 +14,8 @@ from judgebench.errors import JudgebenchError, UsageError
 from judgebench.tables.store import exclusive
 from judgebench.watch.folder import Saved
 from judgebench.watch.options import Options
-from judgebench.watch.watching import Tell, Watching, is_open
+from judgebench.watch.series import Tell, is_open
+from judgebench.watch.watching import Watching
 from judgebench.workspace import Workspace
 
 
@@ -45,7 +46,7 @@ def claimed(watching: Watching) -> BinaryIO:
             f"another watch of {watching.options.folder} is at work in this workspace: leave it to it"
         )
 
-    lock = watching.workspace.root / "history" / f".watch-{watching.series}.lock"
+    lock = watching.workspace.root / "history" / f".watch-{watching.series.name}.lock"
     return exclusive(lock, refuse)
 
 

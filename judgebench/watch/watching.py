@@ -1,18 +1,16 @@
 """A watch on its way: which checkpoints are due, and each judged, kept and told; a failure of one stops no other."""
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
-from typing import TypeAlias
 
 from judgebench.compare import reading
 from judgebench.compare.identity import comparison_id
 from judgebench.compare.outages import Say
 from judgebench.compare.outages import Watch as Shown
-from judgebench.compare.results import Comparison, Verdict
+from judgebench.compare.results import Canary, Comparison, Verdict
 from judgebench.compare.running import NOTHING, Run
 from judgebench.errors import EndpointError, JudgebenchError, OutageError, UsageError
 from judgebench.models import load_model, parse_spec
@@ -20,15 +18,13 @@ from judgebench.money.budget import OverBudget
 from judgebench.money.cost import Bill, bill, sum_of
 from judgebench.money.prices import parse_dollars
 from judgebench.money.spending import Spending
-from judgebench.statistics.sequential import share_of
 from judgebench.tables.records import Failure, Watched, content_id
 from judgebench.watch import folder
 from judgebench.watch.folder import Saved
 from judgebench.watch.options import Options
+from judgebench.watch.series import PASSING, Series, Tell, is_open
 from judgebench.workspace import Workspace
 
-Tell: TypeAlias = Callable[[Watched, Iterable[Watched]], None]  # a row that is kept, and the last one of each step
-_PASSING = ("failed", "changed")  # kinds of errors after which one is tried again
 _LONGEST = 3600.0  # seconds from one try of a step to the next
 _LEAST = Decimal("0.000000001")  # dollars, where all is spent: what is there is read, and no call made
 _VERDICTS: dict[str | None, Verdict] = {"above": "PASS", "below": "REGRESS", None: "INCONCLUSIVE"}
@@ -40,46 +36,42 @@ class _Changed(JudgebenchError):
 
 @dataclass
 class Watching:
-    """What one watch holds. `tell` hears of each row that it keeps, but for those that say that one is under way."""
+    """What one watch holds."""
 
     workspace: Workspace
     options: Options
     tell: Tell
     say: Say
     shown: Shown
-    rows: dict[int, Watched] = field(default_factory=dict)  # by step, the last one
     tried: set[int] = field(default_factory=set)  # steps that were judged, or tried in vain, by this watch
+    canaries: tuple[Canary, ...] | None = None  # None: the judge isn't tried yet
     is_invalid: bool = False  # the judge is not in order
 
     def __post_init__(self) -> None:
         each = self.options.each
-        self.pattern = Run(self.workspace, each, Spending(each.prices, each.max_cost), self.say, self.shown)
+        self.pattern = self._against_itself()
         if not self.pattern.questions:
             raise UsageError(f"no question of {each.questions} is left to compare on")
         pattern = comparison_id(self.pattern.sides, self.pattern.judge, each)
-        self.series = content_id("watch", self.options.run, pattern, sorted(each.categories))
-        self._table = self.workspace.watched()
-        self._first: dict[tuple[int, str | None], Watched] = {}  # when a checkpoint was begun, with its place
+        name = content_id("watch", self.options.run, pattern, sorted(each.categories))
+        self.series = Series(name, self.workspace.watched(), self.tell)
         self._seen: dict[int, Saved] = {}
-        self._is_tried = False
         self._again: dict[int, tuple[float, float]] = {}  # steps that failed: for how long, and until when to wait
         self._hopeless: set[str] = set()  # stamps of checkpoints in which the fault lies
 
+    @property
+    def rows(self) -> dict[int, Watched]:
+        """The last one of each step."""
+        return self.series.rows
+
+    def _against_itself(self) -> Run:
+        """The baseline in both places: what all of its comparisons have in common."""
+        each = self.options.each
+        return Run(self.workspace, each, Spending(each.prices, each.max_cost), self.say, self.shown)
+
     def read(self) -> None:
         """Take up what is known of this series; UsageError where it can't go on like this."""
-        kept = self._table.read()
-        for row in kept:
-            if row.series == self.series:
-                self._take(row)
-        self._check_name(kept)
-        seeds = {row.seed for row in self.rows.values()} - {self.options.each.seed}
-        if seeds:
-            raise UsageError(f"this watch began with --seed {min(seeds)}: go on with it, so that steps can be compared")
-
-    def _check_name(self, kept: Iterable[Watched]) -> None:
-        for other in {row.folder for row in kept if row.run == self.options.run}:
-            if Path(other).is_dir() and not _same_folder(Path(other), self.options.folder):
-                raise UsageError(f"{other} was watched as {self.options.run}: give this run another --name")
+        self.series.read(self.options.run, self.options.folder, self.options.each.seed)
 
     def due(self, done: Collection[Saved]) -> tuple[list[Saved], bool]:
         """What can be judged now and isn't done, by step, and whether anything else is still being written.
@@ -130,15 +122,16 @@ class Watching:
         self.tried.add(saved.step)
         try:
             if self._is_sound():
-                self._keep(self._judged(saved, self._begun(saved)))
+                self.series.keep(self._judged(saved, self._begun(saved)))
         except Exception as error:  # of a checkpoint anything may be broken, and of what loads it
             self._failed(saved, error)
 
     def _is_sound(self) -> bool:
-        """Whether the judge is in order, tried once for all."""
-        if not self._is_tried:
-            self.is_invalid = not self.pattern.try_judge()
-        self._is_tried = True
+        """Whether the judge is in order, tried once for all, by a run of its own: a model isn't held longer."""
+        if self.canaries is None:
+            tried = self._against_itself()
+            self.is_invalid = not tried.try_judge()
+            self.canaries = tried.canaries
         return not self.is_invalid
 
     def _check_baseline(self) -> None:
@@ -160,20 +153,12 @@ class Watching:
         return f"{self.options.run}/{saved.path.name}"
 
     def _begun(self, saved: Saved) -> Watched:
-        """Its place among all, on disk before anything is asked: one that is gone on with keeps it."""
-        stamp, identity = folder.stamp(saved.path), self._identity(saved)
-        if begun := self._first.get((saved.step, identity)):
-            return replace(begun, stamp=stamp, path=str(saved.path), alpha=self.options.each.alpha)
-        place = 1 + max((row.place or 0 for row in self._first.values()), default=0)
-        level = share_of(self.options.each.alpha, place)
-        row = replace(self._draft(saved), stamp=stamp, identity=identity, place=place, level=level)
-        self._append(row)
-        return row
+        return self.series.begin(replace(self._draft(saved), stamp=folder.stamp(saved.path)), self._identity(saved))
 
     def _draft(self, saved: Saved) -> Watched:
         each, run = self.options.each, self.pattern
         return Watched(
-            series=self.series,
+            series=self.series.name,
             run=self.options.run,
             folder=str(self.options.folder),
             step=saved.step,
@@ -192,11 +177,11 @@ class Watching:
 
     def _judged(self, saved: Saved, row: Watched) -> Watched:
         each, began = self.options.each, time.monotonic()
-        before = self._paid(self._first[row.step, row.identity])
+        before = self._paid(self.series.begun[row.step, row.identity])
         left = None if each.max_cost is None else _left(each.max_cost, before)
         options = self.options.of(self._spec(saved), row.level or each.alpha, left, len(self.pattern.questions))
         spending = Spending(each.prices, left)
-        run = Run(self.workspace, options, spending, self._named(saved), self.shown, canaries=self.pattern.canaries)
+        run = Run(self.workspace, options, spending, self._named(saved), self.shown, canaries=self.canaries or ())
         found = run.comparison("PASS", NOTHING) if run.identical else self._compared(run)
         if self._is_changed(saved, row):
             raise _Changed(f"{saved.path} was replaced while it was judged; it is judged again")
@@ -259,41 +244,18 @@ class Watching:
         begun = before if before and is_open(before) else self._draft(saved)
         failure = _failure(saved, error, changed=begun.stamp not in (None, stamp))
         row = replace(begun, error=failure, stamp=stamp)
-        if failure.kind in _PASSING:
+        if failure.kind in PASSING:
             self._put_off(saved.step)
         elif stamp:
             self._hopeless.add(stamp)
         if before is None or (before.error, before.stamp) != (row.error, row.stamp):
-            self._keep(row)
+            self.series.keep(row)
 
     def _put_off(self, step: int) -> None:
         """Twice as long each time, since even a failed call may cost something."""
         before, _ = self._again.get(step, (self.options.every / 2, 0.0))
         pause = min(2 * before, max(_LONGEST, self.options.every))
         self._again[step] = pause, time.monotonic() + pause
-
-    def _keep(self, row: Watched) -> None:
-        self.tell(self._append(row), self.rows.values())
-
-    def _append(self, row: Watched) -> Watched:
-        made = replace(row, created=datetime.now(UTC).isoformat(timespec="seconds"))
-        self._table.append([made])
-        self._take(made)
-        return made
-
-    def _take(self, row: Watched) -> None:
-        self.rows[row.step] = row
-        if row.place:
-            self._first.setdefault((row.step, row.identity), row)
-
-
-def _same_folder(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
-
-
-def is_open(row: Watched) -> bool:
-    """Whether it is under way, or to be tried again."""
-    return row.verdict is None and (row.error is None or row.error.kind in _PASSING)
 
 
 def _stamp(saved: Saved) -> str | None:
