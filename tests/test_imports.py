@@ -40,7 +40,7 @@ ALLOWED = {
     },
     "compare": {
         *("report", "judging", "money", "answers", "models", "embedded", "statistics", "prompts", "question_sets"),
-        *("terminal", "trackers", "workspace", "tables", "errors"),
+        *("verdicts", "terminal", "trackers", "workspace", "tables", "errors"),
     },
     "gate": {
         *("compare", "report", "money", "statistics", "verdicts", "question_sets", "trackers", "terminal", "workspace"),
@@ -57,7 +57,7 @@ ALLOWED = {
         *("audit", "report", "judging", "money", "statistics", "prompts", "question_sets", "workspace", "tables"),
         *("_version", "errors"),
     },
-    "pytest_plugin": {"cli", "compare", "gate", "workspace", "errors"},
+    "pytest_plugin": {"cli", "compare", "gate", "terminal", "workspace", "errors"},
 }
 # Within the site, a page is made of parts, and parts of drawings and text; what stands beside these serves all.
 SITE_FLOORS = ("drawing", "text", "parts", "pages")

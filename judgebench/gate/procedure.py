@@ -16,11 +16,9 @@ def gate(workspace: Workspace, policy: Policy, say: Say = lambda line: None, wat
     Raises as `compare` does: UsageError for what makes no sense, JudgebenchError where calls failed or the next one
     could pass `max_cost`; run again, it goes on.
     """
-    found = _gated(Gating(workspace.check(), policy, say, watch), say)
-    sets = [
-        decided_set(workspace, policy.options(of), one.outcome, one.questions, one.comparison)
-        for of, one in zip(policy.sets, found.sets, strict=True)
-    ]
+    gating = Gating(workspace.check(), policy, say, watch)
+    found = _gated(gating, say)
+    sets = [decided_set(gating.runs[one.name], one.outcome, one.questions, one.comparison) for one in found.sets]
     keep(workspace, "gate", found, sets)
     return found
 
@@ -30,10 +28,11 @@ def _gated(gating: Gating, say: Say) -> Gate:
         return result(gating, "GO")
     for line in gating.forecast():
         say(line)
+    gating.first.warn_of_one_model()
     if not gating.begin():
         return result(gating, "INVALID")
     verdict = gating.guard() or gating.judge()
-    if verdict != "NO-GO":
+    if verdict in ("GO", "INCONCLUSIVE"):
         gating.inform()
     return result(gating, verdict)
 

@@ -285,7 +285,9 @@ class DecidedSet:
 
     `digest` tells a set from another version of it; `categories`: the verdict is about these alone (empty: all).
     `snapshots` and `bridged` are as of the verdict, for this set; None in rows that have them for the verdict alone.
-    `asked`: hash of the judge prompt by name, the orders and repeats; None in rows from before it was kept.
+    `asked`: hash of the judge prompt by name, the orders and repeats; `judged_by`: of what else verdicts depend on,
+    such as the judge's own version and its prompts' texts; `held_against`: of what the baseline's answers depend on,
+    such as its weights. None in rows from before they were kept.
     """
 
     question_set: str
@@ -301,6 +303,8 @@ class DecidedSet:
     snapshots: tuple[str, ...] | None = None
     bridged: bool | None = None
     asked: str | None = None
+    judged_by: str | None = None
+    held_against: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
