@@ -42,7 +42,8 @@ NOTHING = Reading(side=None, improved=False, rate=None, interval=None, fixed_wid
 
 @dataclass
 class Run:
-    """What one comparison holds on its way; `spending` may be shared with others.
+    """What one comparison holds on its way; `spending` may be shared with others. `itself`: of a model with itself,
+    for what all comparisons with it have in common.
 
     Its steps: `check`, `try_judge`, `begin`, then `looks`, and at the end `comparison`.
     """
@@ -52,6 +53,7 @@ class Run:
     spending: Spending
     say: Say
     watch: Watch = unwatched
+    itself: bool = False
     started: float = field(default_factory=time.monotonic)
     canaries: tuple[Canary, ...] = ()
     bridge: Bridge | None = None
@@ -66,7 +68,7 @@ class Run:
         self.question_set: QuestionSet = self.workspace.question_set(options.questions)
         selected = self.question_set.select(options.categories, options.limit)
         self.questions = order.first(selected, options.seed, options.max_questions)
-        self.sides = sides(self.workspace, options, self.spending)
+        self.sides = sides(self.workspace, options, self.spending, self.itself)
         self.judge = self._named_judge(options.judge, options.manner, self._load)
         self.judging = self._judging(self.judge, options.repeats)
         self.predicting = self._predicting()

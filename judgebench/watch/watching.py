@@ -34,6 +34,10 @@ class _Changed(JudgebenchError):
     """The checkpoint was replaced while it was judged."""
 
 
+class _Unheard(JudgebenchError):
+    """The judge said something, and no verdict on any question."""
+
+
 @dataclass
 class Watching:
     """What one watch holds."""
@@ -67,7 +71,7 @@ class Watching:
     def _against_itself(self) -> Run:
         """The baseline in both places: what all of its comparisons have in common."""
         each = self.options.each
-        return Run(self.workspace, each, Spending(each.prices, each.max_cost), self.say, self.shown)
+        return Run(self.workspace, each, Spending(each.prices, each.max_cost), self.say, self.shown, itself=True)
 
     def read(self) -> None:
         """Take up what is known of this series; UsageError where it can't go on like this."""
@@ -210,6 +214,10 @@ class Watching:
                 raise
             run.say(str(error))
         run.check_answered()
+        if run.unheard:
+            raise _Unheard(
+                f"no reply by {run.judge.name} holds a verdict: it is out of order, or asked in a way that isn't its"
+            )
         return run.comparison(_VERDICTS[read.side], read)
 
     def _named(self, saved: Saved) -> Say:
@@ -279,6 +287,8 @@ def _failure(saved: Saved, error: Exception, changed: bool) -> Failure:
         return Failure("changed", said)
     if isinstance(error, OverBudget):
         return Failure("budget", f"--max-cost has no room for a first look: {said}")
+    if isinstance(error, _Unheard):
+        return Failure("judge", said)
     if isinstance(error, EndpointError | OutageError):
         return Failure("failed", said)
     if isinstance(error, JudgebenchError | OSError):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from servers.judge_server import judge_server
+from servers.running import chat_server
 from watch.trainings import STATE, Training, lasting
 
 from judgebench import removal
@@ -238,6 +239,32 @@ def test_a_budget_without_room_is_an_error(training: Training, tmp_path: Path, m
         assert server.calls() == []
     assert training.told[0].error
     assert training.told[0].error.kind == "budget"
+
+
+def test_a_judge_that_gives_no_verdict_is_an_error(
+    training: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the judge; it isn't paid for the same again."""
+    training.save(5)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    with chat_server(tmp_path / "server", default="I can't say.") as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        watching = training.watch(training.options(judge="openai:m"))
+        asked = len(server.calls())
+        assert watching.due([]) == ([], False)
+        assert len(server.calls()) == asked > 0
+    assert training.told[0].error
+    assert training.told[0].error.kind == "judge"
+
+
+def test_a_baseline_may_be_a_model_whose_answers_are_there(training: Training) -> None:
+    """By its name, without its weights."""
+    training.save(5)
+    training.watch()
+    training.save(10)
+    training.watch(training.options(baseline="base"))
+    assert training.last()[10].verdict
+    assert training.last()[10].place == 2
 
 
 def test_a_folder_that_isnt_there_holds_nothing(training: Training) -> None:
