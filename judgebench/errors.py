@@ -22,6 +22,10 @@ class EndpointError(JudgebenchError):
     """An endpoint refuses every call alike (a bad key, an unknown model, nobody listening): stop the run."""
 
 
+class OutageError(JudgebenchError):
+    """Calls failed that may succeed when they are made again: what was done is kept, and the same command goes on."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that somebody who wrote another one most likely meant, if any is near."""
     by_case = {one.casefold(): one for one in known}

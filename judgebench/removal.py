@@ -20,7 +20,7 @@ from judgebench.workspace import Workspace
 Kind: TypeAlias = Literal["judge", "model", "import"]
 _TABLES = (
     *("answers/[!.]*/*.jsonl", "reviews/[!.]*/*.jsonl", "reviews/.canaries/*.jsonl", "reviews/.attacks/*/*.jsonl"),
-    *("reviews/.imports.jsonl", "history/*/draws.jsonl", "history/verdicts.jsonl"),
+    *("reviews/.imports.jsonl", "history/*/draws.jsonl", "history/verdicts.jsonl", "history/watch.jsonl"),
 )
 _ENDS = (b"\n", b"\r")
 
@@ -72,7 +72,7 @@ def plan(workspace: Workspace, kind: Kind, name: str, questions: str | None = No
     if name not in known:
         raise UsageError(_unknown(kind, name, known))
     asked = [row for row in rows if questions in (None, row.question_set)]
-    going = {row.id for row in asked if row.model is not None and name in row.names(kind)}
+    going = {row.id for row in asked if row.id and row.model is not None and name in row.names(kind)}
 
     def goes(row: Row | None) -> bool:
         if row is None or questions not in (None, row.question_set):

@@ -46,6 +46,8 @@ ALLOWED = {
         *("compare", "report", "money", "statistics", "verdicts", "question_sets", "trackers", "terminal", "workspace"),
         *("tables", "errors"),
     },
+    "watch": {"compare", "report", "money", "models", "statistics", "terminal", "workspace", "tables", "errors"},
+    "training": {"workspace", "tables"},
     "history": {"report", "tables"},
     "audit": {
         *("compare", "report", "judging", "money", "models", "embedded", "attacks", "statistics", "prompts"),
@@ -65,7 +67,7 @@ HOMES = {
     "genai_prices": {"money/prices.py"},
     "httpx2": {"models/http/openai_api.py", "models/http/transport.py"},
     "torch": {"models/hf.py", "models/engine/", "models/loading/"},
-    "transformers": {"models/engine/", "models/loading/"},
+    "transformers": {"models/engine/", "models/loading/", "training.py"},
     "huggingface_hub": {"models/loading/"},
     "plotly": {"site/drawing/"},
     "nh3": {"site/text/"},

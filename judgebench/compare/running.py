@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,8 @@ NOTHING = Reading(side=None, improved=False, rate=None, interval=None, fixed_wid
 
 @dataclass
 class Run:
-    """What one comparison holds on its way; `spending` may be shared with others.
+    """What one comparison holds on its way; `spending` may be shared with others. `itself`: of a model with itself,
+    for what all comparisons with it have in common.
 
     Its steps: `check`, `try_judge`, `begin`, then `looks`, and at the end `comparison`.
     """
@@ -51,6 +53,7 @@ class Run:
     spending: Spending
     say: Say
     watch: Watch = unwatched
+    itself: bool = False
     started: float = field(default_factory=time.monotonic)
     canaries: tuple[Canary, ...] = ()
     bridge: Bridge | None = None
@@ -63,8 +66,9 @@ class Run:
     def __post_init__(self) -> None:
         options = self.options
         self.question_set: QuestionSet = self.workspace.question_set(options.questions)
-        self.questions = self.question_set.select(options.categories, options.limit)
-        self.sides = sides(self.workspace, options, self.spending)
+        selected = self.question_set.select(options.categories, options.limit)
+        self.questions = order.first(selected, options.seed, options.max_questions)
+        self.sides = sides(self.workspace, options, self.spending, self.itself)
         self.judge = self._named_judge(options.judge, options.manner, self._load)
         self.judging = self._judging(self.judge, options.repeats)
         self.predicting = self._predicting()
@@ -130,15 +134,24 @@ class Run:
         """Judge more questions, and say what all so far come to; the first look is at what is drawn already."""
         for done in self._draws():
             self._draw(done)
-            rows = self.judging.rows()
-            self.served = snapshots(self._called(rows))
-            if self.bridge is None:
-                check_snapshots(self.served, self.judge.name)
-            self.points = points_by_question(matches_of(rows, self.judging.pair, self.categories), done)
-            self.reach = reach_by_question(rows, self.judging.pair, self.categories, done)
-            read = reading.read(self.points, self.drawn, self.options, self.reach)
-            self._tell(read)
-            yield read
+            yield self._read(done, self.judging.rows())
+
+    def read_asked(self) -> Reading:
+        """What the questions come to that were asked about before money ran out: the first ones, without a gap."""
+        rows = self.judging.rows()
+        asked = {row.question_id for row in rows}
+        done = tuple(takewhile(asked.__contains__, self.drawn.ids))
+        return self._read(done, rows) if done else NOTHING
+
+    def _read(self, done: Sequence[str], rows: Sequence[Review]) -> Reading:
+        self.served = snapshots(self._called(rows))
+        if self.bridge is None:
+            check_snapshots(self.served, self.judge.name)
+        self.points = points_by_question(matches_of(rows, self.judging.pair, self.categories), done)
+        self.reach = reach_by_question(rows, self.judging.pair, self.categories, done)
+        read = reading.read(self.points, self.drawn, self.options, self.reach)
+        self._tell(read)
+        return read
 
     def check_answered(self) -> None:
         """After the last look: JudgebenchError where the judge never answered."""

@@ -69,10 +69,10 @@ class Side:
         return spending.quote_answers(self.name, drafted, self.table)
 
 
-def sides(workspace: Workspace, options: Options, spending: Spending) -> tuple[Side, Side]:
-    """Baseline and candidate; UsageError where they can't be told apart."""
+def sides(workspace: Workspace, options: Options, spending: Spending, itself: bool = False) -> tuple[Side, Side]:
+    """Baseline and candidate; UsageError where they can't be told apart. `itself`: they are meant to be one model."""
     baseline, candidate = (_side(workspace, text, options, spending) for text in (options.baseline, options.candidate))
-    if baseline.name != candidate.name:
+    if baseline.name != candidate.name or itself:
         return baseline, candidate
     if same(baseline, candidate):
         raise UsageError(
