@@ -1,12 +1,12 @@
 """A verdict as a row of `history/verdicts.jsonl`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from judgebench.compare.options import Options
 from judgebench.compare.results import Comparison, Cost
-from judgebench.tables.records import Decided, DecidedSet, content_id
+from judgebench.tables.records import Decided, DecidedGuard, DecidedSet, content_id
 from judgebench.trackers.provenance import commit
 from judgebench.workspace import Workspace
 
@@ -60,8 +60,10 @@ class Found(Protocol):
         ...
 
 
-def keep(workspace: Workspace, command: str, found: Found, sets: Sequence[DecidedSet]) -> None:
-    """What a command came to, once it is known, with all of its sets."""
+def keep(
+    workspace: Workspace, command: str, found: Found, sets: Sequence[DecidedSet], guards: Sequence[DecidedGuard] = ()
+) -> None:
+    """What a command came to, once it is known, with all of its sets and guards."""
     kept = Decided(
         command=command,
         verdict=found.verdict,
@@ -71,6 +73,7 @@ def keep(workspace: Workspace, command: str, found: Found, sets: Sequence[Decide
         judge=found.judge,
         alpha=found.alpha,
         sets=tuple(sets),
+        guards=tuple(guards),
         snapshots=found.snapshots,
         bridged=any(one.bridged for one in sets),
         commit=commit(workspace.root) or None,
@@ -104,4 +107,21 @@ def decided_set(
         snapshots=found.snapshots,
         bridged=found.bridge is not None and found.bridge.pooled,
         asked=content_id("asked", options.prompt, options.orders, options.repeats),
+        how=_how(options),
     )
+
+
+def _how(options: Options) -> dict[str, str]:
+    """How the judge was asked, and how answers and its replies were drawn, as people say it."""
+    judge = options.manner.sampling.content | {"verdict by": options.verdict_by}
+    return {
+        "prompt": options.prompt or "the question set's",
+        "orders": options.orders,
+        "repeats": str(options.repeats),
+        "the judge's sampling": _listed(judge),
+        "sampling of answers": _listed(options.overrides) or "the question set's",
+    }
+
+
+def _listed(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())

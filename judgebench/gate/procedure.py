@@ -1,12 +1,16 @@
 """The gate itself: the judge is tried, guards look at answers, then sets are judged until the verdict is known."""
 
+from dataclasses import replace
+
 from judgebench.compare.kept import decided_set, keep
+from judgebench.compare.options import Options
 from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.gate.gating import Gating
 from judgebench.gate.policy import Policy
-from judgebench.gate.results import Gate
+from judgebench.gate.results import Gate, SetResult
 from judgebench.gate.summing import result
 from judgebench.money.cost import Quote
+from judgebench.tables.records import DecidedSet
 from judgebench.workspace import Workspace
 
 
@@ -17,12 +21,15 @@ def gate(workspace: Workspace, policy: Policy, say: Say = lambda line: None, wat
     could pass `max_cost`; run again, it goes on.
     """
     found = _gated(Gating(workspace.check(), policy, say, watch), say)
-    sets = [
-        decided_set(workspace, policy.options(of), one.outcome, one.questions, one.comparison)
-        for of, one in zip(policy.sets, found.sets, strict=True)
-    ]
-    keep(workspace, "gate", found, sets)
+    sets = [_kept(workspace, policy.options(of), one) for of, one in zip(policy.sets, found.sets, strict=True)]
+    keep(workspace, "gate", found, sets, found.guards)
     return found
+
+
+def _kept(workspace: Workspace, options: Options, one: SetResult) -> DecidedSet:
+    kept = decided_set(workspace, options, one.outcome, one.questions, one.comparison)
+    dollars = None if one.dollars is None else str(one.dollars)
+    return replace(kept, role=one.role, needed=one.needed, dollars=dollars)
 
 
 def _gated(gating: Gating, say: Say) -> Gate:

@@ -1,7 +1,7 @@
 """Rows of verdicts to lines over time: what may be joined, and which questions flipped in between; pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from judgebench.tables.records import Decided, DecidedSet
 
@@ -19,12 +19,14 @@ class Point:
     """One set of one verdict. `since`: what flipped since the point before on its line; None where it begins one.
 
     `why`: what else is new, so that a line begins here though there was one of these before; empty where it goes on.
+    `before`: the last one on which questions were judged, whether or not it may be joined.
     """
 
     verdict: Decided
     of: DecidedSet
     since: Flips | None
     why: str = ""
+    before: "Point | None" = field(default=None, repr=False, compare=False)
 
     @property
     def line(self) -> tuple[object, ...]:
@@ -53,13 +55,14 @@ def points(rows: Iterable[Decided], question_set: str | None = None, candidate: 
     found = []
     for point in (Point(row, of, None) for row in rows for of in row.sets):
         if question_set in (None, point.of.question_set) and candidate in (None, point.verdict.candidate):
-            found.append(_joined(point, last.get(point.line)) if point.of.points else point)
+            found.append(_joined(replace(point, before=last.get(point.line))) if point.of.points else point)
             if point.of.points:
                 last[point.line] = point
     return found
 
 
-def _joined(point: Point, before: Point | None) -> Point:
+def _joined(point: Point) -> Point:
+    before = point.before
     if before is None:
         return point
     if point.of.digest != before.of.digest:
@@ -69,6 +72,31 @@ def _joined(point: Point, before: Point | None) -> Point:
     if None not in (asked := {before.of.asked, point.of.asked}) and len(asked) > 1:
         return replace(point, why="another prompt, orders or repeats")
     return replace(point, since=flips(before.of.points, point.of.points))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is new since the verdict before: what it is, what it was, and what it is now; "" where that isn't known."""
+
+    what: str
+    was: str
+    now: str
+
+
+def changes(point: Point) -> list[Change]:
+    """What differs from the point before but for models and questions: the judge, the set, how it was asked; pure."""
+    if point.before is None:
+        return []
+    was, now = _settings(point.before), _settings(point)
+    found = [Change(what, was[what], now[what]) for what in now if was.get(what, now[what]) != now[what]]
+    known = any(one.what not in ("set", "judge's snapshot", "margin") for one in found)
+    asked = None not in (point.of.asked, point.before.of.asked) and point.of.asked != point.before.of.asked
+    return found if known or not asked else [*found, Change("prompt, orders or repeats", "", "")]
+
+
+def _settings(point: Point) -> dict[str, str]:
+    snapshots = {"judge's snapshot": ", ".join(sorted(point.snapshots))} if point.snapshots else {}
+    return {**snapshots, "set": point.of.digest[:9], **point.of.how, "margin": f"{point.of.margin:g}"}
 
 
 def flips(before: Mapping[str, float], after: Mapping[str, float]) -> Flips:

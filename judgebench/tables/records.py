@@ -285,7 +285,9 @@ class DecidedSet:
 
     `digest` tells a set from another version of it; `categories`: the verdict is about these alone (empty: all).
     `snapshots` and `bridged` are as of the verdict, for this set; None in rows that have them for the verdict alone.
-    `asked`: hash of the judge prompt by name, the orders and repeats; None in rows from before it was kept.
+    `asked`: hash of the judge prompt by name, the orders and repeats; None in rows from before it was kept. `how`: the
+    same and how answers and replies are drawn, in words. `role`, `needed` (about how many questions would tell no
+    difference from the margin) and `dollars` (about what those that are missing to it cost, as text) are a gate's.
     """
 
     question_set: str
@@ -301,13 +303,40 @@ class DecidedSet:
     snapshots: tuple[str, ...] | None = None
     bridged: bool | None = None
     asked: str | None = None
+    how: Mapping[str, str] = field(default_factory=dict)
+    role: str | None = None
+    needed: Count | None = None
+    dollars: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedGuard:
+    """One guard of a gate on one set: the candidate's `value` beside the baseline's, a factor or a difference of rates.
+
+    `outcome` `failed`: its interval lies wholly beyond the limit. `passed`: wholly within it. `proven`: GO takes that
+    it passed; `needed` is then with how many questions it does where no answer tells a difference. `missing`: questions
+    of which it isn't known.
+    """
+
+    name: str
+    question_set: str
+    limit: float
+    proven: bool
+    outcome: str
+    questions: Count
+    missing: Count
+    baseline: float | None
+    candidate: float | None
+    value: float | None
+    interval: tuple[float, float] | None
+    needed: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
     """What a `compare` or a `gate` came to. `commit`: of the repository that the workspace lies in, where there is one.
 
-    `dollars` is what that run paid, as text; None where a price isn't known.
+    `dollars` is what that run paid, as text; None where a price isn't known. `guards` are a gate's.
     """
 
     command: str
@@ -318,6 +347,7 @@ class Decided:
     judge: str
     alpha: float
     sets: tuple[DecidedSet, ...]
+    guards: tuple[DecidedGuard, ...] = ()
     snapshots: tuple[str, ...] = ()
     bridged: bool = False
     commit: str | None = None
