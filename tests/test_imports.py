@@ -52,8 +52,8 @@ ALLOWED = {
         *("question_sets", "terminal", "workspace", "tables", "errors"),
     },
     "site": {
-        *("audit", "report", "judging", "money", "statistics", "prompts", "question_sets", "workspace", "tables"),
-        *("_version", "errors"),
+        *("audit", "gate", "history", "report", "judging", "money", "statistics", "prompts", "question_sets"),
+        *("workspace", "tables", "_version", "errors"),
     },
     "pytest_plugin": {"cli", "compare", "gate", "workspace", "errors"},
 }

@@ -7,6 +7,7 @@ Places are per cent of a box, across from the left and down from the top, so tha
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 Scale: TypeAlias = tuple[float, float]
@@ -111,7 +112,7 @@ def lines(
     up = _ticks(*_reach(runs, rules))
     scale = (up[0], up[-1])
     dots = [[_dot(value, ends, scale) for value in run] for run in runs]
-    between = [(before[-1].x + after[0].x) / 2 for before, after in zip(dots, dots[1:], strict=False)]
+    between = [(before[-1].x + after[0].x) / 2 for before, after in pairwise(dots)]
     return Drawing(
         dots=tuple(dot for run in dots for dot in run),
         runs=tuple(map(_run, dots)),
@@ -151,8 +152,8 @@ def _ticks(low: float, high: float) -> list[float]:
 
 def _dot(value: Value, ends: Scale, scale: Scale) -> Dot:
     low, high = value.ends or (value.value, value.value)
-    down = (100 - _place(one, scale) for one in (value.value, low, high))
-    return Dot(_place(value.x, ends), *down, value.mark, value.told)
+    down, bottom, top = (100 - _place(one, scale) for one in (value.value, low, high))
+    return Dot(_place(value.x, ends), down, bottom, top, value.mark, value.told)
 
 
 def _run(dots: Sequence[Dot]) -> Run:

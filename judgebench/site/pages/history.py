@@ -1,0 +1,186 @@
+"""Verdicts over time: a line for each baseline, set and judge, what changed, and which questions flipped."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from judgebench.history.lines import Change, Point, changes, points
+from judgebench.site import entries
+from judgebench.site.drawing.lines import Drawing, Tick, Value, lines, spread
+from judgebench.site.entries import Addresses
+from judgebench.site.pages import gate
+from judgebench.site.parts import deciding
+from judgebench.site.parts.card import PERCENT, Card, rate_rules
+from judgebench.site.parts.flips import Flipped, flipped
+from judgebench.site.source import Source
+from judgebench.site.views import Cell, Page, Piece, Table, called, counted, excerpt, head, number, shortened, text
+
+ADDRESS, NAME = "verdicts/history.html", "History"
+DRAWN = 100  # of the newest verdicts of a line: more can't be told apart
+_FIRST = 10  # rows of a line that are not folded
+_LABELS = 4  # at most so many dates stand below a line
+_CHANGE = 60  # characters of what something was, or is
+_HEAD = ("Made", "Commit", "Candidate", "Verdict", "What changed")
+_FIGURES = ("Win rate, %", "95\N{NO-BREAK SPACE}% interval", "Judged", "Lost", "Won", "Cost")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A baseline, a set and a judge over time. `breaks`: why nothing is joined there, in the order of the drawing.
+
+    `left` counts the verdicts that are too old to be drawn. `older` are the rows behind the newest ones.
+    """
+
+    id: str
+    question_set: str
+    judge: str
+    baseline: str
+    told: str
+    drawing: Drawing | None
+    left: int
+    breaks: tuple[str, ...]
+    flips: Flipped | None
+    newest: Table
+    older: Table | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The page: the newest verdict, and the lines, the one that was added to last first."""
+
+    card: Card
+    lines: tuple[Line, ...]
+
+
+def possible(source: Source) -> bool:
+    """Whether any verdict was kept."""
+    return any(row.sets for row in source.verdicts)
+
+
+def pages(source: Source) -> Iterator[Page | Piece]:
+    """The page; nothing where no verdict was kept."""
+    if possible(source):
+        yield Page(ADDRESS, "history.html", {"history": history(source), "here": ADDRESS})
+
+
+def history(source: Source) -> History:
+    """What the page shows."""
+    found: dict[tuple[object, ...], list[Point]] = {}
+    for point in points(source.verdicts):
+        whole = found.pop(point.line, [])  # and put behind the others again
+        whole.append(point)
+        found[point.line] = whole
+    newest = [row for row in source.verdicts if row.sets][-1]
+    pairs = entries.addresses(source.report.get("pairs", ()))
+    told = [_line(source, number, whole, pairs) for number, whole in enumerate(reversed(found.values()))]
+    return History(deciding.card(newest), tuple(told))
+
+
+def _line(source: Source, number: int, whole: Sequence[Point], pairs: Addresses) -> Line:
+    last = whole[-1]
+    judged = [point for point in whole if point.of.rate is not None]
+    drawn = judged[-DRAWN:]
+    rows = [_row(point, pairs) for point in reversed(whole)]
+    caption = f"Verdicts on {called(deciding.set_name(last.of))}, newest first"
+    return Line(
+        id=f"line-{number}",
+        question_set=deciding.set_name(last.of),
+        judge=shortened(last.verdict.judge),
+        baseline=shortened(last.verdict.baseline),
+        told=_told(whole),
+        drawing=_drawing(drawn) if drawn else None,
+        left=len(judged) - len(drawn),
+        breaks=tuple(_why(point) for point in drawn[1:] if point.since is None),
+        flips=flipped(source, last),
+        newest=Table(caption, _heads(), tuple(rows[:_FIRST])),
+        older=Table(f"{caption}, the older ones", _heads(), tuple(rows[_FIRST:])) if rows[_FIRST:] else None,
+    )
+
+
+def _told(whole: Sequence[Point]) -> str:
+    """How many there are, and how the last one stands."""
+    last = whole[-1]
+    rate = entries.percent_with(last.of.rate, last.of.interval)
+    newest = f"{called(shortened(last.verdict.candidate))}: {_word(last)}"
+    return f"{counted(len(whole), 'verdict')}; the newest is {newest}" + (f", {rate}" if last.of.rate else "")
+
+
+def _word(point: Point) -> str:
+    row = point.verdict
+    return called(row.verdict if row.command == "compare" else f"{row.verdict} ({point.of.outcome} on this set)")
+
+
+# ---- the line --------------------------------------------------------------------------------------------------
+
+
+def _drawing(drawn: Sequence[Point]) -> Drawing:
+    """Verdicts stand at equal distances, whatever time lies between them: most come in crowds."""
+    runs: list[list[Value]] = []
+    for place, point in enumerate(drawn):
+        if not place or point.since is None:
+            runs.append([])
+        runs[-1].append(_value(place, point))
+    labels = [Tick(place, _label(drawn[place])) for place in spread(len(drawn), _LABELS)]
+    rules = [replace(rule, at=100 * rule.at) for rule in rate_rules(drawn[-1].of.margin)]
+    return lines(runs, rules, labels, (-0.5, len(drawn) - 0.5), PERCENT)
+
+
+def _value(place: int, point: Point) -> Value:
+    of, tone = point.of, deciding.tone(point.of.outcome)
+    ends = (100 * of.interval[0], 100 * of.interval[1]) if of.interval else None
+    about = f"{deciding.when(point.verdict.created)} {(point.verdict.commit or '')[:9]}".strip()
+    named = f"{called(shortened(point.verdict.candidate))}: {_word(point)}"
+    told = ", ".join(filter(None, (about, named, entries.percent_with(of.rate, of.interval))))
+    return Value(place, 100 * (of.rate or 0.0), ends, "open" if tone == "broken" else tone, told)
+
+
+def _label(point: Point) -> str:
+    return (point.verdict.created or "")[:10]
+
+
+def _why(point: Point) -> str:
+    """Why no line leads to a verdict, and what is new in it."""
+    told = "; ".join(_changed(one) for one in changes(point))
+    return f"{point.why} ({told})" if told else point.why
+
+
+def _changed(one: Change) -> str:
+    was, now = (called(excerpt(side, _CHANGE)) or "not known" for side in (one.was, one.now))
+    return one.what if one.was == one.now else f"{called(one.what)} {was} \N{RIGHTWARDS ARROW} {now}"
+
+
+# ---- the rows --------------------------------------------------------------------------------------------------
+
+
+def _heads() -> tuple[Cell, ...]:
+    return head(*_HEAD, *_FIGURES, numbers=len(_FIGURES))
+
+
+def _row(point: Point, pairs: Addresses) -> tuple[Cell, ...]:
+    row, of = point.verdict, point.of
+    new = "; ".join(_changed(one) for one in changes(point))
+    lost, won = (len(found) if point.since else None for found in _flips(point))
+    return (
+        text(deciding.when(row.created) or "\N{EN DASH}"),
+        text((row.commit or "\N{EN DASH}")[:9]),
+        Cell(shortened(row.candidate), title=row.candidate),
+        text(_word(point), href=_address(point, pairs)),
+        text(f"no line leads here: {new or point.why}" if point.why else new or "\N{EN DASH}"),
+        entries.share(of.rate),
+        entries.reach(of.interval, 100, 1),
+        Cell(f"{of.judged:,} of {of.questions:,}", number=True),
+        number(lost),
+        number(won),
+        Cell(deciding.paid(row.dollars) or "\N{EN DASH}", number=True),
+    )
+
+
+def _flips(point: Point) -> Iterable[tuple[str, ...]]:
+    return (point.since.lost, point.since.won) if point.since else ((), ())
+
+
+def _address(point: Point, pairs: Addresses) -> str | None:
+    """The gate's page, or the pair's where there is one."""
+    row = point.verdict
+    if row.command == "gate":
+        return gate.address(row)
+    return pairs.get((point.of.question_set, row.judge, frozenset((row.baseline, row.candidate))))
