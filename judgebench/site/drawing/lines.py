@@ -30,11 +30,15 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A place on an axis, and what stands there. `anchor`: which part of the label stands at the place."""
+    """A place on an axis, and what stands there. `anchor`: which part of the label stands at the place.
+
+    `minor`: left out where the drawing is narrow.
+    """
 
     at: float
     label: str
     anchor: str = "middle"
+    minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ def lines(
         runs=tuple(map(_run, dots)),
         rules=tuple(Rule(100 - _place(rule.at, scale), rule.label, rule.kind) for rule in rules),
         breaks=tuple(Tick(at, str(number)) for number, at in enumerate(between, start=1)),
-        across=tuple(Tick(at := _place(tick.at, ends), tick.label, _anchor(at)) for tick in across),
+        across=tuple(Tick(at := _place(tick.at, ends), tick.label, _anchor(at), tick.minor) for tick in across),
         up=tuple(Tick(100 - _place(value, scale), f"{value:g}{unit}") for value in up),
     )
 

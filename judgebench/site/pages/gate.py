@@ -110,7 +110,7 @@ def _guard(one: DecidedGuard) -> Tested:
     return Tested(
         name=shortened(one.name),
         about=shortened(one.question_set),
-        outcome=words.state(one),
+        outcome="not exceeded" if one.outcome == "open" and not one.proven else words.state(one),
         tone="bad" if failed else "good" if one.outcome == "passed" else "open",
         value=deciding.measured(one) or UNKNOWN,
         reach=deciding.guard_reach(one),
@@ -131,7 +131,7 @@ def _listed(row: Decided) -> tuple[Cell, ...]:
     return (
         text(deciding.when(row.created) or UNKNOWN),
         text((row.commit or UNKNOWN)[:9]),
-        Cell(shortened(row.candidate), href=address(row), title=row.candidate),
+        Cell(shortened(row.candidate), href=address(row)),
         text(shortened(row.baseline)),
         text(row.verdict),
         text(shortened(sets, 200)),

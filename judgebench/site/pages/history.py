@@ -12,15 +12,29 @@ from judgebench.site.parts import deciding
 from judgebench.site.parts.card import PERCENT, Card, rate_rules
 from judgebench.site.parts.flips import Flipped, flipped
 from judgebench.site.source import Source
-from judgebench.site.views import Cell, Page, Piece, Table, called, counted, excerpt, head, number, shortened, text
+from judgebench.site.views import (
+    UNKNOWN,
+    Cell,
+    Page,
+    Piece,
+    Table,
+    called,
+    counted,
+    excerpt,
+    head,
+    number,
+    shortened,
+    text,
+)
 
 ADDRESS, NAME = "verdicts/history.html", "History"
 DRAWN = 100  # of the newest verdicts of a line: more can't be told apart
 _FIRST = 10  # rows of a line that are not folded
 _LABELS = 4  # at most so many dates stand below a line
 _CHANGE = 60  # characters of what something was, or is
-_HEAD = ("Made", "Commit", "Candidate", "Verdict", "What changed")
-_FIGURES = ("Win rate, %", "95\N{NO-BREAK SPACE}% interval", "Judged", "Lost", "Won", "Cost")
+_HEAD = ("Made", "Candidate", "Verdict")
+_FIGURES = ("Win rate, %", "interval", "Judged", "Lost", "Won", "Cost")
+_BEHIND = ("Commit", "What changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,7 @@ class Line:
     question_set: str
     judge: str
     baseline: str
+    about: str
     told: str
     drawing: Drawing | None
     left: int
@@ -69,10 +84,20 @@ def history(source: Source) -> History:
         whole = found.pop(point.line, [])  # and put behind the others again
         whole.append(point)
         found[point.line] = whole
-    newest = [row for row in source.verdicts if row.sets][-1]
+    at = {id(row): place for place, row in enumerate(source.verdicts)}
+    newest_first = sorted(found.values(), key=lambda whole: -at[id(whole[-1].verdict)])
     pairs = entries.addresses(source.report.get("pairs", ()))
-    told = [_line(source, number, whole, pairs) for number, whole in enumerate(reversed(found.values()))]
-    return History(deciding.card(newest), tuple(told))
+    told = [_line(source, number, whole, pairs) for number, whole in enumerate(newest_first)]
+    newest = newest_first[0][-1]
+    return History(replace(deciding.card(newest.verdict), notes=tuple(_since(newest))), tuple(told))
+
+
+def _since(point: Point) -> Iterator[str]:
+    """What flipped, of a verdict that was judged."""
+    if point.since is None:
+        return
+    lost, won = len(point.since.lost), len(point.since.won)
+    yield f"Since the verdict before, {counted(lost, 'question')} turned against it, and {won:,} for it."
 
 
 def _line(source: Source, number: int, whole: Sequence[Point], pairs: Addresses) -> Line:
@@ -80,19 +105,22 @@ def _line(source: Source, number: int, whole: Sequence[Point], pairs: Addresses)
     judged = [point for point in whole if point.of.rate is not None]
     drawn = judged[-DRAWN:]
     rows = [_row(point, pairs) for point in reversed(whole)]
-    caption = f"Verdicts on {called(deciding.set_name(last.of))}, newest first"
+    judge, baseline = shortened(last.verdict.judge), shortened(last.verdict.baseline)
+    about = f"on {called(deciding.set_name(last.of))} by {called(judge)} against {called(baseline)}"
+    caption = f"Verdicts {about}, newest first"
     return Line(
         id=f"line-{number}",
         question_set=deciding.set_name(last.of),
-        judge=shortened(last.verdict.judge),
-        baseline=shortened(last.verdict.baseline),
+        judge=judge,
+        baseline=baseline,
+        about=about,
         told=_told(whole),
         drawing=_drawing(drawn) if drawn else None,
         left=len(judged) - len(drawn),
         breaks=tuple(_why(point) for point in drawn[1:] if point.since is None),
-        flips=flipped(source, last),
-        newest=Table(caption, _heads(), tuple(rows[:_FIRST])),
-        older=Table(f"{caption}, the older ones", _heads(), tuple(rows[_FIRST:])) if rows[_FIRST:] else None,
+        flips=flipped(source, judged[-1]) if judged else None,
+        newest=_table(caption, rows[:_FIRST]),
+        older=_table(f"{caption}, the older ones", rows[_FIRST:]) if rows[_FIRST:] else None,
     )
 
 
@@ -119,7 +147,10 @@ def _drawing(drawn: Sequence[Point]) -> Drawing:
         if not place or point.since is None:
             runs.append([])
         runs[-1].append(_value(place, point))
-    labels = [Tick(place, _label(drawn[place])) for place in spread(len(drawn), _LABELS)]
+    days = {_made(point)[:10] for point in drawn}
+    part = slice(11, 16) if len(days) == 1 else slice(10)  # the time, where all is of one day
+    shown = spread(len(drawn), _LABELS)
+    labels = [Tick(at, _made(drawn[at])[part], minor=at not in (shown[0], shown[-1])) for at in shown]
     rules = [replace(rule, at=100 * rule.at) for rule in rate_rules(drawn[-1].of.margin)]
     return lines(runs, rules, labels, (-0.5, len(drawn) - 0.5), PERCENT)
 
@@ -133,8 +164,8 @@ def _value(place: int, point: Point) -> Value:
     return Value(place, 100 * (of.rate or 0.0), ends, "open" if tone == "broken" else tone, told)
 
 
-def _label(point: Point) -> str:
-    return (point.verdict.created or "")[:10]
+def _made(point: Point) -> str:
+    return deciding.when(point.verdict.created)
 
 
 def _why(point: Point) -> str:
@@ -151,8 +182,11 @@ def _changed(one: Change) -> str:
 # ---- the rows --------------------------------------------------------------------------------------------------
 
 
-def _heads() -> tuple[Cell, ...]:
-    return head(*_HEAD, *_FIGURES, numbers=len(_FIGURES))
+def _table(caption: str, rows: Sequence[Sequence[Cell]]) -> Table:
+    """The rows, without columns in which nothing stands."""
+    heads = (*head(*_HEAD, *_FIGURES, numbers=len(_FIGURES)), *head(*_BEHIND))
+    held = [place for place in range(len(heads)) if not place or any(row[place].text != UNKNOWN for row in rows)]
+    return Table(caption, tuple(heads[place] for place in held), tuple(tuple(row[at] for at in held) for row in rows))
 
 
 def _row(point: Point, pairs: Addresses) -> tuple[Cell, ...]:
@@ -160,17 +194,17 @@ def _row(point: Point, pairs: Addresses) -> tuple[Cell, ...]:
     new = "; ".join(_changed(one) for one in changes(point))
     lost, won = (len(found) if point.since else None for found in _flips(point))
     return (
-        text(deciding.when(row.created) or "\N{EN DASH}"),
-        text((row.commit or "\N{EN DASH}")[:9]),
-        Cell(shortened(row.candidate), title=row.candidate),
-        text(_word(point), href=_address(point, pairs)),
-        text(f"no line leads here: {new or point.why}" if point.why else new or "\N{EN DASH}"),
+        text(deciding.when(row.created) or UNKNOWN),
+        Cell(shortened(row.candidate)),
+        text(row.verdict, href=_address(point, pairs), note=None if of.outcome == row.verdict else f"set {of.outcome}"),
         entries.share(of.rate),
         entries.reach(of.interval, 100, 1),
         Cell(f"{of.judged:,} of {of.questions:,}", number=True),
         number(lost),
         number(won),
-        Cell(deciding.paid(row.dollars) or "\N{EN DASH}", number=True),
+        Cell(deciding.paid(row.dollars) or UNKNOWN, number=True),
+        text((row.commit or UNKNOWN)[:9]),
+        text(f"no line leads here: {new or point.why}" if point.why else new or UNKNOWN),
     )
 
 

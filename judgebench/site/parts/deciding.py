@@ -18,10 +18,11 @@ TONES: Mapping[str, Tone] = {
     **{"INVALID": "broken"},
 }
 _GATES = {
-    "GO": "{0} may be shipped",
-    "NO-GO": "{0} may not be shipped",
-    "INVALID": "Nothing is known of {0}: the judge is out of order",
+    "GO": "{0} may be shipped in place of {1}",
+    "NO-GO": "{0} may not be shipped in place of {1}",
+    "INVALID": "Nothing is known of {0} and {1}: the judge is out of order",
 }
+_OPEN = "It is open whether {0} may be shipped in place of {1}"
 _ORDER = {"failed": 0, "open": 1, "left": 2, "passed": 3}
 
 
@@ -58,12 +59,13 @@ def title(row: Decided, of: DecidedSet | None) -> str:
     """What came out, in a sentence."""
     candidate, baseline = called(shortened(row.candidate)), called(shortened(row.baseline))
     if row.command == "gate":
-        return _GATES.get(row.verdict, "It is open whether {0} may be shipped").format(candidate)
+        return _GATES.get(row.verdict, _OPEN).format(candidate, baseline)
     if row.verdict == "INVALID":
-        return _GATES["INVALID"].format(candidate)
+        return _GATES["INVALID"].format(candidate, baseline)
     if of is None or of.rate is None:
         same = row.verdict == "PASS"
-        return f"{candidate} and {baseline} are the same model" if same else f"Nothing is known of {candidate}"
+        told = "are the same model" if same else "have no verdict"
+        return f"{candidate} and {baseline} {told}"
     return compared(candidate, baseline, row.verdict, of)
 
 
