@@ -34,6 +34,16 @@ class Point:
         return self.verdict.baseline, self.of.question_set, frozenset(self.of.categories), self.verdict.judge
 
     @property
+    def candidate(self) -> str:
+        """Which of several it is about, or the verdict's only one."""
+        return self.of.candidate or self.verdict.candidate
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a line goes on here: of several candidates it does with the first."""
+        return bool(self.of.points) and self.candidate == self.verdict.candidate
+
+    @property
     def snapshots(self) -> frozenset[str]:
         """Of the judge, on this set."""
         return frozenset(self.verdict.snapshots if self.of.snapshots is None else self.of.snapshots)
@@ -49,14 +59,14 @@ def points(rows: Iterable[Decided], question_set: str | None = None, candidate: 
 
     A line is a baseline, a set (or some categories of it) and a judge. Another version of the set begins a new one, and
     so does another snapshot of the judge, unless a bridge leads to it, and another way to ask it. Where no question was
-    judged there is nothing to join: the line goes on behind it.
+    judged there is nothing to join: the line goes on behind it. Of several candidates the first is on the line.
     """
     last: dict[tuple[object, ...], Point] = {}
     found = []
     for point in (Point(row, of, None) for row in rows for of in row.sets):
-        if question_set in (None, point.of.question_set) and candidate in (None, point.verdict.candidate):
-            found.append(_joined(replace(point, before=last.get(point.line))) if point.of.points else point)
-            if point.of.points:
+        if question_set in (None, point.of.question_set) and candidate in (None, point.candidate):
+            found.append(_joined(replace(point, before=last.get(point.line))) if point.goes_on else point)
+            if point.goes_on:
                 last[point.line] = point
     return found
 

@@ -288,6 +288,7 @@ class DecidedSet:
     `asked`: hash of the judge prompt by name, the orders and repeats; None in rows from before it was kept. `how`: the
     same and how answers and replies are drawn, in words. `role`, `needed` (about how many questions would tell no
     difference from the margin) and `dollars` (about what those that are missing to it cost, as text) are a gate's.
+    Of a best of several there is one for each `candidate`, best first, with how it stands `beside` the baseline.
     """
 
     question_set: str
@@ -307,6 +308,8 @@ class DecidedSet:
     role: str | None = None
     needed: Count | None = None
     dollars: str | None = None
+    candidate: str | None = None
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,8 +337,9 @@ class DecidedGuard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """What a `compare` or a `gate` came to. `commit`: of the repository that the workspace lies in, where there is one.
+    """What a `compare`, a `gate` or a best of several came to.
 
+    `commit`: of the repository that the workspace lies in, where there is one.
     `dollars` is what that run paid, as text; None where a price isn't known. `guards` are a gate's.
     """
 
