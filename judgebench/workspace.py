@@ -10,7 +10,7 @@ from typing import BinaryIO
 from judgebench import question_sets
 from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
-from judgebench.tables.records import Answer, Decided, Draw, ImportRecord, Review
+from judgebench.tables.records import Answer, Decided, Draw, ImportRecord, Review, Watched
 from judgebench.tables.store import RowT, Table, WaitingWarning, exclusive, file_name
 
 FOLDERS = ("question_sets", "answers", "reviews", "webpage")
@@ -82,6 +82,10 @@ class Workspace:
     def verdicts(self) -> Table[Decided]:
         """The table of what comparisons and gates came to."""
         return Table(self.root / "history" / "verdicts.jsonl", Decided)
+
+    def watched(self) -> Table[Watched]:
+        """The table of what was found of checkpoints while they were trained."""
+        return Table(self.root / "history" / "watch.jsonl", Watched)
 
     def models(self, question_set: str) -> list[str]:
         """The models that have answers to a set."""

@@ -360,6 +360,56 @@ class Decided:
     schema: int = SCHEMA
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What a `watch` knows of one checkpoint; of the rows of a `series` and a step the last one counts.
+
+    Without a verdict and an error it is under way. `series` tells what belongs to one line with one band: the run, the
+    baseline, the set, the judge and how it is asked. `path` is the checkpoint's folder, `stamp` a hash of its files'
+    names, sizes and times, and `identity` one of what its answers depend on. It is the `place`-th of its series, so
+    that its `band` has the `level` alpha / (place (place + 1)), and all bands hold together with confidence 1 - alpha;
+    its `interval` has that confidence by itself. `dollars` is what it cost in all, as text.
+    """
+
+    series: str
+    run: str
+    folder: str
+    step: Count
+    path: str
+    model: str
+    baseline: str
+    question_set: str
+    digest: str
+    judge: str
+    margin: float
+    alpha: float
+    categories: tuple[str, ...] = ()
+    stamp: str | None = None
+    identity: str | None = None
+    place: Ordinal | None = None
+    level: float | None = None
+    verdict: str | None = None
+    reason: str | None = None
+    improved: bool = False
+    identical: bool = False
+    rate: float | None = None
+    interval: tuple[float, float] | None = None
+    band: tuple[float, float] | None = None
+    questions: Count = 0
+    judged: Count = 0
+    missing: Count = 0
+    points: Mapping[str, float] = field(default_factory=dict)
+    snapshots: tuple[str, ...] = ()
+    calls: Count = 0
+    prompt_tokens: Count = 0
+    completion_tokens: Count = 0
+    dollars: str | None = None
+    seconds: float | None = None
+    error: Failure | None = None
+    created: str | None = None
+    schema: int = SCHEMA
+
+
 class _Scored(Protocol):
     @property
     def scores(self) -> tuple[float, ...]: ...
