@@ -16,7 +16,7 @@ from judgebench.errors import JudgebenchError
 from judgebench.site import PARTS, Built, source
 from judgebench.site.drawing import theme as themes
 from judgebench.site.drawing.theme import Theme
-from judgebench.site.pages import gate, history, overview, pair, question, vote
+from judgebench.site.pages import best_of, gate, history, overview, pair, question, vote, watch
 from judgebench.site.rendering import Render, renderer
 from judgebench.site.source import Source
 from judgebench.site.views import Link, Page, Piece, counted
@@ -24,7 +24,12 @@ from judgebench.workspace import Workspace
 
 HERE = Path(__file__).parent
 _BUILDING = ".building-"
-_KEPT = (history, gate)  # pages of what commands came to, each with its NAME and ADDRESS, where there is any
+_KEPT = (
+    history,
+    gate,
+    best_of,
+    watch,
+)  # pages of what commands came to, each with its NAME and ADDRESS, where there is any
 
 
 def write(workspace: Workspace) -> Built:

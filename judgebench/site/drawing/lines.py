@@ -5,7 +5,7 @@ Places are per cent of a box, across from the left and down from the top, so tha
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
@@ -19,13 +19,17 @@ _NEAR = 15.0  # per cent from an edge: a label there stays inside
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A figure to be drawn at `x`, with its interval, what it came to, and what is told where one points at it."""
+    """A figure to be drawn at `x`, with its interval, what it came to, and what is told where one points at it.
+
+    `band`: what is shaded around the line, where that isn't the interval.
+    """
 
     x: float
     value: float
     ends: tuple[float, float] | None
     mark: Mark
     told: str
+    band: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +120,11 @@ def lines(
     up = _ticks(*_reach(runs, rules))
     scale = (up[0], up[-1])
     dots = [[_dot(value, ends, scale) for value in run] for run in runs]
+    bands = [[_band(value, scale) for value in run] for run in runs]
     between = [(before[-1].x + after[0].x) / 2 for before, after in pairwise(dots)]
     return Drawing(
         dots=tuple(dot for run in dots for dot in run),
-        runs=tuple(map(_run, dots)),
+        runs=tuple(map(_run, dots, bands)),
         rules=tuple(Rule(100 - _place(rule.at, scale), rule.label, rule.kind) for rule in rules),
         breaks=tuple(Tick(at, str(number)) for number, at in enumerate(between, start=1)),
         across=tuple(Tick(at := _place(tick.at, ends), tick.label, _anchor(at), tick.minor) for tick in across),
@@ -140,7 +145,7 @@ def ticks(low: float, high: float) -> list[float]:
 
 
 def _reach(runs: Sequence[Sequence[Value]], rules: Sequence[Rule]) -> Scale:
-    values = [end for run in runs for value in run for end in (value.value, *(value.ends or ()))]
+    values = [end for run in runs for value in run for end in (value.value, *(value.ends or ()), *(value.band or ()))]
     values += [rule.at for rule in rules]
     return min(values), max(values)
 
@@ -160,14 +165,14 @@ def _dot(value: Value, ends: Scale, scale: Scale) -> Dot:
     return Dot(_place(value.x, ends), down, bottom, top, value.mark, value.told)
 
 
-def _run(dots: Sequence[Dot]) -> Run:
-    upper, lower = ([(dot.x, y) for dot, y in _ends(dots, name)] for name in ("high", "low"))
+def _band(value: Value, scale: Scale) -> Scale:
+    low, high = value.band or value.ends or (value.value, value.value)
+    return 100 - _place(low, scale), 100 - _place(high, scale)
+
+
+def _run(dots: Sequence[Dot], bands: Sequence[Scale]) -> Run:
+    lower, upper = ([(dot.x, band[side]) for dot, band in zip(dots, bands, strict=True)] for side in (0, 1))
     return Run(_points([(dot.x, dot.y) for dot in dots]), _points([*upper, *reversed(lower)]))
-
-
-def _ends(dots: Sequence[Dot], name: Literal["low", "high"]) -> Iterator[tuple[Dot, float]]:
-    for dot in dots:
-        yield dot, getattr(dot, name)
 
 
 def _points(places: Sequence[tuple[float, float]]) -> str:

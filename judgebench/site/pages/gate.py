@@ -4,47 +4,33 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from judgebench.gate.outputs import words
-from judgebench.site import entries, slugs
-from judgebench.site.drawing.lines import Bar, Scale
+from judgebench.site import slugs
+from judgebench.site.drawing.lines import Scale
+from judgebench.site.entries import percent_with
 from judgebench.site.parts import deciding
-from judgebench.site.parts.card import PERCENT, Card, Tone, rate_bar, reach
+from judgebench.site.parts.card import PERCENT, Card, rate_bar, reach
+from judgebench.site.parts.folded import Folded
+from judgebench.site.parts.tested import Tested, Tests, scale
 from judgebench.site.source import Source
-from judgebench.site.views import UNKNOWN, Cell, Page, Piece, Table, head, shortened, text
+from judgebench.site.views import UNKNOWN, Page, Piece, shortened
 from judgebench.tables.records import Decided, DecidedGuard, DecidedSet
 
 ADDRESS, NAME = "verdicts/gate.html", "Gate"
-_FIRST = 20  # gates of the list that are not folded
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """One set's test, or one guard: how it came out, what was measured, its interval on a shared scale, its limit."""
-
-    name: str
-    about: str
-    outcome: str
-    tone: Tone
-    value: str
-    reach: str
-    bar: Bar | None
-    limit: str
-    rests: str
-    sides: tuple[str, str] = ("", "")
+_SETS = ("Set and role", "Outcome and win rate", "Limit", "Judged")
+_GUARDS = ("Guard and set", "What was measured", "Limit", "Baseline", "Candidate", "Questions")
 
 
 @dataclass(frozen=True, slots=True)
 class Gated:
     """A gate's page. `missing`: what stands between the candidate and GO. `whole`: its row has roles and guards."""
 
-    candidate: str
-    baseline: str
+    models: tuple[str, ...]
     card: Card
-    sets: tuple[Tested, ...]
-    guards: tuple[Tested, ...]
+    sets: Tests
+    guards: Tests
     missing: tuple[str, ...]
     whole: bool
-    others: Table | None = None
-    older: Table | None = None
+    others: Folded | None = None
 
 
 def possible(source: Source) -> bool:
@@ -59,81 +45,51 @@ def address(row: Decided) -> str:
 
 def pages(source: Source) -> Iterator[Page | Piece]:
     """The newest gate with a list of all, and a page for the newest of each candidate, baseline and judge."""
-    kept = {address(row): row for row in source.verdicts if row.command == "gate"}
-    for place, row in kept.items():
-        yield Page(place, "gate.html", {"gate": gated(row), "here": ""})
+    kept = [row for row in source.verdicts if row.command == "gate"]
+    for place, row in {address(row): row for row in kept}.items():
+        yield Page(place, "gate.html", {"verdict": gated(row), "heading": NAME, "here": "", "above": ADDRESS})
     if kept:
-        every = [row for row in reversed(source.verdicts) if row.command == "gate"]
-        yield Page(ADDRESS, "gate.html", {"gate": gated(every[0], every[1:]), "here": ADDRESS})
+        yield Page(ADDRESS, "gate.html", {"verdict": gated(kept[-1], kept[-2::-1]), "heading": NAME, "here": ADDRESS})
 
 
 def gated(row: Decided, others: Sequence[Decided] = ()) -> Gated:
     """What the page of a gate shows; `others` are those before it, newest first."""
-    scale = _scale(row.sets)
-    rows = tuple(map(_listed, others))
+    shares = [end for one in row.sets if one.rate is not None for end in (*(one.interval or ()), 0.5 - one.margin)]
+    sets = tuple(_set(one, scale(shares)) for one in row.sets)
     return Gated(
-        candidate=row.candidate,
-        baseline=row.baseline,
+        models=(row.candidate, row.baseline),
         card=deciding.card(row),
-        sets=tuple(_set(one, scale) for one in row.sets),
-        guards=tuple(map(_guard, row.guards)),
+        sets=Tests("Sets, as a table", _SETS, sets),
+        guards=Tests("Guards, as a table", _GUARDS, tuple(map(_guard, row.guards))),
         missing=tuple(deciding.missing(row)),
         whole=all(one.role is not None for one in row.sets),
-        others=_table(rows[:_FIRST]) if rows else None,
-        older=_table(rows[_FIRST:]) if rows[_FIRST:] else None,
+        others=deciding.earlier("Gates before this one, newest first", others, address),
     )
 
 
-def _scale(sets: Sequence[DecidedSet]) -> Scale:
-    """From what is known of any set, in tenths: the same for all, so that they can be held against each other."""
-    ends = [end for one in sets for end in (one.interval or ()) if one.rate is not None]
-    values = [0.5, *ends, *(0.5 - one.margin for one in sets)]
-    return max((min(values) * 10 // 1) / 10, 0.0), min((max(values) * 10 // 1 + 1) / 10, 1.0)
-
-
-def _set(one: DecidedSet, scale: Scale) -> Tested:
+def _set(one: DecidedSet, shared: Scale) -> Tested:
+    known = one.rate is not None
     return Tested(
         name=deciding.set_name(one),
-        about=one.role or "",
+        about=one.role or "role not known",
         outcome=one.outcome,
         tone=deciding.tone(one.outcome),
-        value=entries.percent_with(one.rate, None),
-        reach=reach(one.interval) if one.rate is not None else "",
-        bar=rate_bar(one.rate, one.interval, one.margin, scale) if one.rate is not None else None,
-        limit=f"{100 * (0.5 - one.margin):g}{PERCENT}",
-        rests=f"{one.judged:,} of {one.questions:,}",
+        value=percent_with(one.rate, None) if known else "",
+        reach=reach(one.interval) if known else "",
+        bar=rate_bar(one.rate, one.interval, one.margin, shared) if known else None,
+        cells=(f"{100 * (0.5 - one.margin):g}{PERCENT}", f"{one.judged:,} of {one.questions:,}"),
     )
 
 
 def _guard(one: DecidedGuard) -> Tested:
-    failed = one.outcome == "failed"
+    open_ = one.outcome == "open" and not one.proven
     return Tested(
         name=shortened(one.name),
         about=shortened(one.question_set),
-        outcome="not exceeded" if one.outcome == "open" and not one.proven else words.state(one),
-        tone="bad" if failed else "good" if one.outcome == "passed" else "open",
+        outcome="not exceeded" if open_ else words.state(one),
+        tone=deciding.tone(one.outcome),
         value=deciding.measured(one) or UNKNOWN,
         reach=deciding.guard_reach(one),
         bar=deciding.guard_bar(one) if one.value is not None else None,
-        limit=deciding.limit(one),
-        rests=f"{one.questions - one.missing:,} of {one.questions:,}",
-        sides=deciding.sides(one),
-    )
-
-
-def _table(rows: tuple[tuple[Cell, ...], ...]) -> Table:
-    names = ("Made", "Commit", "Candidate", "Against", "Verdict", "Sets", "Cost")
-    return Table("Gates before this one, newest first", head(*names, numbers=1), rows)
-
-
-def _listed(row: Decided) -> tuple[Cell, ...]:
-    sets = ", ".join(f"{deciding.set_name(one)} {one.outcome}" for one in row.sets)
-    return (
-        text(deciding.when(row.created) or UNKNOWN),
-        text((row.commit or UNKNOWN)[:9]),
-        Cell(shortened(row.candidate), href=address(row)),
-        text(shortened(row.baseline)),
-        text(row.verdict),
-        text(shortened(sets, 200)),
-        Cell(deciding.paid(row.dollars) or UNKNOWN, number=True),
+        cells=(deciding.limit(one), *deciding.sides(one), f"{one.questions - one.missing:,} of {one.questions:,}"),
     )

@@ -7,17 +7,17 @@ from judgebench.history.lines import Change, Point, changes, points
 from judgebench.site import entries
 from judgebench.site.drawing.lines import Drawing, Tick, Value, lines, spread
 from judgebench.site.entries import Addresses
-from judgebench.site.pages import gate
+from judgebench.site.pages import best_of, gate
 from judgebench.site.parts import deciding
 from judgebench.site.parts.card import PERCENT, Card, rate_rules
-from judgebench.site.parts.flips import Flipped, flipped
+from judgebench.site.parts.flips import Flipped, Judged, Turn, flipped
+from judgebench.site.parts.folded import Folded, folded
 from judgebench.site.source import Source
 from judgebench.site.views import (
     UNKNOWN,
     Cell,
     Page,
     Piece,
-    Table,
     called,
     counted,
     excerpt,
@@ -29,6 +29,7 @@ from judgebench.site.views import (
 
 ADDRESS, NAME = "verdicts/history.html", "History"
 DRAWN = 100  # of the newest verdicts of a line: more can't be told apart
+_PAGES = {"gate": gate.address, "best-of": best_of.address}
 _FIRST = 10  # rows of a line that are not folded
 _LABELS = 4  # at most so many dates stand below a line
 _CHANGE = 60  # characters of what something was, or is
@@ -54,8 +55,7 @@ class Line:
     left: int
     breaks: tuple[str, ...]
     flips: Flipped | None
-    newest: Table
-    older: Table | None
+    rows: Folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +74,16 @@ def possible(source: Source) -> bool:
 def pages(source: Source) -> Iterator[Page | Piece]:
     """The page; nothing where no verdict was kept."""
     if possible(source):
-        yield Page(ADDRESS, "history.html", {"history": history(source), "here": ADDRESS})
+        shown = {"verdict": history(source), "heading": "Verdicts over time", "here": ADDRESS}
+        yield Page(ADDRESS, "history.html", shown)
 
 
 def history(source: Source) -> History:
     """What the page shows."""
     found: dict[tuple[object, ...], list[Point]] = {}
     for point in points(source.verdicts):
+        if point.candidate != point.verdict.candidate:  # of several the first alone is on the line
+            continue
         whole = found.pop(point.line, [])  # and put behind the others again
         whole.append(point)
         found[point.line] = whole
@@ -107,7 +110,6 @@ def _line(source: Source, number: int, whole: Sequence[Point], pairs: Addresses)
     rows = [_row(point, pairs) for point in reversed(whole)]
     judge, baseline = shortened(last.verdict.judge), shortened(last.verdict.baseline)
     about = f"on {called(deciding.set_name(last.of))} by {called(judge)} against {called(baseline)}"
-    caption = f"Verdicts {about}, newest first"
     return Line(
         id=f"line-{number}",
         question_set=deciding.set_name(last.of),
@@ -118,17 +120,24 @@ def _line(source: Source, number: int, whole: Sequence[Point], pairs: Addresses)
         drawing=_drawing(drawn) if drawn else None,
         left=len(judged) - len(drawn),
         breaks=tuple(_why(point) for point in drawn[1:] if point.since is None),
-        flips=flipped(source, judged[-1]) if judged else None,
-        newest=_table(caption, rows[:_FIRST]),
-        older=_table(f"{caption}, the older ones", rows[_FIRST:]) if rows[_FIRST:] else None,
+        flips=_flipped(source, judged[-1]) if judged else None,
+        rows=folded(f"Verdicts {about}, newest first", _heads(), rows, _FIRST),
     )
+
+
+def _flipped(source: Source, point: Point) -> Flipped | None:
+    before = point.before
+    if point.since is None or before is None:
+        return None
+    then, now = (Judged(one.candidate, one.of.points) for one in (before, point))
+    return flipped(source, Turn(point.of.question_set, point.verdict.baseline, then, now, point.since))
 
 
 def _told(whole: Sequence[Point]) -> str:
     """How many there are, and how the last one stands."""
     last = whole[-1]
     rate = entries.percent_with(last.of.rate, last.of.interval)
-    newest = f"{called(shortened(last.verdict.candidate))}: {_word(last)}"
+    newest = f"{called(shortened(last.candidate))}: {_word(last)}"
     return f"{counted(len(whole), 'verdict')}; the newest is {newest}" + (f", {rate}" if last.of.rate else "")
 
 
@@ -159,7 +168,7 @@ def _value(place: int, point: Point) -> Value:
     of, tone = point.of, deciding.tone(point.of.outcome)
     ends = (100 * of.interval[0], 100 * of.interval[1]) if of.interval else None
     about = f"{deciding.when(point.verdict.created)} {(point.verdict.commit or '')[:9]}".strip()
-    named = f"{called(shortened(point.verdict.candidate))}: {_word(point)}"
+    named = f"{called(shortened(point.candidate))}: {_word(point)}"
     told = ", ".join(filter(None, (about, named, entries.percent_with(of.rate, of.interval))))
     return Value(place, 100 * (of.rate or 0.0), ends, "open" if tone == "broken" else tone, told)
 
@@ -182,11 +191,8 @@ def _changed(one: Change) -> str:
 # ---- the rows --------------------------------------------------------------------------------------------------
 
 
-def _table(caption: str, rows: Sequence[Sequence[Cell]]) -> Table:
-    """The rows, without columns in which nothing stands."""
-    heads = (*head(*_HEAD, *_FIGURES, numbers=len(_FIGURES)), *head(*_BEHIND))
-    held = [place for place in range(len(heads)) if not place or any(row[place].text != UNKNOWN for row in rows)]
-    return Table(caption, tuple(heads[place] for place in held), tuple(tuple(row[at] for at in held) for row in rows))
+def _heads() -> tuple[Cell, ...]:
+    return *head(*_HEAD, *_FIGURES, numbers=len(_FIGURES)), *head(*_BEHIND)
 
 
 def _row(point: Point, pairs: Addresses) -> tuple[Cell, ...]:
@@ -195,7 +201,7 @@ def _row(point: Point, pairs: Addresses) -> tuple[Cell, ...]:
     lost, won = (len(found) if point.since else None for found in _flips(point))
     return (
         text(deciding.when(row.created) or UNKNOWN),
-        Cell(shortened(row.candidate)),
+        Cell(shortened(point.candidate)),
         text(row.verdict, href=_address(point, pairs), note=None if of.outcome == row.verdict else f"set {of.outcome}"),
         entries.share(of.rate),
         entries.reach(of.interval, 100, 1),
@@ -213,8 +219,8 @@ def _flips(point: Point) -> Iterable[tuple[str, ...]]:
 
 
 def _address(point: Point, pairs: Addresses) -> str | None:
-    """The gate's page, or the pair's where there is one."""
+    """The verdict's own page, or the pair's where there is one."""
     row = point.verdict
-    if row.command == "gate":
-        return gate.address(row)
-    return pairs.get((point.of.question_set, row.judge, frozenset((row.baseline, row.candidate))))
+    if row.command in _PAGES:
+        return _PAGES[row.command](row)
+    return pairs.get((point.of.question_set, row.judge, frozenset((row.baseline, point.candidate))))

@@ -1,6 +1,6 @@
 """A kept verdict in the words and figures of a page: its card, its sets and guards, and what is missing to another."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,7 +9,8 @@ from judgebench.money.prices import money
 from judgebench.site.drawing.lines import Bar, Rule, Scale, bar
 from judgebench.site.entries import percent_with
 from judgebench.site.parts.card import PERCENT, Card, Tone, known, rate_bar, ratio, reach, state
-from judgebench.site.views import called, counted, excerpt, shortened
+from judgebench.site.parts.folded import Folded, folded
+from judgebench.site.views import UNKNOWN, Cell, called, counted, excerpt, head, shortened, text
 from judgebench.tables.records import Decided, DecidedGuard, DecidedSet
 
 _SAID = 600  # characters of a reason
@@ -23,7 +24,12 @@ _GATES = {
     "INVALID": "Nothing is known of {0} and {1}: the judge is out of order",
 }
 _OPEN = "It is open whether {0} may be shipped in place of {1}"
+_BESIDE = {"better": " and better than {0}", "passed": " and not shown to be better than {0}"}
+_NAMED = 3  # candidates in a title
 _ORDER = {"failed": 0, "open": 1, "left": 2, "passed": 3}
+
+
+_FIRST = 20  # verdicts of a list that are not folded
 
 
 def tone(verdict: str) -> Tone:
@@ -32,8 +38,10 @@ def tone(verdict: str) -> Tone:
 
 
 def card(row: Decided) -> Card:
-    """The card of a comparison or a gate."""
+    """The card of a comparison, a gate or a best of several."""
     of = decisive(row)
+    if row.command == "best-of" and row.verdict != "INVALID":
+        return _contest(row, row.sets[0])
     guard = next((one for one in row.guards if one.outcome == "failed"), None)
     if guard is not None and (of is None or of.outcome != "failed"):
         return replace(_card(row, None), figure=measured(guard), reach=within(guard), bar=guard_bar(guard))
@@ -53,6 +61,29 @@ def _card(row: Decided, of: DecidedSet | None) -> Card:
         said=f"{called(excerpt(row.reason, _SAID))}.",
         facts=known(_facts(row, of)),
     )
+
+
+def _contest(row: Decided, first: DecidedSet) -> Card:
+    """Of several: which one is best, or may be, and how that stands to the baseline."""
+    here = tone(row.verdict) if first.outcome == "best" or row.verdict == "REGRESS" else "open"
+    names = [called(shortened(one.candidate or row.candidate)) for one in row.sets]
+    reached = [name for name, one in zip(names, row.sets, strict=True) if one.outcome in ("best", "in reach")]
+    baseline, all_ = called(shortened(row.baseline)), counted(len(names), "candidate")
+    if row.verdict == "REGRESS":
+        told = f"None of {all_} is as good as {baseline}"
+    elif first.outcome == "best":
+        told = f"{names[0]} is the best of {len(names):,}{_BESIDE.get(first.beside or '', '').format(baseline)}"
+    else:
+        told = f"It is open which of {all_} is best: {_few(reached)} may be"
+    ends = first.interval if first.interval else None
+    drawn = rate_bar(first.rate, ends, first.margin) if ends else None
+    return replace(_card(row, first), title=told, tone=here, state=state(here), bar=drawn)
+
+
+def _few(names: Sequence[str]) -> str:
+    more = [f"{len(names) - _NAMED:,} more"] if len(names) > _NAMED else []
+    *others, last = [*names[:_NAMED], *more]
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def title(row: Decided, of: DecidedSet | None) -> str:
@@ -128,6 +159,31 @@ def decisive(row: Decided) -> DecidedSet | None:
 
 def _room(of: DecidedSet) -> float:
     return (of.interval[0] if of.interval else 0.0) - 0.5 + of.margin
+
+
+def earlier(caption: str, rows: Sequence[Decided], address: Callable[[Decided], str]) -> Folded | None:
+    """The verdicts before one as a list; None where there are none."""
+    names = ("Made", "Candidate", "Against", "Verdict", "Came out", "Commit", "Cost")
+    return (
+        folded(caption, head(*names, numbers=1), [_earlier(row, address(row)) for row in rows], _FIRST)
+        if rows
+        else None
+    )
+
+
+def _earlier(row: Decided, address: str) -> tuple[Cell, ...]:
+    about = ", ".join(
+        f"{shortened(one.candidate) if one.candidate else set_name(one)} {one.outcome}" for one in row.sets
+    )
+    return (
+        Cell(when(row.created) or UNKNOWN, href=address),
+        text(shortened(row.candidate)),
+        text(shortened(row.baseline)),
+        text(row.verdict),
+        text(excerpt(about)),
+        text((row.commit or UNKNOWN)[:9]),
+        Cell(paid(row.dollars) or UNKNOWN, number=True),
+    )
 
 
 # ---- guards ----------------------------------------------------------------------------------------------------

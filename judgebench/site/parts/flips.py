@@ -1,14 +1,34 @@
-"""Questions that flipped since a verdict before, each with a way to both answers."""
+"""Questions that flipped from one verdict to the next, each with a way to both answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from judgebench.history.lines import Point
+from judgebench.history.lines import Flips
 from judgebench.site import slugs
 from judgebench.site.source import Source
 from judgebench.site.views import excerpt, figure, shortened
 
 _EXCERPT = 90
 _MOST = 100  # questions of a kind that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A candidate, and its points on each question."""
+
+    candidate: str
+    points: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Two verdicts against one baseline on one set, and what flipped between them."""
+
+    question_set: str
+    baseline: str
+    before: Judged
+    now: Judged
+    since: Flips
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +65,33 @@ class Flipped:
     more: int
 
 
-def flipped(source: Source, point: Point) -> Flipped | None:
-    """What flipped since the verdict before a point; None where nothing is joined to it."""
-    if point.since is None or point.before is None:
-        return None
-    lost, won = point.since.lost, point.since.won
+def flipped(source: Source, turn: Turn) -> Flipped:
+    """What flipped, as a page shows it."""
+    lost, won = turn.since.lost, turn.since.won
     shown = [*lost[:_MOST], *won[:_MOST]]
-    now, before = point.verdict.candidate, point.before.verdict.candidate
-    both = len(point.of.points.keys() & point.before.of.points.keys())
+    both = len(turn.now.points.keys() & turn.before.points.keys())
     return Flipped(
         told=f"Of {both:,} questions judged both times, {len(lost):,} turned against it, {len(won):,} for it.",
-        before=shortened(before),
-        now=shortened(now),
-        baseline=shortened(point.verdict.baseline),
-        same=before == now,
-        flips=tuple(_flip(source, point, point.before, name) for name in shown),
+        before=shortened(turn.before.candidate),
+        now=shortened(turn.now.candidate),
+        baseline=shortened(turn.baseline),
+        same=turn.before.candidate == turn.now.candidate,
+        flips=tuple(_flip(source, turn, name) for name in shown),
         more=len(lost) + len(won) - len(shown),
     )
 
 
-def _flip(source: Source, point: Point, before: Point, name: str) -> Flip:
-    asked = source.asked.get((point.of.question_set, name))
-    now, then, baseline = point.verdict.candidate, before.verdict.candidate, point.verdict.baseline
+def _flip(source: Source, turn: Turn, name: str) -> Flip:
+    asked = source.asked.get((turn.question_set, name))
+    then, now, baseline = turn.before.candidate, turn.now.candidate, turn.baseline
+    place = (turn.question_set, name)
     return Flip(
         question=name,
-        href=_answers(source, point, name, baseline if now == then else then, now),
+        href=_answers(source, place, baseline if now == then else then, now),
         category=asked.category if asked else "",
         excerpt=excerpt(asked.turns[0], _EXCERPT) if asked else "",
-        before=_side(before.of.points[name], None if now == then else _answers(source, point, name, baseline, then)),
-        now=_side(point.of.points[name], _answers(source, point, name, baseline, now)),
+        before=_side(turn.before.points[name], None if now == then else _answers(source, place, baseline, then)),
+        now=_side(turn.now.points[name], _answers(source, place, baseline, now)),
     )
 
 
@@ -82,9 +100,8 @@ def _side(points: float, href: str | None) -> Side:
     return Side(word if points in (0.0, 0.5, 1.0) else f"{word} ({figure(points, 2)})", outcome, href)
 
 
-def _answers(source: Source, point: Point, name: str, left: str, right: str) -> str | None:
+def _answers(source: Source, place: tuple[str, str], left: str, right: str) -> str | None:
     """The question's page, showing these two; None where the site has no answer of one of them."""
-    place = (point.of.question_set, name)
     shown = {answer.model for answer in source.answers_at.get(place, ())}
     if not source.has_page(*place) or not shown.issuperset((left, right)):
         return None
