@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import cycle
 from typing import Any
 
-from judgebench.tables.records import Decided, DecidedGuard, DecidedSet
+from judgebench.tables.records import Decided, DecidedGuard, DecidedSet, Failure, Watched
 from judgebench.workspace import Workspace
 
 POINTS = {"1": 1.0, "2": 0.0, "q/3 ü": 0.5}
@@ -44,6 +44,34 @@ def gate(outcome: str = "GO", *sets: DecidedSet, guards: Sequence[DecidedGuard] 
     return verdict(outcome, *held, command="gate", guards=tuple(guards), **fields)
 
 
+def contest(*standings: tuple[str, str], verdict_: str = "PASS", **fields: Any) -> Decided:
+    """A best of several: how each candidate came out, and how it stands beside the baseline, best first."""
+    names = ("beta", *(f"cand-{place}" for place in range(1, len(standings))))
+    sets = [
+        of_set(outcome=standing, candidate=name, beside=beside, rate=None if place else 0.71, interval=(0.55, 0.85))
+        for place, (name, (standing, beside)) in enumerate(zip(names, standings, strict=True))
+    ]
+    return verdict(verdict_, *sets, command="best-of", **fields)
+
+
+def step(number: int, **fields: Any) -> Watched:
+    """A checkpoint of a training that was judged."""
+    about: dict[str, Any] = {
+        **{"series": "0123456789abcdef0123", "run": "sft", "folder": "/runs/sft", "path": f"/runs/sft/{number}"},
+        **{"model": "beta" if number == 200 else "alpha", "baseline": "alpha", "question_set": "small", "digest": "d1"},
+        **{"judge": "gpt-4", "margin": 0.05, "alpha": 0.05, "verdict": "INCONCLUSIVE", "reason": "it is so"},
+        **{"rate": 0.5, "interval": (0.4, 0.6), "band": (0.3, 0.7), "questions": 3, "judged": 3, "points": POINTS},
+        **{"snapshots": ("gpt-4-0613",), "dollars": "0.5", "created": "2026-11-30T10:00:00+00:00"},
+    }
+    return Watched(step=number, **{**about, **fields})
+
+
+def unjudged(number: int, **fields: Any) -> Watched:
+    """A checkpoint without a figure: under way, or with an error."""
+    none: dict[str, Any] = {"verdict": None, "reason": None, "rate": None, "interval": None, "band": None, "points": {}}
+    return step(number, **{**none, "judged": 0, **fields})
+
+
 def keep(workspace: Workspace) -> None:
     """Comparisons, a gate of each verdict, flips, a change of the judge, and a judge that is out of order."""
     worse = {"1": 0.0, "2": 0.0, "q/3 ü": 1.0}
@@ -79,21 +107,47 @@ def keep_hostile(
 
     Two rows for each command, so that questions flip.
     """
-    rows = []
+    rows, steps = [], []
     for hand in hands:
         for points in (1.0, 0.0):
-            for command in ("compare", "gate"):
+            for command in ("compare", "gate", "best-of"):
                 deal = cycle(hand)
                 names = {name: next(deal) for name in ("candidate", "baseline", "judge")} | fixed
                 about = {name: next(deal) for name in ("reason", "commit", "created")} | {"dollars": f"${next(deal)}"}
                 shown = [_hostile_set(name, deal, points, questions) for name in (question_set, question_set)]
                 guards = (guard(next(deal)[:40], name=next(deal), question_set=next(deal)),)
                 rows.append(verdict(f"{next(deal)[:40]}", *shown, command=command, guards=guards, **names, **about))
+                steps += _hostile_steps(question_set, deal, dict.fromkeys(questions, points), names)
     workspace.verdicts().append(rows)
+    workspace.watched().append(steps)
+
+
+def _hostile_steps(
+    name: str, deal: Iterator[str], points: dict[str, float], names: dict[str, str]
+) -> Iterator[Watched]:
+    """A series whose steps are judged, and one that failed."""
+    about: dict[str, Any] = {"baseline": names["baseline"], "judge": names["judge"], "question_set": name}
+    about |= {"series": next(deal), "run": next(deal), "categories": (next(deal),)}
+    for place in (1, 2):
+        told = {
+            "model": names["candidate"],
+            "verdict": next(deal)[:40],
+            "reason": next(deal),
+            "dollars": f"${next(deal)}",
+        }
+        yield step(
+            place, points=points, snapshots=(next(deal),), digest=next(deal), created=next(deal), **told, **about
+        )
+    yield unjudged(3, error=Failure(next(deal), next(deal)), model=names["candidate"], **about)
 
 
 def _hostile_set(name: str, deal: Iterator[str], points: float, questions: Sequence[str]) -> DecidedSet:
     how = {f"how {next(deal)[:200]}": f"{next(deal)}{points}", "prompt": next(deal)}
-    told: dict[str, Any] = {"role": next(deal)[:40], "digest": next(deal), "dollars": f"${next(deal)}"}
+    told: dict[str, Any] = {
+        "beside": next(deal)[:40],
+        "role": next(deal)[:40],
+        "digest": next(deal),
+        "dollars": f"${next(deal)}",
+    }
     told |= {"categories": (next(deal),), "snapshots": (next(deal),), "how": how, "needed": 20}
     return of_set(name, next(deal)[:40], points=dict.fromkeys(questions, points), **told)

@@ -27,6 +27,8 @@ KINDS = {
     "history": "verdicts/history.html",
     "gate": "verdicts/gate.html",
     "another gate": "verdicts/gate--*--delta--*.html",
+    "best of": "verdicts/best-of.html",
+    "training": "verdicts/watch.html",
 }
 WIDTHS = (390, 768, 1280)
 SCHEMES = ("light", "dark")

@@ -89,9 +89,10 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One figure with its interval on a scale. `reach`: where the interval begins, the figure stands, and it ends."""
+    """One figure with its interval on a scale: where the interval begins and ends, and where the figure stands."""
 
-    reach: tuple[float, float, float] | None
+    reach: tuple[float, float] | None
+    at: float | None
     rules: tuple[Rule, ...]
     ends: tuple[str, str]
     told: str
@@ -103,10 +104,8 @@ def bar(
     """A bar on which a figure is held against rules, whose `at` are values of the scale."""
     told = "; ".join(f"{rule.label}" for rule in rules)
     placed = tuple(Rule(at := _place(rule.at, scale), rule.label, rule.kind, _anchor(at)) for rule in rules)
-    if value is None:
-        return Bar(None, placed, labels, told)
-    low, high = ends or (value, value)
-    return Bar((_place(low, scale), _place(value, scale), _place(high, scale)), placed, labels, told)
+    reach = (_place(ends[0], scale), _place(ends[1], scale)) if ends else None
+    return Bar(reach, None if value is None else _place(value, scale), placed, labels, told)
 
 
 def lines(

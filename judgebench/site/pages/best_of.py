@@ -75,11 +75,11 @@ def _told(row: Decided) -> str:
     reached = sum(one.outcome in ("best", "in reach") for one in row.sets)
     if row.verdict == "INVALID":
         return "Nothing is known of them: the judge is out of order."
-    told = "One is shown to be the best" if row.sets[0].outcome == "best" else f"{counted(reached, 'one')} may be best"
+    told = "one is shown to be the best" if row.sets[0].outcome == "best" else f"{reached:,} may be the best"
     return (
-        f"{told}, of {len(row.sets):,}. All intervals are of the win rate against the baseline and hold at once; the"
-        f" line is a tie, the dashed one the limit of {100 * (0.5 - row.sets[0].margin):g}{PERCENT}. A figure is given"
-        " for the first one alone, free of the luck that it takes to be first."
+        f"Of {counted(len(row.sets), 'candidate')}, {told}. All intervals are of the win rate against the baseline and"
+        f" hold at once; the line is a tie, the dashed one the limit of {100 * (0.5 - row.sets[0].margin):g}{PERCENT}."
+        " A figure is given for the first one alone, free of the luck that it takes to be first."
     )
 
 

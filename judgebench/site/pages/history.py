@@ -143,7 +143,14 @@ def _told(whole: Sequence[Point]) -> str:
 
 def _word(point: Point) -> str:
     row = point.verdict
-    return called(row.verdict if row.command == "compare" else f"{row.verdict} ({point.of.outcome} on this set)")
+    return called(row.verdict if row.command == "compare" else f"{row.verdict} ({_came_out(point)})")
+
+
+def _came_out(point: Point) -> str:
+    """How the set of a gate came out, or the first of several candidates."""
+    if point.of.candidate:
+        return f"{'may be best' if point.of.outcome == 'in reach' else point.of.outcome} of several"
+    return f"set {point.of.outcome}"
 
 
 # ---- the line --------------------------------------------------------------------------------------------------
@@ -165,7 +172,7 @@ def _drawing(drawn: Sequence[Point]) -> Drawing:
 
 
 def _value(place: int, point: Point) -> Value:
-    of, tone = point.of, deciding.tone(point.of.outcome)
+    of, tone = point.of, deciding.tone(point.of.beside or point.of.outcome)
     ends = (100 * of.interval[0], 100 * of.interval[1]) if of.interval else None
     about = f"{deciding.when(point.verdict.created)} {(point.verdict.commit or '')[:9]}".strip()
     named = f"{called(shortened(point.candidate))}: {_word(point)}"
@@ -179,8 +186,8 @@ def _made(point: Point) -> str:
 
 def _why(point: Point) -> str:
     """Why no line leads to a verdict, and what is new in it."""
-    told = "; ".join(_changed(one) for one in changes(point))
-    return f"{point.why} ({told})" if told else point.why
+    told, why = "; ".join(_changed(one) for one in changes(point)), point.why or "its questions aren't known"
+    return f"{why} ({told})" if told else why
 
 
 def _changed(one: Change) -> str:
@@ -202,7 +209,7 @@ def _row(point: Point, pairs: Addresses) -> tuple[Cell, ...]:
     return (
         text(deciding.when(row.created) or UNKNOWN),
         Cell(shortened(point.candidate)),
-        text(row.verdict, href=_address(point, pairs), note=None if of.outcome == row.verdict else f"set {of.outcome}"),
+        text(row.verdict, href=_address(point, pairs), note=None if of.outcome == row.verdict else _came_out(point)),
         entries.share(of.rate),
         entries.reach(of.interval, 100, 1),
         Cell(f"{of.judged:,} of {of.questions:,}", number=True),

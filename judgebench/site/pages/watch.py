@@ -185,7 +185,7 @@ def _as_set(row: Watched) -> DecidedSet:
 
 def _facts(rows: Sequence[Watched]) -> tuple[Fact, ...]:
     last = rows[-1]
-    costs = [Decimal(row.dollars) for row in rows if deciding.paid(row.dollars)]
+    costs = [Decimal(row.dollars or 0) for row in rows if deciding.paid(row.dollars)]
     facts = {
         "Against": shortened(last.baseline),
         "Question set": deciding.set_name(_as_set(last)),

@@ -16,7 +16,7 @@ from judgebench.tables.records import Decided, DecidedGuard, DecidedSet
 _SAID = 600  # characters of a reason
 TONES: Mapping[str, Tone] = {
     **{"PASS": "good", "GO": "good", "passed": "good", "REGRESS": "bad", "NO-GO": "bad", "failed": "bad"},
-    **{"INVALID": "broken"},
+    **{"better": "good", "worse": "bad", "INVALID": "broken"},
 }
 _GATES = {
     "GO": "{0} may be shipped in place of {1}",
@@ -74,7 +74,9 @@ def _contest(row: Decided, first: DecidedSet) -> Card:
     elif first.outcome == "best":
         told = f"{names[0]} is the best of {len(names):,}{_BESIDE.get(first.beside or '', '').format(baseline)}"
     else:
-        told = f"It is open which of {all_} is best: {_few(reached)} may be"
+        better = all(one.beside == "better" for one in row.sets if one.outcome == "in reach")
+        also = f"; each is better than {baseline}" if better and reached else ""
+        told = f"It is open which of {all_} is best: {_few(reached) or 'any'} may be{also}"
     ends = first.interval if first.interval else None
     drawn = rate_bar(first.rate, ends, first.margin) if ends else None
     return replace(_card(row, first), title=told, tone=here, state=state(here), bar=drawn)
@@ -82,7 +84,7 @@ def _contest(row: Decided, first: DecidedSet) -> Card:
 
 def _few(names: Sequence[str]) -> str:
     more = [f"{len(names) - _NAMED:,} more"] if len(names) > _NAMED else []
-    *others, last = [*names[:_NAMED], *more]
+    *others, last = [*names[:_NAMED], *more] or [""]
     return f"{', '.join(others)} or {last}" if others else last
 
 
