@@ -96,6 +96,20 @@ def keep(workspace: Workspace) -> None:
                 open_,
                 guards=[guard(proven=True, needed=191)],
             ),
+            contest(("in reach", "better"), ("in reach", "passed"), ("beaten", "open")),
+            contest(("best", "better"), ("worse", "worse")),
+        ]
+    )
+    better: dict[str, Any] = {"rate": 0.6, "interval": (0.5, 0.7), "band": (0.46, 0.8), "points": {"1": 0.0}}
+    worse_: dict[str, Any] = {"rate": 0.2, "interval": (0.1, 0.3), "band": (0.05, 0.4)}
+    workspace.watched().append(
+        [
+            step(100, series="0000", run="other"),
+            step(100),
+            step(200, verdict="PASS", **better),
+            step(300, snapshots=("gpt-4-1106",), verdict="REGRESS", **worse_),
+            unjudged(400, error=Failure("broken", "cut short")),
+            unjudged(500),
         ]
     )
 
