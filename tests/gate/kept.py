@@ -97,6 +97,7 @@ def keep(workspace: Workspace) -> None:
                 guards=[guard(proven=True, needed=191)],
             ),
             contest(("in reach", "better"), ("in reach", "passed"), ("beaten", "open")),
+            verdict("PASS", of_set(points=worse)),
             contest(("best", "better"), ("worse", "worse")),
         ]
     )
