@@ -116,7 +116,12 @@ def keep(workspace: Workspace) -> None:
 
 
 def keep_hostile(
-    workspace: Workspace, hands: Iterable[Sequence[str]], question_set: str, questions: Sequence[str], **fixed: str
+    workspace: Workspace,
+    hands: Iterable[Sequence[str]],
+    question_set: str,
+    questions: Sequence[str],
+    series: str = "",
+    **fixed: str,
 ) -> None:
     """Of each hand of texts one after the other in the fields of rows that hold words, but for those that are fixed.
 
@@ -132,7 +137,8 @@ def keep_hostile(
                 shown = [_hostile_set(name, deal, points, questions) for name in (question_set, question_set)]
                 guards = (guard(next(deal)[:40], name=next(deal), question_set=next(deal)),)
                 rows.append(verdict(f"{next(deal)[:40]}", *shown, command=command, guards=guards, **names, **about))
-                steps += _hostile_steps(question_set, deal, dict.fromkeys(questions, points), names)
+                told = names | {"series": series or next(deal)}
+                steps += _hostile_steps(question_set, deal, dict.fromkeys(questions, points), told)
     workspace.verdicts().append(rows)
     workspace.watched().append(steps)
 
@@ -141,8 +147,8 @@ def _hostile_steps(
     name: str, deal: Iterator[str], points: dict[str, float], names: dict[str, str]
 ) -> Iterator[Watched]:
     """A series whose steps are judged, and one that failed."""
-    about: dict[str, Any] = {"baseline": names["baseline"], "judge": names["judge"], "question_set": name}
-    about |= {"series": next(deal), "run": next(deal), "categories": (next(deal),)}
+    about: dict[str, Any] = {one: names[one] for one in ("baseline", "judge", "series")} | {"question_set": name}
+    about |= {"run": next(deal), "categories": (next(deal),)}
     for place in (1, 2):
         told = {
             "model": names["candidate"],

@@ -41,7 +41,7 @@ def with_texts(root: Path, texts: Sequence[str] = TEXTS) -> Workspace:
     reviews = [row for question in questions for row in _reviews(question)]
     workspace = _workspace(root, SET, questions, answers, reviews)
     begun = [[text[:_BEGINNING] for text in hand] for hand in hands]
-    told = {"baseline": MODELS[0], "candidate": MODELS[1], "judge": JUDGE}
+    told = {"baseline": MODELS[0], "candidate": MODELS[1], "judge": JUDGE, "series": "s"}
     kept.keep_hostile(workspace, begun, SET, [question.id for question in questions], **told)
     return workspace
 
