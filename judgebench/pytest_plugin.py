@@ -3,13 +3,14 @@
 pytest loads this in every project that has judgebench installed, so that nothing is imported before a test asks for it.
 """
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from judgebench.best_of.results import BestOf
     from judgebench.compare.options import Options
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from judgebench.workspace import Workspace
 
 _PROPERTIES = ("verdict", "rate", "interval", "judged")
-_kept = pytest.StashKey[list[dict[str, Any]]]()
+_found = pytest.StashKey[list[str]]()  # what a test has found so far, as JSON
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,6 +27,49 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("judgebench")
     group.addoption("--judgebench-workspace", metavar="DIR", help="The workspace (default: the tests' root folder).")
     group.addoption("--judgebench-json", metavar="FILE", help="Write all comparisons of the run to this file.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have all that is found kept by the process that began the run, and by none of pytest-xdist's workers."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Kept(config))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> "Generator[None, Any, None]":
+    """What a test has found goes with its report, which a worker sends to the process that began the run."""
+    outcome = yield
+    if found := item.stash.get(_found, None):
+        outcome.get_result().judgebench = found
+        del item.stash[_found]
+
+
+class Kept:
+    """All that was found in a run, of whichever worker: into the file that was asked for, and told at the end."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._file: str | None = config.getoption("--judgebench-json")
+        self._kept: list[dict[str, Any]] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """After each test, so that a run that is stopped has those before."""
+        found = getattr(report, "judgebench", ())
+        self._kept += [{"test": report.nodeid, **json.loads(one)} for one in found]
+        if found and self._file:
+            from judgebench.compare.outputs import put
+
+            put(Path(self._file), self._kept)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """A line each."""
+        if not self._kept:
+            return
+        from judgebench.terminal import line
+
+        terminalreporter.section("judgebench")
+        for one in self._kept:
+            about = f"{line(one['candidate'])} against {line(one['baseline'])}"
+            terminalreporter.write_line(f"{one['verdict']} {one['test']}: {about}: {line(one['reason'])}")
 
 
 @pytest.fixture
@@ -39,7 +83,7 @@ class Judgebench:
 
     def __init__(self, config: pytest.Config, node: pytest.Item) -> None:
         self.root = Path(config.getoption("--judgebench-workspace") or config.rootpath)
-        self._config, self._node = config, node
+        self._node = node
 
     def assert_not_worse(self, *, inconclusive: str | None = None, **options: object) -> "Comparison":
         """Compare as `judgebench compare` does, with its options as keywords (`max_cost=5`) and judgebench.toml's.
@@ -100,16 +144,11 @@ class Judgebench:
         return workspace, _parsed(workspace, command, options)
 
     def _keep(self, verdict: "BestOf | Comparison | Gate") -> None:
-        """Into the file that was asked for, and as properties of the test for its own JUnit file."""
+        """With the test's report, and as properties of the test for its own JUnit file."""
         found = verdict.as_json()
         known = [name for name in _PROPERTIES if name in found]
         self._node.user_properties += [(f"judgebench_{name}", str(found[name])) for name in known]
-        kept = self._config.stash.setdefault(_kept, [])
-        kept.append({"test": self._node.nodeid, **found})
-        if file := self._config.getoption("--judgebench-json"):
-            from judgebench.compare.outputs import put
-
-            put(Path(file), kept)
+        self._node.stash.setdefault(_found, []).append(json.dumps(found))
 
 
 def _only(asked: "Sequence[Options]") -> "Options":

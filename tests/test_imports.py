@@ -40,7 +40,7 @@ ALLOWED = {
     },
     "compare": {
         *("report", "judging", "money", "answers", "models", "embedded", "statistics", "prompts", "question_sets"),
-        *("terminal", "trackers", "workspace", "tables", "errors"),
+        *("verdicts", "terminal", "trackers", "workspace", "tables", "errors"),
     },
     "gate": {
         *("compare", "report", "money", "statistics", "verdicts", "question_sets", "trackers", "terminal", "workspace"),
@@ -69,7 +69,7 @@ ALLOWED = {
         *("audit", "gate", "history", "report", "judging", "money", "statistics", "prompts", "question_sets"),
         *("workspace", "tables", "_version", "errors"),
     },
-    "pytest_plugin": {"cli", "best_of", "compare", "gate", "workspace", "errors"},
+    "pytest_plugin": {"cli", "best_of", "compare", "gate", "terminal", "workspace", "errors"},
 }
 # Within the site, a page is made of parts, and parts of drawings and text; what stands beside these serves all.
 SITE_FLOORS = ("drawing", "text", "parts", "pages")
@@ -92,7 +92,7 @@ HOMES = {
     "tenacity": {"models/http/runner.py"},
     "ray": {"models/ray_engine/"},
     "vllm": {"models/vllm_engine/core.py"},
-    "pyarrow": {"interchange/columns.py", "report/copies.py"},
+    "pyarrow": {"interchange/columns.py", "report/copies.py", "report/copying.py"},
     "inspect_ai": {"interchange/graded.py"},
     "mlflow": {"trackers/mlflow.py"},
     "wandb": {"trackers/wandb.py"},

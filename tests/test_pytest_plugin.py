@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from compare.comparisons import INVALID, PASSED, REGRESSED, UNSURE
+from gate.gates import GOOD, PLAIN, Texts, add_set, empty
 from gate.test_outputs import GO, INCONCLUSIVE, NO_GO
 
 from judgebench.cli import main
@@ -145,6 +146,29 @@ def test_comparisons_are_kept_as_json_and_as_properties(project: Project, pytest
     assert found["verdict"] == "REGRESS"
     assert found["test"].endswith("::test_checkpoint")
     assert '<property name="judgebench_rate" value="0.3"' in (pytester.path / "junit.xml").read_text(encoding="utf-8")
+
+
+def test_comparisons_of_all_workers_are_kept(pytester: pytest.Pytester) -> None:
+    """With `pytest -n`, in processes of their own: in the file, at the end of the run, in JUnit's file and history/."""
+    place = empty(pytester.path / "w")
+    for name, new in (("one", GOOD * 3), ("two", PLAIN[:20]), ("three", GOOD)):
+        add_set(place, name, 12, Texts(lambda n: PLAIN), Texts(lambda n, new=new: new))  # type: ignore[misc]
+    given = 'baseline="old", candidate="new", judge="embedded", canaries=False, any_language=True, inconclusive="pass"'
+    pytester.makepyfile(
+        "import pytest\n\n"
+        "@pytest.mark.parametrize('name', ['one', 'two', 'three'])\n"
+        f"def test_it(judgebench, name):\n    judgebench.assert_not_worse(questions=name, {given})\n"
+    )
+    files = ("--judgebench-json=all.json", "--junit-xml=junit.xml", "--judgebench-workspace=w")
+    result = pytester.runpytest_subprocess("-n", "2", *files)
+    found = json.loads((pytester.path / "all.json").read_text(encoding="utf-8"))
+    assert sorted(one["question_set"] for one in found) == ["one", "three", "two"], result.stdout.str()
+    assert sorted(row.sets[0].question_set for row in place.verdicts().read()) == ["one", "three", "two"]
+    junit = (pytester.path / "junit.xml").read_text(encoding="utf-8")
+    told = result.stdout.str().partition("= judgebench =")[2]
+    for one in found:
+        assert f"{one['verdict']} {one['test']}: new against old: {one['reason']}" in told
+        assert f'<property name="judgebench_rate" value="{one["rate"]}"' in junit
 
 
 @pytest.mark.parametrize(("gate", "outcome"), [(GO, "passed"), (NO_GO, "failed"), (INCONCLUSIVE, "skipped")])

@@ -10,6 +10,7 @@ from judgebench.compare.kept import decided_set, keep
 from judgebench.compare.options import Options
 from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.compare.procedure import quote as quote_one
+from judgebench.compare.running import Run
 from judgebench.money.cost import Quote
 from judgebench.tables.records import DecidedSet
 from judgebench.workspace import Workspace
@@ -28,12 +29,13 @@ def best_of(
     if sound:
         contest.judge()
     found = result(contest, sound)
-    keep(workspace, "best-of", found, [_kept(workspace, asked[0], one, found.questions) for one in found.candidates])
+    runs = {run.sides[1].name: run for run in contest.runs}
+    keep(workspace, "best-of", found, [_kept(runs[one.name], one, found.questions) for one in found.candidates])
     return found
 
 
-def _kept(workspace: Workspace, options: Options, one: Candidate, questions: int) -> DecidedSet:
-    kept = decided_set(workspace, options, one.standing, questions, one.comparison)
+def _kept(run: Run, one: Candidate, questions: int) -> DecidedSet:
+    kept = decided_set(run, one.standing, questions, one.comparison)
     return replace(kept, candidate=one.name, beside=one.beside)
 
 

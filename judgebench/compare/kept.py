@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from judgebench.compare.identity import baseline_id, judge_id
 from judgebench.compare.options import Options
 from judgebench.compare.results import Comparison, Cost
+from judgebench.compare.running import Run
 from judgebench.tables.records import Decided, DecidedGuard, DecidedSet, content_id
 from judgebench.trackers.provenance import commit
 from judgebench.workspace import Workspace
@@ -83,13 +85,12 @@ def keep(
     workspace.verdicts().append([kept])
 
 
-def decided_set(
-    workspace: Workspace, options: Options, outcome: str, questions: int, found: Comparison | None
-) -> DecidedSet:
+def decided_set(run: Run, outcome: str, questions: int, found: Comparison | None) -> DecidedSet:
     """What is kept of one set; None: it wasn't judged. A pooled bridge joins it to an older snapshot's verdicts."""
+    options = run.options
     kept = DecidedSet(
         question_set=options.questions,
-        digest=workspace.question_set(options.questions).digest,
+        digest=run.question_set.digest,
         outcome=outcome,
         margin=options.margin,
         questions=questions,
@@ -108,6 +109,8 @@ def decided_set(
         bridged=found.bridge is not None and found.bridge.pooled,
         asked=content_id("asked", options.prompt, options.orders, options.repeats),
         how=_how(options),
+        judged_by=judge_id(run.workspace, run.question_set, run.judge, options),
+        held_against=baseline_id(run.question_set, run.sides[0], options),
     )
 
 

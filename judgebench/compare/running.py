@@ -17,9 +17,9 @@ from judgebench.compare.judging import Judging, matches_of, points_by_question, 
 from judgebench.compare.options import Options
 from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.compare.reading import Reading
-from judgebench.compare.reasons import reason
+from judgebench.compare.reasons import one_model, reason
 from judgebench.compare.results import Bridge, Canary, Comparison, Cost, Verdict
-from judgebench.compare.sides import same, sides
+from judgebench.compare.sides import same, shared, sides
 from judgebench.compare.telling import telling
 from judgebench.errors import UsageError
 from judgebench.judging import reviews
@@ -33,6 +33,7 @@ from judgebench.money.spending import Spending
 from judgebench.question_sets import QuestionSet
 from judgebench.statistics.clusters import Floats
 from judgebench.tables.records import Draw, Question, Review, content_id
+from judgebench.terminal import line
 from judgebench.workspace import Workspace
 
 NOTHING = Reading(side=None, improved=False, rate=None, interval=None, fixed_width=None)
@@ -75,6 +76,23 @@ class Run:
     def identical(self) -> bool:
         """Whether both are the same model, so that there is nothing to compare."""
         return same(*self.sides)
+
+    @property
+    def shared(self) -> str | None:
+        """What both are where they are one model under two names, in words."""
+        return shared(*self.sides)
+
+    def warn_of_one_model(self) -> None:
+        """Where answers of one model under two names are compared, which may differ all the same."""
+        if what := self.shared:
+            names = " and ".join(line(side.name) for side in reversed(self.sides))
+            why = "their answers differ by chance, or by how or when they were asked"
+            self.say(f"{names} are the same model under two names ({line(what)}): {why}")
+
+    @property
+    def unheard(self) -> bool:
+        """Whether there is no verdict on any question so far."""
+        return bool(np.isnan(self.points).all())
 
     def check(self) -> None:
         """Before any call: whether this can go on with what was begun; UsageError where it can't."""
@@ -138,7 +156,7 @@ class Run:
 
     def check_answered(self) -> None:
         """After the last look: JudgebenchError where the judge never answered."""
-        if np.isnan(self.points).all():
+        if self.unheard:
             outages.check_judge(self.judging.rows(), self.judge.name)
 
     def in_vain(self) -> bool:
@@ -285,7 +303,7 @@ class Run:
         about = {question.id: question for question in self.question_set.questions}
         return Comparison(
             verdict=verdict,
-            reason=reason(verdict, read, judged, len(self.drawn.ids), options, self.canaries, self.vain),
+            reason=self._reason(verdict, read),
             improved=read.improved,
             baseline=self.sides[0].name,
             candidate=self.sides[1].name,
@@ -307,6 +325,7 @@ class Run:
             reused=self.judging.reused,
             free=self.judging.free,
             identical=self.identical,
+            same_model=self.shared is not None,
             variance_taken=reading.variance_taken(self.points, self.drawn),
             categories=reading.category_rates(
                 self.points, self.reach[1], self.drawn, {name: one.category for name, one in about.items()}, options
@@ -323,6 +342,12 @@ class Run:
                 if not np.isnan(points)
             },
         )
+
+    def _reason(self, verdict: Verdict, read: Reading) -> str:
+        if self.identical:
+            return one_model(self.shared)
+        number, questions = len(self.points), len(self.drawn.ids)
+        return reason(verdict, read, number, questions, self.options, self.canaries, self.vain)
 
     def _cost(self) -> Cost:
         total = self.spending.total()

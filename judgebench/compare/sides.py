@@ -74,9 +74,14 @@ def sides(workspace: Workspace, options: Options, spending: Spending) -> tuple[S
     """Baseline and candidate; UsageError where they can't be told apart."""
     baseline = _side(workspace, options.baseline, options, options.calls, spending)
     candidate = _side(workspace, options.candidate, options, options.candidate_calls or options.calls, spending)
-    if baseline.name == candidate.name and not same(baseline, candidate):
-        raise UsageError(f"both models are called {baseline.name}: name one, as in --candidate new=hf:./checkpoint")
-    return baseline, candidate
+    if baseline.name != candidate.name:
+        return baseline, candidate
+    if same(baseline, candidate):
+        raise UsageError(
+            f"--baseline and --candidate are the same model, {baseline.name}: give the one in use, and the one that"
+            " would take its place"
+        )
+    raise UsageError(f"both models are called {baseline.name}: name one, as in --candidate new=hf:./checkpoint")
 
 
 def same(one: Side, other: Side) -> bool:
@@ -84,6 +89,18 @@ def same(one: Side, other: Side) -> bool:
     if one.model is None or other.model is None:
         return one.name == other.name and one.model is other.model
     return dict(one.model.identity) == dict(other.model.identity)
+
+
+def shared(one: Side, other: Side) -> str | None:
+    """What both names stand for where it is one model: the same weights, or a spec of an endpoint; None: of two.
+
+    Also where their answers are in the tables already, as far as these know what made them.
+    """
+    made = one.identity()
+    known = one.model is not None or any(made)
+    if len(made) != 1 or not known or made != other.identity():
+        return None
+    return str(made[0].get("spec", "the same weights"))
 
 
 def _made_by(row: Answer) -> dict[str, Any]:

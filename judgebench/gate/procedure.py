@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from judgebench.compare.kept import decided_set, keep
-from judgebench.compare.options import Options
 from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.gate.gating import Gating
 from judgebench.gate.policy import Policy
@@ -20,14 +19,14 @@ def gate(workspace: Workspace, policy: Policy, say: Say = lambda line: None, wat
     Raises as `compare` does: UsageError for what makes no sense, JudgebenchError where calls failed or the next one
     could pass `max_cost`; run again, it goes on.
     """
-    found = _gated(Gating(workspace.check(), policy, say, watch), say)
-    sets = [_kept(workspace, policy.options(of), one) for of, one in zip(policy.sets, found.sets, strict=True)]
-    keep(workspace, "gate", found, sets, found.guards)
+    gating = Gating(workspace.check(), policy, say, watch)
+    found = _gated(gating, say)
+    keep(workspace, "gate", found, [_kept(gating, one) for one in found.sets], found.guards)
     return found
 
 
-def _kept(workspace: Workspace, options: Options, one: SetResult) -> DecidedSet:
-    kept = decided_set(workspace, options, one.outcome, one.questions, one.comparison)
+def _kept(gating: Gating, one: SetResult) -> DecidedSet:
+    kept = decided_set(gating.runs[one.name], one.outcome, one.questions, one.comparison)
     dollars = None if one.dollars is None else str(one.dollars)
     return replace(kept, role=one.role, needed=one.needed, dollars=dollars)
 
@@ -37,10 +36,11 @@ def _gated(gating: Gating, say: Say) -> Gate:
         return result(gating, "GO")
     for line in gating.forecast():
         say(line)
+    gating.first.warn_of_one_model()
     if not gating.begin():
         return result(gating, "INVALID")
     verdict = gating.guard() or gating.judge()
-    if verdict != "NO-GO":
+    if verdict in ("GO", "INCONCLUSIVE"):
         gating.inform()
     return result(gating, verdict)
 

@@ -42,7 +42,10 @@ class SetResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """A verdict and what it rests on. `chance`: of GO for a candidate that is equal, as said before the first call."""
+    """A verdict and what it rests on. `chance`: of GO for a candidate that is equal, as said before the first call.
+
+    `identical`, `same_model`: as of a comparison.
+    """
 
     verdict: Verdict
     reason: str
@@ -59,6 +62,7 @@ class Gate:
     cost: Cost
     seconds: float
     made: str
+    same_model: bool = False
 
     def exit_status(self, inconclusive: Inconclusive | None = None) -> int:
         """0 GO, 3 NO-GO, 4 INCONCLUSIVE, 5 INVALID; an inconclusive one may be told to pass or to fail (3).

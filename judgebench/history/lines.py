@@ -5,6 +5,12 @@ from dataclasses import dataclass, field, replace
 
 from judgebench.tables.records import Decided, DecidedSet
 
+_BEGIN = {
+    "asked": "another prompt, orders or repeats",
+    "judged_by": "another version of the judge or of its prompts",
+    "held_against": "another version of the baseline",
+}  # hashes of a set's verdict that are the same all along a line, and what is new where one isn't
+
 
 @dataclass(frozen=True, slots=True)
 class Flips:
@@ -57,9 +63,9 @@ class Point:
 def points(rows: Iterable[Decided], question_set: str | None = None, candidate: str | None = None) -> list[Point]:
     """A point for each set of each verdict, oldest first.
 
-    A line is a baseline, a set (or some categories of it) and a judge. Another version of the set begins a new one, and
-    so does another snapshot of the judge, unless a bridge leads to it, and another way to ask it. Where no question was
-    judged there is nothing to join: the line goes on behind it. Of several candidates the first is on the line.
+    A line is a baseline, a set (or some categories of it) and a judge, by name. It begins anew where one of them isn't
+    what it was (see `_changed`). Where no question was judged there is nothing to join: it goes on behind it.
+    Of several candidates the first is on the line.
     """
     last: dict[tuple[object, ...], Point] = {}
     found = []
@@ -75,18 +81,27 @@ def _joined(point: Point) -> Point:
     before = point.before
     if before is None:
         return point
-    if point.of.digest != before.of.digest:
-        return replace(point, why="another version of the set")
-    if point.snapshots - before.snapshots and before.snapshots and not point.bridged:
-        return replace(point, why="another snapshot of the judge")
-    if None not in (asked := {before.of.asked, point.of.asked}) and len(asked) > 1:
-        return replace(point, why="another prompt, orders or repeats")
+    if why := _changed(before, point):
+        return replace(point, why=why)
     return replace(point, since=flips(before.of.points, point.of.points))
+
+
+def _changed(before: Point, point: Point) -> str | None:
+    """Why two points of a line can't be joined: what is new; None where they can, as far as their rows know.
+
+    Another snapshot of the judge is joined where a bridge leads to it. What a row from before doesn't say is no reason.
+    """
+    if point.of.digest != before.of.digest:
+        return "another version of the set"
+    if point.snapshots - before.snapshots and before.snapshots and not point.bridged:
+        return "another snapshot of the judge"
+    known = ((name, getattr(before.of, name), getattr(point.of, name)) for name in _BEGIN)
+    return next((_BEGIN[name] for name, was, now in known if None not in (was, now) and was != now), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is new since the verdict before: what it is, what it was, and what it is now; "" where that isn't known."""
+    """What is new since the verdict before: what it is, what it was, and what it is now."""
 
     what: str
     was: str
@@ -98,10 +113,7 @@ def changes(point: Point) -> list[Change]:
     if point.before is None:
         return []
     was, now = _settings(point.before), _settings(point)
-    found = [Change(what, was[what], now[what]) for what in now if was.get(what, now[what]) != now[what]]
-    known = any(one.what not in ("set", "judge's snapshot", "margin") for one in found)
-    asked = None not in (point.of.asked, point.before.of.asked) and point.of.asked != point.before.of.asked
-    return found if known or not asked else [*found, Change("prompt, orders or repeats", "", "")]
+    return [Change(what, was[what], now[what]) for what in now if was.get(what, now[what]) != now[what]]
 
 
 def _settings(point: Point) -> dict[str, str]:

@@ -108,6 +108,8 @@ def named_judge(
     asked = workspace.question_set(question_set)
     if name == CheckerJudge.name:
         return _checker(asked)
+    if ":" not in name:
+        raise UsageError(f"{name!r} is no judge: write embedded, checker, or KIND:NAME, as in openai:gpt-4.1")
     spec = parse_spec(name)
     if spec.name in _TAKEN:
         raise UsageError(f"{spec.name} is the name of a judge of ours, and would share its table: take another name")

@@ -8,6 +8,7 @@ import pandas as pd
 
 from judgebench import embedded
 from judgebench.errors import UsageError
+from judgebench.report import kept
 from judgebench.report.answered import answered, is_incomplete
 from judgebench.report.imported import missing
 from judgebench.report.loading import reviews_in_force, texts_of
@@ -35,6 +36,12 @@ class Options:
     ratings: RatingMethod = "bradley-terry"
     own: Mapping[str, Collection[str]] = field(default_factory=dict)
 
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What figures depend on."""
+        own = sorted((judge, sorted(models)) for judge, models in self.own.items())
+        return self.questions, self.judge, self.ratings, own
+
 
 def owners(given: Sequence[str]) -> dict[str, set[str]]:
     """Whose models are whose, from JUDGE=MODEL; UsageError for anything else."""
@@ -49,6 +56,10 @@ def owners(given: Sequence[str]) -> dict[str, set[str]]:
 
 def build(workspace: Workspace, options: Options = Options()) -> Report:
     """The report on a workspace, as `assemble` makes it; UsageError where there are no such reviews."""
+    return kept.figures(workspace, options.content, lambda: _build(workspace, options))
+
+
+def _build(workspace: Workspace, options: Options) -> Report:
     answers = list(in_force(workspace.all_answers(options.questions)).values())
     report = assemble(reviews_of(workspace, options), answers, options)
     return report | {"imports": missing(workspace.imports().read(), options.questions)}

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter, itemgetter
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import msgspec
@@ -226,28 +225,27 @@ def joined(parts: Sequence[Columns]) -> Columns:
     if len(parts) == 1:
         return parts[0]
     reader = Reader()
-    return reader.columns([reader.numbered(part) for part in parts])
+    return reader.columns([reader.numbered(part.values, part.arrays) for part in parts])
 
 
 class Reader:
     """Rows to arrays, part by part, in which the same value has the same place."""
 
-    def __init__(self, values: Mapping[str, Sequence[Any]] = MappingProxyType({})) -> None:
-        """`values`: those that have their places already."""
-        self._numbering = {name: _Numbering(values.get(name, ())) for name in _READ}
+    def __init__(self) -> None:
+        self._numbering = {name: _Numbering() for name in _READ}
 
     def arrays(self, batches: Iterable[Sequence[Judgment]], created: bool = True) -> dict[str, NDArray[Any]]:
         """The next rows, by the names of `Columns.arrays`."""
         made = [self._batch(batch, created) for batch in batches if batch] or [self._batch([], created)]
         return {name: np.concatenate([part[name] for part in made]) for name in made[0]}
 
-    def numbered(self, part: Columns) -> dict[str, NDArray[Any]]:
-        """The next rows, from what another reader read."""
+    def numbered(self, values: Mapping[str, Sequence[Any]], arrays: Arrays) -> dict[str, NDArray[Any]]:
+        """The next rows, from what another reader read: its `Columns.values` and `Columns.arrays`."""
         coded = {
-            name: numbering.codes(part.values[name], len(part.values[name]))[part.arrays[name]]
+            name: numbering.codes(values[name], len(values[name]))[arrays[name]] if len(arrays[name]) else arrays[name]
             for name, numbering in self._numbering.items()
         }
-        return {**part.arrays, **coded}
+        return {**arrays, **coded}
 
     def columns(self, parts: Sequence[Arrays]) -> Columns:
         """Everything that was read."""
@@ -286,11 +284,9 @@ class Reader:
 class _Numbering:
     """Values by the order in which they were first met."""
 
-    def __init__(self, values: Iterable[object] = ()) -> None:
+    def __init__(self) -> None:
         self.seen: defaultdict[object, int] = defaultdict()
         self.seen.default_factory = self.seen.__len__
-        for value in values:
-            self.seen[value]
 
     def codes(self, values: Iterable[object], count: int) -> Places:
         return np.fromiter(map(self.seen.__getitem__, values), np.int32, count)

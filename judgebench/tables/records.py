@@ -285,9 +285,11 @@ class DecidedSet:
 
     `digest` tells a set from another version of it; `categories`: the verdict is about these alone (empty: all).
     `snapshots` and `bridged` are as of the verdict, for this set; None in rows that have them for the verdict alone.
-    `asked`: hash of the judge prompt by name, the orders and repeats; None in rows from before it was kept. `how`: the
-    same and how answers and replies are drawn, in words. `role`, `needed` (about how many questions would tell no
-    difference from the margin) and `dollars` (about what those that are missing to it cost, as text) are a gate's.
+    `asked`: hash of the judge prompt by name, the orders and repeats; `judged_by`: of what else verdicts depend on,
+    such as the judge's own version and its prompts' texts; `held_against`: of what the baseline's answers depend on,
+    such as its weights. None in rows from before they were kept. `how`: the prompt, orders, repeats and how answers and
+    replies are drawn, in words. `role`, `needed` (about how many questions would tell no difference from the margin)
+    and `dollars` (about what those that are missing to it cost, as text) are a gate's.
     Of a best of several there is one for each `candidate`, best first, with how it stands `beside` the baseline.
     """
 
@@ -310,6 +312,8 @@ class DecidedSet:
     dollars: str | None = None
     candidate: str | None = None
     beside: str | None = None
+    judged_by: str | None = None
+    held_against: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

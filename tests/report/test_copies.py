@@ -17,7 +17,7 @@ from review_rows import listed, one_of, reviews
 
 import judgebench
 from judgebench.errors import DataError
-from judgebench.report import copies
+from judgebench.report import copies, copying
 from judgebench.statistics import columns
 from judgebench.statistics.columns import Columns, Judgment
 from judgebench.statistics.frames import judgments_frame
@@ -43,6 +43,13 @@ ODD = [
 def every_table_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy is made of each."""
     monkeypatch.setattr(copies, "LARGE", 0)
+
+
+@pytest.fixture
+def three_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if this machine had three cores, and each row were long."""
+    monkeypatch.setattr(copying, "STRETCH", 1)
+    monkeypatch.setattr(copying, "_cores", lambda: 3)
 
 
 @pytest.fixture
@@ -235,18 +242,17 @@ def test_a_table_that_is_the_same_keeps_its_copy(
     copies.read(table)
     before = [path.read_bytes() for path in held(table)]
     change(table)
-    found = copies.found(table)
-    assert found is not None
+    (found,) = copies.found(table)
     assert found.made.rows == len(ROWS)
     assert [path.read_bytes() for path in held(table)] == before
-    assert held(table)[0].name == copies._name(table.path.stat())
+    assert held(table)[0].name == copies._name(table.path.stat(), 0)
 
 
 def test_another_version_makes_its_own(table: Table[Judgment], monkeypatch: pytest.MonkeyPatch) -> None:
     """It may read rows otherwise."""
     copies.read(table)
-    monkeypatch.setattr(copies, "MADE_BY", "another")
-    assert copies.found(table) is None
+    monkeypatch.setattr(copying, "MADE_BY", "another")
+    assert copies.found(table) == []
     assert held(table) == []
     same(table)
 
@@ -292,6 +298,68 @@ def test_without_the_extra_there_are_none(table: Table[Judgment], monkeypatch: p
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     same(table)
     assert held(table) == []
+
+
+def test_a_long_table_is_copied_by_several_processes(table: Table[Judgment], three_processes: None) -> None:
+    """Each copies a stretch of it, at the same time; together they are the table."""
+    append(table, *OTHERS)
+    copies.read(table)
+    made = [copy.made for copy in copies.found(table)]
+    assert [one.start for one in made] == [0, *(one.end for one in made[:-1])]
+    assert (len(made), made[-1].end, sum(one.rows for one in made)) == (3, table.path.stat().st_size, 7)
+    same(table)
+
+
+def test_what_was_appended_is_copied_when_it_is_long(table: Table[Judgment], settled: None) -> None:
+    """Beside the copies that there are, which stay as they are."""
+    copies.read(table)
+    before = {path: path.read_bytes() for path in held(table)}
+    append(table, *OTHERS)
+    copies.read(table)
+    assert [copy.made.rows for copy in copies.found(table)] == [len(ROWS), len(OTHERS)]
+    assert set(before.values()) < {path.read_bytes() for path in held(table)}
+
+
+def no_process(_: Table[Judgment], monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other may be started."""
+
+    def forbidden(*_: object, **__: object) -> None:
+        raise PermissionError("not here")
+
+    monkeypatch.setattr("subprocess.Popen", forbidden)
+
+
+def no_judgebench(_: Table[Judgment], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are started fail."""
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+
+def a_broken_row(table: Table[Judgment], _: pytest.MonkeyPatch) -> None:
+    """In the stretch of another process."""
+    with table.path.open("ab") as file:
+        file.write(b'{"id": 5}\n')
+
+
+@pytest.mark.parametrize("obstacle", [no_process, no_judgebench, a_broken_row], ids=lambda obstacle: obstacle.__name__)
+def test_what_another_process_could_not_copy_is_read(
+    table: Table[Judgment],
+    obstacle: Callable[[Table[Judgment], pytest.MonkeyPatch], None],
+    three_processes: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From the table, with the words that a reader of it has."""
+    obstacle(table, monkeypatch)
+    alone = said(lambda: columns.read(table.batches()))
+    assert [said(lambda: copies.read(table)), said(lambda: copies.read(table))] == [alone, alone]
+    assert [path.suffix for path in held(table)] == [".parquet"] * len(held(table))
+
+
+def test_a_copy_of_a_middle_that_is_gone_ends_them(table: Table[Judgment], three_processes: None) -> None:
+    """What follows a gap is read from the table."""
+    copies.read(table)
+    _, middle, _ = sorted(held(table), key=lambda path: int(path.stem.rpartition("-")[2]))
+    middle.unlink()
+    same(table)
 
 
 def test_several_processes_may_make_one_at_once(table: Table[Judgment]) -> None:

@@ -192,7 +192,7 @@ def _why(point: Point) -> str:
 
 def _changed(one: Change) -> str:
     was, now = (called(excerpt(side, _CHANGE)) or "not known" for side in (one.was, one.now))
-    return one.what if one.was == one.now else f"{called(one.what)} {was} \N{RIGHTWARDS ARROW} {now}"
+    return f"{called(one.what)} {was} \N{RIGHTWARDS ARROW} {now}"
 
 
 # ---- the rows --------------------------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def _row(point: Point, pairs: Addresses) -> tuple[Cell, ...]:
         number(won),
         Cell(deciding.paid(row.dollars) or UNKNOWN, number=True),
         text((row.commit or UNKNOWN)[:9]),
-        text(f"no line leads here: {new or point.why}" if point.why else new or UNKNOWN),
+        text(f"no line leads here: {_why(point)}" if point.why else new or UNKNOWN),
     )
 
 

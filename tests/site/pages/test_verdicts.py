@@ -92,7 +92,7 @@ def test_nothing_is_joined_over_another_snapshot_and_it_is_said(workspace: Works
         "another snapshot of the judge (judge's snapshot gpt-4-0613 \u2192 gpt-4-1106; prompt pair \u2192 other)",
     )
     assert line.flips is None
-    assert column(line.rows.newest, "What changed")[0].startswith("no line leads here: judge's snapshot gpt-4-0613")
+    assert column(line.rows.newest, "What changed")[0].startswith("no line leads here: another snapshot of the judge")
     joined = kept.of_set(snapshots=("gpt-4-1106",), bridged=True)
     (line,) = told(workspace, kept.verdict(), kept.verdict("PASS", joined)).lines
     assert line.drawing is not None
