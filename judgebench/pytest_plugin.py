@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
+    from judgebench.best_of.results import BestOf
+    from judgebench.compare.options import Options
     from judgebench.compare.results import Comparison
     from judgebench.gate.results import Gate
     from judgebench.workspace import Workspace
@@ -86,6 +88,7 @@ class Judgebench:
     def assert_not_worse(self, *, inconclusive: str | None = None, **options: object) -> "Comparison":
         """Compare as `judgebench compare` does, with its options as keywords (`max_cost=5`) and judgebench.toml's.
 
+        Of one `candidate`; see `assert_one_not_worse` for several.
         AssertionError where the candidate is worse, or where it can't be told unless `inconclusive` is `pass` or
         `skip`; RuntimeError where the judge is out of order; JudgebenchError where the comparison failed.
         """
@@ -94,11 +97,27 @@ class Judgebench:
         from judgebench.compare.procedure import compare
 
         workspace, given = self._asked("compare", options)
-        comparison = compare(workspace, given["options"], _say)
+        comparison = compare(workspace, _only(given["asked"]), _say)
         self._keep(comparison)
         if comparison.verdict != "PASS":
             _end(comparison, screen(comparison), inconclusive or given["inconclusive"] or "fail")
         return comparison
+
+    def assert_one_not_worse(self, *, inconclusive: str | None = None, **options: object) -> "BestOf":
+        """Compare several as `judgebench compare` does, with `candidate=[...]`, specs or patterns of folders.
+
+        AssertionError where all of them are worse; for the rest see `assert_not_worse`.
+        """
+        __tracebackhide__ = True
+        from judgebench.best_of.outputs import screen
+        from judgebench.best_of.procedure import best_of
+
+        workspace, given = self._asked("compare", options)
+        found = best_of(workspace, given["asked"], _say)
+        self._keep(found)
+        if found.verdict != "PASS":
+            _end(found, screen(found), inconclusive or given["inconclusive"] or "fail")
+        return found
 
     def assert_go(self, *, inconclusive: str | None = None, **options: object) -> "Gate":
         """Decide as `judgebench gate` does, by the policy in judgebench.toml or by `set=[...]` and `guard=[...]`.
@@ -124,7 +143,7 @@ class Judgebench:
         workspace = Workspace(self.root)
         return workspace, _parsed(workspace, command, options)
 
-    def _keep(self, verdict: "Comparison | Gate") -> None:
+    def _keep(self, verdict: "BestOf | Comparison | Gate") -> None:
         """With the test's report, and as properties of the test for its own JUnit file."""
         found = verdict.as_json()
         known = [name for name in _PROPERTIES if name in found]
@@ -132,7 +151,17 @@ class Judgebench:
         self._node.stash.setdefault(_found, []).append(json.dumps(found))
 
 
-def _end(found: "Comparison | Gate", shown: str, inconclusive: str) -> None:
+def _only(asked: "Sequence[Options]") -> "Options":
+    """The options of the one candidate."""
+    __tracebackhide__ = True
+    from judgebench.errors import UsageError
+
+    if len(asked) > 1:
+        raise UsageError(f"assert_not_worse takes one candidate, and these are {len(asked)}: assert_one_not_worse")
+    return asked[0]
+
+
+def _end(found: "BestOf | Comparison | Gate", shown: str, inconclusive: str) -> None:
     __tracebackhide__ = True
     if found.verdict == "INVALID":
         raise RuntimeError(shown)

@@ -48,16 +48,30 @@ ALLOWED = {
     },
     "watch": {"compare", "report", "money", "models", "statistics", "terminal", "workspace", "tables", "errors"},
     "training": {"workspace", "tables"},
+    "best_of": {
+        *(
+            "compare",
+            "report",
+            "money",
+            "models",
+            "statistics",
+            "trackers",
+            "terminal",
+            "workspace",
+            "tables",
+            "errors",
+        ),
+    },
     "history": {"report", "tables"},
     "audit": {
         *("compare", "report", "judging", "money", "models", "embedded", "attacks", "statistics", "prompts"),
         *("question_sets", "terminal", "workspace", "tables", "errors"),
     },
     "site": {
-        *("audit", "report", "judging", "money", "statistics", "prompts", "question_sets", "workspace", "tables"),
-        *("_version", "errors"),
+        *("audit", "gate", "history", "report", "judging", "money", "statistics", "prompts", "question_sets"),
+        *("workspace", "tables", "_version", "errors"),
     },
-    "pytest_plugin": {"cli", "compare", "gate", "terminal", "workspace", "errors"},
+    "pytest_plugin": {"cli", "best_of", "compare", "gate", "terminal", "workspace", "errors"},
 }
 # Within the site, a page is made of parts, and parts of drawings and text; what stands beside these serves all.
 SITE_FLOORS = ("drawing", "text", "parts", "pages")
@@ -73,7 +87,7 @@ HOMES = {
     "nh3": {"site/text/"},
     "markdown_it": {"site/text/"},
     "pandas": {"statistics/", "site/", "report/", "compare/", "audit/"},
-    "numpy": {"statistics/", "site/", "compare/", "gate/", "audit/", "embedded/"},
+    "numpy": {"statistics/", "site/", "compare/", "gate/", "best_of/", "audit/", "embedded/"},
     "sklearn": {"embedded/training/"},
     "scipy": {"statistics/", "compare/"},
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},

@@ -58,6 +58,7 @@ class Options:
     judge_max_tokens: int | None = None
     any_language: bool = False
     calls: models.Options = field(default_factory=lambda: models.Options(keep=True))
+    candidate_calls: models.Options | None = None  # how the candidate is run, where otherwise than the others are
 
     def __post_init__(self) -> None:
         if not 0 <= self.margin < 0.5:

@@ -120,7 +120,7 @@ class Run:
         """Take up the order in which this comparison draws its questions; one that is judged whole needs none."""
         if self.predicting:
             self._predict(self.predicting)
-        self._check_stored()
+        self.check_stored()
         if self.options.fixed:
             return
         places = contents(self.workspace, self.question_set, self.sides, self.judge, self.options)
@@ -133,25 +133,45 @@ class Run:
     def looks(self) -> Iterator[Reading]:
         """Judge more questions, and say what all so far come to; the first look is at what is drawn already."""
         for done in self._draws():
-            self._draw(done)
-            yield self._read(done, self.judging.rows())
+            if not self.options.fixed:
+                self.history.draw(len(done))
+            self.go_to(done)
+            read = self.read()
+            self._tell(read)
+            yield read
 
     def read_asked(self) -> Reading:
         """What the questions come to that were asked about before money ran out: the first ones, without a gap."""
-        rows = self.judging.rows()
-        asked = {row.question_id for row in rows}
+        asked = {row.question_id for row in self.judging.rows()}
         done = tuple(takewhile(asked.__contains__, self.drawn.ids))
-        return self._read(done, rows) if done else NOTHING
+        if not done:
+            return NOTHING
+        self._take(done)
+        read = self.read()
+        self._tell(read)
+        return read
 
-    def _read(self, done: Sequence[str], rows: Sequence[Review]) -> Reading:
+    def go_to(self, done: Sequence[str]) -> None:
+        """Have answered and judged what is drawn now, and the points of all of it; of what is gone nothing is asked."""
+        by_id = {question.id: question for question in self.question_set.questions}
+        chunk = [by_id[name] for name in done[len(self.points) :] if name in by_id]
+        if chunk:
+            self.answer(chunk)
+            self.judging.review([question.id for question in chunk])
+        self._take(done)
+
+    def _take(self, done: Sequence[str]) -> None:
+        """The points of these questions, by the rows that there are."""
+        rows = self.judging.rows()
         self.served = snapshots(self._called(rows))
         if self.bridge is None:
             check_snapshots(self.served, self.judge.name)
         self.points = points_by_question(matches_of(rows, self.judging.pair, self.categories), done)
         self.reach = reach_by_question(rows, self.judging.pair, self.categories, done)
-        read = reading.read(self.points, self.drawn, self.options, self.reach)
-        self._tell(read)
-        return read
+
+    def read(self) -> Reading:
+        """What all questions so far come to."""
+        return reading.read(self.points, self.drawn, self.options, self.reach)
 
     def check_answered(self) -> None:
         """After the last look: JudgebenchError where the judge never answered."""
@@ -167,13 +187,13 @@ class Run:
         self.vain = chance if chance < self.options.futility else None
         return self.vain is not None
 
-    def quotes(self) -> tuple[Quote, Quote]:
-        """See `quote`."""
+    def quotes(self, first: bool = True) -> tuple[Quote, Quote]:
+        """See `quote`; a comparison that isn't the `first` with this baseline finds its answers made."""
         answers, asked = Quote(), Quote()
         if self.identical:
             return answers, asked
         self.history.check_seed()
-        for side in self.sides:
+        for side in self.sides if first else self.sides[1:]:
             answers += side.quote(self.question_set, self.questions, self.options, self.spending)
         if judge := self._tried():
             drafted = self.workspace.canaries(judge.name)
@@ -254,7 +274,7 @@ class Run:
         if known and (line := too_few(len(known), self.options.margin)):
             self.say(line)
 
-    def _check_stored(self) -> None:
+    def check_stored(self) -> None:
         """Reviews by another snapshot than today's count only with a bridge to it."""
         if isinstance(self.judge, EmbeddedJudge | CheckerJudge) or not self._both_answered():
             return
@@ -281,16 +301,6 @@ class Run:
         begun = self.history.drawn
         looks = (look for look in self.options.looks(len(self.drawn.ids)) if look > begun)
         return (self.drawn.ids[:look] for look in (*((begun,) if begun else ()), *looks))
-
-    def _draw(self, done: Sequence[str]) -> None:
-        """Have answered and judged what is drawn now; of what is gone there is nothing to ask."""
-        if not self.options.fixed:
-            self.history.draw(len(done))
-        by_id = {question.id: question for question in self.question_set.questions}
-        chunk = [by_id[name] for name in done[len(self.points) :] if name in by_id]
-        if chunk:
-            self.answer(chunk)
-            self.judging.review([question.id for question in chunk])
 
     def _called(self, rows: Sequence[Review]) -> list[Review]:
         return [

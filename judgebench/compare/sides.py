@@ -9,6 +9,7 @@ from judgebench.compare.options import Options
 from judgebench.compare.outages import Say, Watch, finish
 from judgebench.errors import UsageError, instead
 from judgebench.models import Model, Spec, parse_spec
+from judgebench.models import Options as CallOptions
 from judgebench.money.cost import Quote
 from judgebench.money.spending import Spending
 from judgebench.question_sets import QuestionSet
@@ -71,7 +72,8 @@ class Side:
 
 def sides(workspace: Workspace, options: Options, spending: Spending, itself: bool = False) -> tuple[Side, Side]:
     """Baseline and candidate; UsageError where they can't be told apart. `itself`: they are meant to be one model."""
-    baseline, candidate = (_side(workspace, text, options, spending) for text in (options.baseline, options.candidate))
+    baseline = _side(workspace, options.baseline, options, options.calls, spending)
+    candidate = _side(workspace, options.candidate, options, options.candidate_calls or options.calls, spending)
     if baseline.name != candidate.name or itself:
         return baseline, candidate
     if same(baseline, candidate):
@@ -105,12 +107,12 @@ def _made_by(row: Answer) -> dict[str, Any]:
     return {name: value for name, value in row.provenance.items() if name != "served_by"}
 
 
-def _side(workspace: Workspace, text: str, options: Options, spending: Spending) -> Side:
+def _side(workspace: Workspace, text: str, options: Options, calls: CallOptions, spending: Spending) -> Side:
     if ":" not in text:
         return _in_tables(workspace, text, options.questions)
     spec = parse_spec(text)
     table = workspace.answers(options.questions, spec.name)
-    return Side(spec.name, table, spec, spending.model(spec, options.calls, table.path.with_suffix(".batches")))
+    return Side(spec.name, table, spec, spending.model(spec, calls, table.path.with_suffix(".batches")))
 
 
 def _in_tables(workspace: Workspace, name: str, question_set: str) -> Side:

@@ -287,7 +287,10 @@ class DecidedSet:
     `snapshots` and `bridged` are as of the verdict, for this set; None in rows that have them for the verdict alone.
     `asked`: hash of the judge prompt by name, the orders and repeats; `judged_by`: of what else verdicts depend on,
     such as the judge's own version and its prompts' texts; `held_against`: of what the baseline's answers depend on,
-    such as its weights. None in rows from before they were kept.
+    such as its weights. None in rows from before they were kept. `how`: the prompt, orders, repeats and how answers and
+    replies are drawn, in words. `role`, `needed` (about how many questions would tell no difference from the margin)
+    and `dollars` (about what those that are missing to it cost, as text) are a gate's.
+    Of a best of several there is one for each `candidate`, best first, with how it stands `beside` the baseline.
     """
 
     question_set: str
@@ -303,15 +306,45 @@ class DecidedSet:
     snapshots: tuple[str, ...] | None = None
     bridged: bool | None = None
     asked: str | None = None
+    how: Mapping[str, str] = field(default_factory=dict)
+    role: str | None = None
+    needed: Count | None = None
+    dollars: str | None = None
+    candidate: str | None = None
+    beside: str | None = None
     judged_by: str | None = None
     held_against: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """What a `compare` or a `gate` came to. `commit`: of the repository that the workspace lies in, where there is one.
+class DecidedGuard:
+    """One guard of a gate on one set: the candidate's `value` beside the baseline's, a factor or a difference of rates.
 
-    `dollars` is what that run paid, as text; None where a price isn't known.
+    `outcome` `failed`: its interval lies wholly beyond the limit. `passed`: wholly within it. `proven`: GO takes that
+    it passed; `needed` is then with how many questions it does where no answer tells a difference. `missing`: questions
+    of which it isn't known.
+    """
+
+    name: str
+    question_set: str
+    limit: float
+    proven: bool
+    outcome: str
+    questions: Count
+    missing: Count
+    baseline: float | None
+    candidate: float | None
+    value: float | None
+    interval: tuple[float, float] | None
+    needed: Count | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What a `compare`, a `gate` or a best of several came to.
+
+    `commit`: of the repository that the workspace lies in, where there is one.
+    `dollars` is what that run paid, as text; None where a price isn't known. `guards` are a gate's.
     """
 
     command: str
@@ -322,6 +355,7 @@ class Decided:
     judge: str
     alpha: float
     sets: tuple[DecidedSet, ...]
+    guards: tuple[DecidedGuard, ...] = ()
     snapshots: tuple[str, ...] = ()
     bridged: bool = False
     commit: str | None = None
