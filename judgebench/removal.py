@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, instead
 from judgebench.tables.records import IMPORTED_FROM
 from judgebench.tables.store import Table, replace_file
 from judgebench.workspace import Workspace
@@ -21,7 +20,7 @@ from judgebench.workspace import Workspace
 Kind: TypeAlias = Literal["judge", "model", "import"]
 _TABLES = (
     *("answers/[!.]*/*.jsonl", "reviews/[!.]*/*.jsonl", "reviews/.canaries/*.jsonl", "reviews/.attacks/*/*.jsonl"),
-    *("reviews/.imports.jsonl", "history/*/draws.jsonl", "history/verdicts.jsonl"),
+    *("reviews/.imports.jsonl", "history/*/draws.jsonl", "history/verdicts.jsonl", "history/watch.jsonl"),
 )
 _ENDS = (b"\n", b"\r")
 
@@ -74,7 +73,7 @@ def plan(workspace: Workspace, kind: Kind, name: str, questions: str | None = No
     if name not in known:
         raise UsageError(_unknown(kind, name, known))
     asked = [row for row in rows if questions in (None, row.question_set)]
-    going = {row.id for row in asked if row.model is not None and name in row.names(kind)}
+    going = {row.id for row in asked if row.id and row.model is not None and name in row.names(kind)}
 
     def goes(row: Row | None) -> bool:
         if row is None or questions not in (None, row.question_set):
@@ -140,10 +139,7 @@ def _lines(path: Path) -> list[bytes]:
 
 
 def _unknown(kind: Kind, name: str, known: Collection[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    meant = f"; did you mean {near[0]!r}?" if near else ""
-    there = ", ".join(sorted(known)) or "none"
-    return f"nothing here is of the {kind} {name!r}{meant} There is: {there}"
+    return f"nothing here is of the {kind} {name!r}; {instead(name, sorted(known))}"
 
 
 def _texts(part: Part) -> dict[int, str]:

@@ -46,6 +46,8 @@ ALLOWED = {
         *("compare", "report", "money", "statistics", "verdicts", "question_sets", "trackers", "terminal", "workspace"),
         *("tables", "errors"),
     },
+    "watch": {"compare", "report", "money", "models", "statistics", "terminal", "workspace", "tables", "errors"},
+    "training": {"workspace", "tables"},
     "best_of": {
         *(
             "compare",
@@ -66,10 +68,10 @@ ALLOWED = {
         *("question_sets", "terminal", "workspace", "tables", "errors"),
     },
     "site": {
-        *("audit", "report", "judging", "money", "statistics", "prompts", "question_sets", "workspace", "tables"),
-        *("_version", "errors"),
+        *("audit", "gate", "history", "report", "judging", "money", "statistics", "prompts", "question_sets"),
+        *("workspace", "tables", "_version", "errors"),
     },
-    "pytest_plugin": {"cli", "compare", "gate", "best_of", "terminal", "workspace", "errors"},
+    "pytest_plugin": {"cli", "best_of", "compare", "gate", "terminal", "workspace", "errors"},
 }
 # Within the site, a page is made of parts, and parts of drawings and text; what stands beside these serves all.
 SITE_FLOORS = ("drawing", "text", "parts", "pages")
@@ -79,7 +81,7 @@ HOMES = {
     "genai_prices": {"money/prices.py"},
     "httpx2": {"models/http/openai_api.py", "models/http/transport.py"},
     "torch": {"models/hf.py", "models/engine/", "models/loading/"},
-    "transformers": {"models/engine/", "models/loading/"},
+    "transformers": {"models/engine/", "models/loading/", "training.py"},
     "huggingface_hub": {"models/loading/"},
     "plotly": {"site/drawing/"},
     "nh3": {"site/text/"},

@@ -26,7 +26,8 @@ def best_of(
     """
     contest = Contest(workspace.check(), asked, say, watch)
     found = result(contest, contest.begin() and contest.judge())
-    keep(workspace, "best-of", found, [_kept(contest.first, one, found.questions) for one in found.candidates])
+    runs = {run.sides[1].name: run for run in contest.runs}
+    keep(workspace, "best-of", found, [_kept(runs[one.name], one, found.questions) for one in found.candidates])
     return found
 
 

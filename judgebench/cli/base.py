@@ -229,10 +229,15 @@ def objects(ctx: click.Context) -> dict[str, Any]:
 
 @contextmanager
 def paid(spending: "Spending", total: "Quote", noun: str, dry_run: bool) -> "Iterator[bool]":
-    """The quote before (alone, for a dry run), and the bill after, however the run ends; nothing of what is free."""
+    """The quote before (alone, for a dry run), and the bill after, however the run ends; nothing of what is free.
+
+    Nothing begins while what a call needs is missing.
+    """
     if dry_run or total.calls:
         for line in total.lines(noun):
             click.echo(line, err=not dry_run)
+    if not dry_run:
+        spending.check()
     try:
         yield not dry_run
     finally:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,8 @@ NOTHING = Reading(side=None, improved=False, rate=None, interval=None, fixed_wid
 
 @dataclass
 class Run:
-    """What one comparison holds on its way; `spending` may be shared with others.
+    """What one comparison holds on its way; `spending` may be shared with others. `itself`: of a model with itself,
+    for what all comparisons with it have in common.
 
     Its steps: `check`, `try_judge`, `begin`, then `looks`, and at the end `comparison`.
     """
@@ -51,6 +53,7 @@ class Run:
     spending: Spending
     say: Say
     watch: Watch = unwatched
+    itself: bool = False
     started: float = field(default_factory=time.monotonic)
     canaries: tuple[Canary, ...] = ()
     bridge: Bridge | None = None
@@ -63,8 +66,9 @@ class Run:
     def __post_init__(self) -> None:
         options = self.options
         self.question_set: QuestionSet = self.workspace.question_set(options.questions)
-        self.questions = self.question_set.select(options.categories, options.limit)
-        self.sides = sides(self.workspace, options, self.spending)
+        selected = self.question_set.select(options.categories, options.limit)
+        self.questions = order.first(selected, options.seed, options.max_questions)
+        self.sides = sides(self.workspace, options, self.spending, self.itself)
         self.judge = self._named_judge(options.judge, options.manner, self._load)
         self.judging = self._judging(self.judge, options.repeats)
         self.predicting = self._predicting()
@@ -136,6 +140,17 @@ class Run:
             self._tell(read)
             yield read
 
+    def read_asked(self) -> Reading:
+        """What the questions come to that were asked about before money ran out: the first ones, without a gap."""
+        asked = {row.question_id for row in self.judging.rows()}
+        done = tuple(takewhile(asked.__contains__, self.drawn.ids))
+        if not done:
+            return NOTHING
+        self._take(done)
+        read = self.read()
+        self._tell(read)
+        return read
+
     def go_to(self, done: Sequence[str]) -> None:
         """Have answered and judged what is drawn now, and the points of all of it; of what is gone nothing is asked."""
         by_id = {question.id: question for question in self.question_set.questions}
@@ -143,6 +158,10 @@ class Run:
         if chunk:
             self.answer(chunk)
             self.judging.review([question.id for question in chunk])
+        self._take(done)
+
+    def _take(self, done: Sequence[str]) -> None:
+        """The points of these questions, by the rows that there are."""
         rows = self.judging.rows()
         self.served = snapshots(self._called(rows))
         if self.bridge is None:

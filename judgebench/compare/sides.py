@@ -7,7 +7,7 @@ from typing import Any
 from judgebench.answers import Drawing, drafts, get_answers
 from judgebench.compare.options import Options
 from judgebench.compare.outages import Say, Watch, finish
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, instead
 from judgebench.models import Model, Spec, parse_spec
 from judgebench.models import Options as CallOptions
 from judgebench.money.cost import Quote
@@ -70,11 +70,11 @@ class Side:
         return spending.quote_answers(self.name, drafted, self.table)
 
 
-def sides(workspace: Workspace, options: Options, spending: Spending) -> tuple[Side, Side]:
-    """Baseline and candidate; UsageError where they can't be told apart."""
+def sides(workspace: Workspace, options: Options, spending: Spending, itself: bool = False) -> tuple[Side, Side]:
+    """Baseline and candidate; UsageError where they can't be told apart. `itself`: they are meant to be one model."""
     baseline = _side(workspace, options.baseline, options, options.calls, spending)
     candidate = _side(workspace, options.candidate, options, options.candidate_calls or options.calls, spending)
-    if baseline.name != candidate.name:
+    if baseline.name != candidate.name or itself:
         return baseline, candidate
     if same(baseline, candidate):
         raise UsageError(
@@ -118,9 +118,8 @@ def _side(workspace: Workspace, text: str, options: Options, calls: CallOptions,
 def _in_tables(workspace: Workspace, name: str, question_set: str) -> Side:
     known = workspace.models(question_set)
     if name not in known:
-        there = ", ".join(known) or "none"
         raise UsageError(
-            f"{name!r} is no model with answers to {question_set} (there are: {there}): give its spec, as in"
+            f"{name!r} is no model with answers to {question_set} ({instead(name, known)}): give its spec, as in"
             f" {name}=hf:./checkpoint"
         )
     return Side(name, workspace.answers(question_set, name))

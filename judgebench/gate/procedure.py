@@ -1,12 +1,15 @@
 """The gate itself: the judge is tried, guards look at answers, then sets are judged until the verdict is known."""
 
+from dataclasses import replace
+
 from judgebench.compare.kept import decided_set, keep
 from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.gate.gating import Gating
 from judgebench.gate.policy import Policy
-from judgebench.gate.results import Gate
+from judgebench.gate.results import Gate, SetResult
 from judgebench.gate.summing import result
 from judgebench.money.cost import Quote
+from judgebench.tables.records import DecidedSet
 from judgebench.workspace import Workspace
 
 
@@ -18,9 +21,14 @@ def gate(workspace: Workspace, policy: Policy, say: Say = lambda line: None, wat
     """
     gating = Gating(workspace.check(), policy, say, watch)
     found = _gated(gating, say)
-    sets = [decided_set(gating.runs[one.name], one.outcome, one.questions, one.comparison) for one in found.sets]
-    keep(workspace, "gate", found, sets)
+    keep(workspace, "gate", found, [_kept(gating, one) for one in found.sets], found.guards)
     return found
+
+
+def _kept(gating: Gating, one: SetResult) -> DecidedSet:
+    kept = decided_set(gating.runs[one.name], one.outcome, one.questions, one.comparison)
+    dollars = None if one.dollars is None else str(one.dollars)
+    return replace(kept, role=one.role, needed=one.needed, dollars=dollars)
 
 
 def _gated(gating: Gating, say: Say) -> Gate:

@@ -1,7 +1,7 @@
 """Rows of verdicts to lines over time: what may be joined, and which questions flipped in between; pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from judgebench.tables.records import Decided, DecidedSet
 
@@ -25,12 +25,14 @@ class Point:
     """One set of one verdict. `since`: what flipped since the point before on its line; None where it begins one.
 
     `why`: what else is new, so that a line begins here though there was one of these before; empty where it goes on.
+    `before`: the last one on which questions were judged, whether or not it may be joined.
     """
 
     verdict: Decided
     of: DecidedSet
     since: Flips | None
     why: str = ""
+    before: "Point | None" = field(default=None, repr=False, compare=False)
 
     @property
     def line(self) -> tuple[object, ...]:
@@ -69,13 +71,14 @@ def points(rows: Iterable[Decided], question_set: str | None = None, candidate: 
     found = []
     for point in (Point(row, of, None) for row in rows for of in row.sets):
         if question_set in (None, point.of.question_set) and candidate in (None, point.candidate):
-            found.append(_joined(point, last.get(point.line)) if point.goes_on else point)
+            found.append(_joined(replace(point, before=last.get(point.line))) if point.goes_on else point)
             if point.goes_on:
                 last[point.line] = point
     return found
 
 
-def _joined(point: Point, before: Point | None) -> Point:
+def _joined(point: Point) -> Point:
+    before = point.before
     if before is None:
         return point
     if why := _changed(before, point):
@@ -94,6 +97,28 @@ def _changed(before: Point, point: Point) -> str | None:
         return "another snapshot of the judge"
     known = ((name, getattr(before.of, name), getattr(point.of, name)) for name in _BEGIN)
     return next((_BEGIN[name] for name, was, now in known if None not in (was, now) and was != now), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is new since the verdict before: what it is, what it was, and what it is now."""
+
+    what: str
+    was: str
+    now: str
+
+
+def changes(point: Point) -> list[Change]:
+    """What differs from the point before but for models and questions: the judge, the set, how it was asked; pure."""
+    if point.before is None:
+        return []
+    was, now = _settings(point.before), _settings(point)
+    return [Change(what, was[what], now[what]) for what in now if was.get(what, now[what]) != now[what]]
+
+
+def _settings(point: Point) -> dict[str, str]:
+    snapshots = {"judge's snapshot": ", ".join(sorted(point.snapshots))} if point.snapshots else {}
+    return {**snapshots, "set": point.of.digest[:9], **point.of.how, "margin": f"{point.of.margin:g}"}
 
 
 def flips(before: Mapping[str, float], after: Mapping[str, float]) -> Flips:

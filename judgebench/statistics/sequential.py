@@ -17,7 +17,7 @@ from judgebench.statistics.clusters import Floats, Interval
 
 __all__ = [
     "ALPHA", "Evidence", "Planned", "Side", "Trial", "chance_to_decide", "continued", "decide", "discoveries", "first",
-    "log_capital", "of_alike", "of_set", "of_set_with", "stopping", "variance_taken",
+    "log_capital", "of_alike", "of_set", "of_set_with", "share_of", "stopping", "variance_taken",
 ]  # fmt: skip
 
 Planned: TypeAlias = int | NDArray[np.int64]  # the size of the set, or as it was known when each question was drawn
@@ -150,6 +150,15 @@ class Trial:
     def upper(self, alpha: float = ALPHA) -> float:
         """The upper end alone."""
         return 1 - _lowest(self.below.reflected(), alpha)
+
+
+def share_of(alpha: float, place: int) -> float:
+    """What the claim in that place (1, 2, ...) gets of alpha: alpha / (place (place + 1)).
+
+    However many come, their shares add up to at most alpha, and so do the chances that any of them is wrong, whatever
+    they have to do with each other; nobody needs to know how many will come.
+    """
+    return alpha / (place * (place + 1))
 
 
 def stopping(evidence: Evidence, threshold: float, alpha: float = ALPHA) -> tuple[Floats, Floats]:

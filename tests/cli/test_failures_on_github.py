@@ -41,7 +41,11 @@ def fails(folder: Path, *arguments: str, **environ: str) -> Failed:
     ("arguments", "status", "said"),
     [
         ((*ON_CORE, "--judg", "embedded"), 2, "No such option '--judg'"),
-        ((*ON_CORE, "--judge", "embeded"), 2, "'embeded' is no judge: write embedded, checker, or KIND:NAME"),
+        (
+            (*ON_CORE, "--judge", "embeded"),
+            2,
+            "'embeded' is no judge (did you mean 'embedded'?): write embedded, checker, or KIND:NAME",
+        ),
         ((*COMPARE, "--questions", "core-8", "--judge", "embedded"), 2, "no question set 'core-8'"),
         ((*ON_CORE, "--judge", "openai:gpt-4.1"), 2, "models need a key: set OPENAI_API_KEY"),
         (("compre",), 2, "No such command 'compre'"),

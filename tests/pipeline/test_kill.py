@@ -359,6 +359,53 @@ def test_a_verdict_survives_kills_in_the_middle_of_its_judging(tmp_path: Path, c
     assert sum(number > 0 for number in run.in_flight) >= 4
 
 
+@dataclass(frozen=True)
+class Watched:
+    """Two checkpoints of a training, against a third one, before a judge that prefers what is longer."""
+
+    folder: Path
+
+    def run(self, name: str, server: ChatServer) -> Run:
+        """The command in a workspace of its own."""
+        workspace = make_workspace(self.folder / name, tiny.QUESTIONS)
+        base = tiny.checkpoint(self.folder / "base", heat=5.0, seed=3)
+        for step in (5, 10):
+            saved = tiny.checkpoint(self.folder / "training" / f"checkpoint-{step}", heat=5.0, seed=step)
+            (saved / "trainer_state.json").write_text("{}")
+        about = ("--baseline", f"base=hf:{base}", "--judge", "openai:m", "--questions", "small", "--no-canaries")
+        how = ("--once", "--max-tokens", "12", "--parallel", str(PARALLEL))
+        path = workspace.reviews("small", "openai:m").path
+        return Run(workspace, ("watch", str(self.folder / "training"), *about, *how), path, server.url, server=server)
+
+    @staticmethod
+    def said(run: Run) -> list[Any]:
+        """What is known of each step in the end, of which no review is lost and none there twice."""
+        rows = run.workspace.reviews("small", "openai:m").read()
+        assert len({row.slot for row in rows}) == len({row.id for row in rows}) == len(rows)
+        kept = run.workspace.watched().read()
+        assert [row.step for row in kept if row.verdict] == [5, 10]
+        assert [row.place for row in kept if not row.verdict] == [1, 2]
+        return [(row.step, row.place, row.verdict, row.band, row.interval, row.points) for row in kept if row.verdict]
+
+
+@pytest.mark.slow
+def test_a_watch_survives_kills(tmp_path: Path) -> None:
+    """While calls are in flight: each step is judged as by one that nobody kills, in its place, and nothing twice."""
+    pytest.importorskip("torch", reason="hf: models need the extra `local`")
+    watched = Watched(tmp_path)
+    with judge_server(tmp_path / "calm server", "longer") as server:
+        calm = watched.run("calm", server)
+        calm.finish()
+        expected, needed = watched.said(calm), len(server.calls())
+    with judge_server(tmp_path / "server", "longer", latency=0.1) as server:
+        run = watched.run("run", server)
+        run.kill_often(pauses("watch", 6, 0.4), starting=(0.5, 1.5))
+        run.finish()
+        assert needed <= len(server.calls()) <= needed + PARALLEL * run.kills
+    assert watched.said(run) == expected
+    assert sum(number > 0 for number in run.in_flight) >= 3
+
+
 HOLDER = """
 import signal, sys
 import portalocker
