@@ -76,6 +76,7 @@ HOMES = {
     "sklearn": {"embedded/training/"},
     "scipy": {"statistics/", "compare/"},
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},
+    "regex": {"verdicts/checkers.py"},
     "tenacity": {"models/http/runner.py"},
     "ray": {"models/ray_engine/"},
     "vllm": {"models/vllm_engine/core.py"},
