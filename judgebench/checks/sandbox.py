@@ -259,7 +259,9 @@ def _files_made(process: int, size: int) -> int:
 
 def _why(status: int, complaint: bytes) -> str:
     text = " ".join(complaint.decode("utf-8", "replace").split())[:300]
-    return text or f"it ended without a result (status {status})"
+    return text or (
+        f"it ended without a result (status {status})" if status else "it was not run after one that was late"
+    )
 
 
 def _outcomes(said: bytes, otherwise: str, jobs: int, limits: Limits) -> list[Outcome]:

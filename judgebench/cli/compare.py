@@ -59,6 +59,7 @@ def _options(given: Mapping[str, Any]) -> "Options":
 @shared.stopping
 @shared.inconclusive
 @click.option("--strict", is_flag=True, help="Exit with 1 where a question got no verdict, or --log failed.")
+@shared.trust
 @shared.selection
 @shared.sampling
 @shared.cost_dry_run

@@ -33,6 +33,8 @@ from judgebench.tables.records import Failure
 NAME = "checker"
 VERSION = "checker-1"  # reviews depend on it: change it with any rule, and everything is checked again
 SCALE = (0.0, 1.0)
+BY_CODE = ("checks", "unit-tests")  # rules that are code of the set (judgebench.checks), not of the reference alone
+BY_QUESTION = (*BY_CODE, "ifeval", "ifeval-loose")  # and those that are about what else the question says
 READ = 4_000
 READ_BY_REGEX = 2_000
 REGEX_SECONDS = 2.0
@@ -97,11 +99,16 @@ class Broken(Exception):
 
 def scorers() -> list[str]:
     """The names of all rules: ours and those that other packages add."""
-    return [*_RULES, *names("checkers")]
+    return [*_RULES, *BY_QUESTION, *names("checkers")]
 
 
 def known(scorer: str) -> bool:
     """Whether there is such a rule."""
+    return scorer in BY_QUESTION or by_reference(scorer)
+
+
+def by_reference(scorer: str) -> bool:
+    """Whether it is a rule that compares an answer with a reference: one of those here."""
     return scorer in _RULES or scorer in names("checkers")
 
 
