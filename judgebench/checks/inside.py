@@ -168,7 +168,8 @@ def message(error: BaseException, sources: list[str]) -> str:
                 where = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})"
             trace = trace.tb_next
         text = " ".join(str(error).split())[:300]
-        return f"{type(error).__name__}{': ' if text else ''}{text}{where}"
+        line = f"{type(error).__name__}{': ' if text else ''}{text}{where}"
+        return line.encode("utf-8", "replace").decode()
     except BaseException:
         return type(error).__name__
 

@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from checks.sandboxing import needs_sandbox
-from servers.running import ROOT, chat_server, judgebench
+from servers.running import ROOT, chat_server, environment, judgebench
 
 from judgebench.workspace import Workspace, init
 
@@ -171,3 +173,23 @@ def test_without_a_sandbox_nothing_runs(workspace: Workspace, tmp_path: Path, mo
     assert not list(workspace.all_reviews("unit-tests"))
     done(workspace, *review, "--no-sandbox")
     assert means(workspace, "unit-tests") == {"base": 1.0}
+
+
+def test_the_guide_goes_from_nothing_to_a_result_in_ten_lines(tmp_path: Path) -> None:
+    """Its lines, as they stand there."""
+    needs_sandbox()
+    text = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    lines = [line[4:] for line in text.partition("## ")[0].splitlines() if line.startswith("    ")]
+    assert len(lines) == 10
+    ours = tmp_path / "bin" / "judgebench"
+    ours.parent.mkdir()
+    ours.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m judgebench "$@"\n', encoding="utf-8")
+    ours.chmod(0o755)
+    with chat_server(tmp_path / "server", default="Because of how air scatters light.") as server:
+        around = environment(server.url)
+        around["PATH"] = f"{ours.parent}:{around['PATH']}"
+        script = "\n".join(["set -e", *lines])
+        done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=around, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "checker" in done.stdout
+    assert means(Workspace(tmp_path / "work"), "short") == {"mine": 1.0}

@@ -66,7 +66,7 @@ STOPS = {
     "a file in the root": "open('/x', 'w')",
     "a file in Python": "open(os.__file__, 'a')",
     "a device": "os.mknod('/tmp/device', 0o60600, os.makedev(8, 0))",
-    "another user": "os.setuid(0)",
+    "another user": "try: os.setuid(0)\nexcept OSError as error: raise PermissionError(1, 'no') from error",
     "another root": "os.chroot('/tmp')",
     "another's priority": "os.setpriority(os.PRIO_PROCESS, 0, -20)",
     "a higher limit": "import resource\ntry: resource.setrlimit(resource.RLIMIT_NPROC, (10**6, 10**6))\n"
