@@ -52,11 +52,27 @@ ALLOWED = {
     },
     "compare": {
         *("report", "judging", "money", "answers", "models", "embedded", "statistics", "prompts", "question_sets"),
-        *("terminal", "trackers", "workspace", "tables", "errors"),
+        *("verdicts", "terminal", "trackers", "workspace", "tables", "errors"),
     },
     "gate": {
         *("compare", "report", "money", "statistics", "verdicts", "question_sets", "trackers", "terminal", "workspace"),
         *("tables", "errors"),
+    },
+    "watch": {"compare", "report", "money", "models", "statistics", "terminal", "workspace", "tables", "errors"},
+    "training": {"workspace", "tables"},
+    "best_of": {
+        *(
+            "compare",
+            "report",
+            "money",
+            "models",
+            "statistics",
+            "trackers",
+            "terminal",
+            "workspace",
+            "tables",
+            "errors",
+        ),
     },
     "history": {"report", "tables"},
     "audit": {
@@ -64,10 +80,10 @@ ALLOWED = {
         *("question_sets", "terminal", "workspace", "tables", "errors"),
     },
     "site": {
-        *("audit", "report", "judging", "money", "statistics", "prompts", "question_sets", "workspace", "tables"),
-        *("_version", "errors"),
+        *("audit", "gate", "history", "report", "judging", "money", "statistics", "prompts", "question_sets"),
+        *("workspace", "tables", "_version", "errors"),
     },
-    "pytest_plugin": {"cli", "compare", "gate", "workspace", "errors"},
+    "pytest_plugin": {"cli", "best_of", "compare", "gate", "terminal", "workspace", "errors"},
 }
 # Within the site, a page is made of parts, and parts of drawings and text; what stands beside these serves all.
 SITE_FLOORS = ("drawing", "text", "parts", "pages")
@@ -77,13 +93,13 @@ HOMES = {
     "genai_prices": {"money/prices.py"},
     "httpx2": {"models/http/openai_api.py", "models/http/transport.py"},
     "torch": {"models/hf.py", "models/engine/", "models/loading/"},
-    "transformers": {"models/engine/", "models/loading/"},
+    "transformers": {"models/engine/", "models/loading/", "training.py"},
     "huggingface_hub": {"models/loading/"},
     "plotly": {"site/drawing/"},
     "nh3": {"site/text/"},
     "markdown_it": {"site/text/"},
     "pandas": {"statistics/", "site/", "report/", "compare/", "audit/"},
-    "numpy": {"statistics/", "site/", "compare/", "gate/", "audit/", "embedded/"},
+    "numpy": {"statistics/", "site/", "compare/", "gate/", "best_of/", "audit/", "embedded/"},
     "sklearn": {"embedded/training/"},
     "scipy": {"statistics/", "compare/"},
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},
@@ -92,7 +108,7 @@ HOMES = {
     "ray": {"models/ray_engine/"},
     "vllm": {"models/vllm_engine/core.py"},
     "pyarrow": {"interchange/columns.py", "report/copies.py", "report/copying.py"},
-    "subprocess": {"checks/sandbox.py", "report/copying.py", "trackers/provenance.py"},
+    "subprocess": {"checks/sandbox.py", "report/copying.py", "trackers/provenance.py", "training.py"},
     "inspect_ai": {"interchange/graded.py"},
     "lm_eval": {"checks/constraints.py"},
     "langdetect": {"checks/constraints.py"},

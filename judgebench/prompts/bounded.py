@@ -60,9 +60,10 @@ _BUDGET: ContextVar[_Budget] = ContextVar("budget")
 
 def filled(body: str, context: Mapping[str, Any]) -> str:
     """The template with what it is given; Overrun where it takes too much, and what jinja2 and the values raise."""
+    read = template(body)
     token = _BUDGET.set(_Budget())
     try:
-        return template(body).render(context)
+        return read.render(context)
     except (RecursionError, MemoryError) as error:
         raise Overrun("is nested too deeply, or calls itself without end") from error
     finally:
@@ -140,9 +141,9 @@ class _Environment(jinja2.sandbox.ImmutableSandboxedEnvironment):
         return parsed
 
     @staticmethod
-    def step() -> bool:
-        """Pay for a turn of a loop or a call of a macro."""
-        _BUDGET.get().pay()
+    def step(characters: int) -> bool:
+        """Pay for a turn of a loop or a call of a macro, with so much text of its own."""
+        _BUDGET.get().pay(characters)
         return True
 
     @staticmethod
@@ -183,17 +184,23 @@ class _Stepping(NodeTransformer):
 
     def visit_For(self, node: nodes.For) -> nodes.For:
         self.generic_visit(node)
-        node.test = nodes.And(_step(), node.test) if node.test is not None else _step()
+        step = _step(node.body)
+        node.test = nodes.And(step, node.test) if node.test is not None else step
         return node
 
     def visit_Macro(self, node: nodes.Macro) -> nodes.Macro:
         self.generic_visit(node)
-        node.body.insert(0, nodes.ExprStmt(_step()))
+        node.body.insert(0, nodes.ExprStmt(_step(node.body)))
         return node
 
 
-def _step() -> nodes.Call:
-    return nodes.Call(nodes.EnvironmentAttribute("step"), [], [], None, None)
+def _step(body: Iterable[nodes.Node]) -> nodes.Call:
+    written = sum(len(text.data) for node in body for text in _texts(node))
+    return nodes.Call(nodes.EnvironmentAttribute("step"), [nodes.Const(written)], [], None, None)
+
+
+def _texts(node: nodes.Node) -> Iterable[nodes.TemplateData]:
+    return [node] if isinstance(node, nodes.TemplateData) else node.find_all(nodes.TemplateData)
 
 
 def _printed(value: Any) -> Any:

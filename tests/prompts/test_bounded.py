@@ -45,6 +45,14 @@ GREEDY = {
     "much of an answer": "{% for a in range(9999) %}{{ answer }}{% endfor %}",
     "much of an answer kept": "{% set x %}{% for a in range(9999) %}{{ answer }}{% endfor %}{% endset %}",
     "much of an answer read": "{% for a in range(9999) %}{% if answer|upper == answer|lower %}{% endif %}{% endfor %}",
+    "much of its own": "{% for a in range(9999) %}" + "words " * 10_000 + "{% endfor %}",
+    "much of its own, kept": "{% set x %}{% for a in range(9999) %}" + "words " * 10_000 + "{% endfor %}{% endset %}",
+    "much of its own, by calls": "{% macro a() %}"
+    + "words " * 10_000
+    + "{% endmacro %}{% for b in range(9999) %}{% set c = a() %}{% endfor %}",
+    "a long constant": "{% for a in range(9999) %}{{ '" + "words " * 10_000 + "' }}{% endfor %}",
+    "a call of a block": "{% macro a() %}{% for b in range(9999) %}{{ caller() }}{% endfor %}{% endmacro %}"
+    "{% call a() %}" + "words " * 10_000 + "{% endcall %}",
     "a macro without an end": "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}",
     "a macro that branches": "{% macro a(n) %}{% if n %}{{ a(n-1) ~ a(n-1) }}{% endif %}{% endmacro %}{{ a(99) }}",
     "a nested dict": "{% set n = namespace(x=1) %}{% for a in range(99) %}{% set n.x = {1: n.x, 2: n.x} %}{% endfor %}",
