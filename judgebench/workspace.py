@@ -3,11 +3,12 @@
 import shutil
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from judgebench import question_sets
+from judgebench.checks.trust import Trust
 from judgebench.errors import UsageError, instead
 from judgebench.question_sets import QuestionSet
 from judgebench.tables.records import Answer, Decided, Draw, ImportRecord, Review, Watched
@@ -21,6 +22,7 @@ class Workspace:
     """A folder with `question_sets/ answers/ reviews/ webpage/`."""
 
     root: Path
+    trust: Trust = field(default_factory=Trust)  # whose code may be run
 
     @property
     def webpage(self) -> Path:

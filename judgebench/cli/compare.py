@@ -69,6 +69,7 @@ def _asked(given: Mapping[str, Any]) -> "tuple[Options, ...]":
 @shared.stopping
 @shared.inconclusive
 @click.option("--strict", is_flag=True, help="Exit with 1 where a question got no verdict, or --log failed.")
+@shared.trust
 @shared.selection
 @shared.sampling
 @shared.cost_dry_run

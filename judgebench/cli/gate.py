@@ -87,6 +87,7 @@ _asked = (shared.pair, *_parts, shared.judging, shared.stopping, shared.sampling
 
 @click.command(cls=Command)
 @options(*_asked)
+@shared.trust
 @shared.inconclusive
 @shared.cost_dry_run
 @made("files", shared.asked_files, *shared.result_files)

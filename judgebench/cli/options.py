@@ -1,10 +1,12 @@
 """Options that several commands take, and the object that each group of them makes: built here and nowhere else."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from judgebench.cli.base import made, options
 
@@ -70,6 +72,30 @@ sampling = options(
         "--stop", multiple=True, metavar="TEXT", callback=_some_text, help="Answers end before this text (repeatable)."
     ),
 )
+
+
+def _trust(ctx: click.Context, option: click.Parameter, given: tuple[str, ...] | bool) -> None:
+    """Whose code may be run, and where, is part of the workspace that a command works on."""
+    from judgebench.checks.trust import Trust
+
+    known = ctx.obj.trust
+    written = ctx.get_parameter_source(option.name or "") is ParameterSource.DEFAULT_MAP
+    if written and not isinstance(given, bool) and not all("=" in text for text in given):
+        raise click.BadParameter("judgebench.toml trusts what it knows the digest of: SET=DIGEST", param=option)
+    trust = replace(known, sandbox=not given) if isinstance(given, bool) else Trust.given(given, known.sandbox)
+    ctx.obj = replace(ctx.obj, trust=trust)
+
+
+trust = options(
+    click.option(
+        "--trust-checks", multiple=True, metavar="SET[=DIGEST]", callback=_trust, expose_value=False,
+        help="Run the checks and unit tests that this set brings (while they have that digest), in a sandbox.",
+    ),
+    click.option(
+        "--no-sandbox", is_flag=True, callback=_trust, expose_value=False,
+        help="Run them without one, with your own rights.",
+    ),
+)  # fmt: skip
 dry_run = click.option(
     "--dry-run", is_flag=True, help="Print what would be asked and what it would cost, and ask nothing."
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from judgebench.question_sets.generate import Wanted
     from judgebench.workspace import Workspace
 
-SCORERS = ("judge", "exact", "regex", "numeric")
+SCORERS = ("judge", "exact", "regex", "numeric", "checks", "unit-tests", "ifeval", "ifeval-loose")
 _set = click.argument("set_name", metavar="SET")
 
 

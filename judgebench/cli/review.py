@@ -90,6 +90,7 @@ _design = (
     "--reparse", is_flag=True,
     help="Make no call: read stored replies again (of all judges, or of those named, whose imported verdicts too).",
 )  # fmt: skip
+@options.trust
 @options.selection
 @options.dry_run
 @options.a_spending

@@ -17,6 +17,7 @@ from judgebench.errors import UsageError, nearest
 from judgebench.tables import toml
 
 NAME = "judgebench.toml"
+_TYPED_ONLY = ("folder", "no_sandbox")
 Names: TypeAlias = tuple[str, ...]
 
 
@@ -89,8 +90,11 @@ class _Checked:
 
 
 def options(command: click.Command) -> dict[str, click.Option]:
-    """A command's options by their long names without the dashes; -C, by which the file is found, is none of them."""
-    found = [one for one in command.params if isinstance(one, click.Option) and one.expose_value]
+    """A command's options by their long names without the dashes, less those that only a command line may say.
+
+    They are -C, by which the file is found, and --no-sandbox.
+    """
+    found = [one for one in command.params if isinstance(one, click.Option) and one.name not in _TYPED_ONLY]
     return {name[2:]: option for option in found for name in option.opts if name.startswith("--")}
 
 

@@ -69,6 +69,7 @@ _asked = (_against, shared.questions, shared.judging, _verdict, _budget, _ends, 
 
 @click.command(cls=Command)
 @options(*_asked)
+@shared.trust
 @strict
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",

@@ -13,7 +13,6 @@ import numpy as np
 from judgebench.gate.policy import LIMITS, Guard
 from judgebench.gate.refusals import is_refusal
 from judgebench.question_sets import QuestionSet
-from judgebench.question_sets.sets import JUDGE
 from judgebench.statistics.clusters import Floats, Interval
 from judgebench.statistics.sequential import Evidence, Trial
 from judgebench.tables.records import Answer, Question
@@ -105,9 +104,9 @@ def measured(
 
 
 def asked(guard: Guard, question_set: QuestionSet, questions: Sequence[Question]) -> Iterator[Question]:
-    """Those of the questions that the guard looks at: for `checked` those of categories that a checker scores."""
+    """Those of the questions that the guard looks at: for `checked` those compared with a reference."""
     checked = guard.name == "checked"
-    return (one for one in questions if not checked or question_set.category(one).scorer != JUDGE)
+    return (one for one in questions if not checked or checkers.by_reference(question_set.category(one).scorer))
 
 
 def _of(answer: Answer | None, question: Question | None, measure: Measure) -> float:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from judgebench import embedded
+from judgebench.checks.rules import Checked, Rule
 from judgebench.judging import asking
 from judgebench.judging.asking import VerdictBy
 from judgebench.judging.matches import Match
@@ -228,12 +229,13 @@ class EmbeddedJudge:
 
 
 class CheckerJudge:
-    """Right (1) or wrong (0) by the rule of the category's scorer; see `checkers`."""
+    """A score from 0 to 1 by the rule of the question's category; see `checks.rules`."""
 
     name = checkers.NAME
 
-    def __init__(self, scorer_for: Callable[[Match], str]) -> None:
-        self._scorer_for = scorer_for
+    def __init__(self, rule_for: Callable[[Match], Rule]) -> None:
+        self._rule_for = rule_for
+        self._known: dict[str, Checked] = {}  # an answer comes in many pairs, and running its code takes time
 
     @property
     def identity(self) -> object:
@@ -241,46 +243,51 @@ class CheckerJudge:
         return self.name
 
     def draft(self, match: Match, question_set: str) -> Review:
-        """Identified by the conversation, the reference, the scorer, the rules' version and the slot.
+        """Identified by the conversation, what the rule holds it against, the rule, its version and the slot.
 
-        Where there is nothing to compare with, it is done: a row with the error `no_reference` or `bad_reference`.
+        Where there is nothing to hold it against, it is done: a row with the rule's `problem`.
         """
-        scorer, reference = self._scorer_for(match), match.question.reference(match.turn)
+        rule = self._rule_for(match)
         kind = "rating" if match.mode == "single" else "score_pair"
-        draft = replace(blank(match, question_set, self.name, kind, scorer), scale=checkers.SCALE)
+        draft = replace(blank(match, question_set, self.name, kind, rule.scorer), scale=checkers.SCALE)
         if draft.error:
             return draft
-        version = checkers.version(scorer)
-        draft = replace(draft, verdict_source="checked", served_by=version)
-        problem = checkers.problem(scorer, reference)
+        draft = replace(draft, verdict_source="checked", served_by=rule.version)
+        problem = rule.problem(match.question, match.turn)
         if problem:
-            identity = content_id(problem.kind, draft.slot, problem.message, version)
+            identity = content_id(problem.kind, draft.slot, problem.message, rule.version)
             return replace(draft, id=identity, error=problem)
         digest = content_id(match.conversation())
-        identity = content_id("review", draft.slot, digest, reference, scorer, version)
+        content = rule.content(match.question, match.turn)
+        identity = content_id("review", draft.slot, digest, content, rule.scorer, rule.version)
         return replace(draft, id=identity, prompt_digest=digest)
 
     def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
-        """Check each match; a call takes milliseconds and costs nothing."""
+        """Check each match; it costs nothing, and takes milliseconds where no code is run."""
         for match, draft in tasks:
-            reference = match.question.reference(match.turn) or ""
-            texts = [answer.turns[match.turn - 1] for answer in match.answers if answer]
-            yield replace(draft, created=now(), **_checked(draft.prompt, reference, texts))
+            checks = [self._checked(match, answer.turns[match.turn - 1]) for answer in match.answers if answer]
+            yield replace(draft, created=now(), **_checked_result(checks))
+
+    def _checked(self, match: Match, text: str) -> Checked:
+        rule = self._rule_for(match)
+        about = content_id(rule.scorer, match.question.id, rule.content(match.question, match.turn), match.turn, text)
+        if about not in self._known:
+            self._known[about] = rule.check(match.question, match.turn, text)
+        return self._known[about]
 
 
-def _checked(scorer: str, reference: str, texts: Sequence[str]) -> dict[str, Any]:
-    try:
-        return _checked_result([checkers.check(scorer, reference, text) for text in texts])
-    except checkers.Broken as error:
-        return {"error": Failure("broken_checker", str(error))}
-
-
-def _checked_result(checks: Sequence[checkers.Check]) -> dict[str, Any]:
-    scores = [float(check.right) for check in checks]
-    if len(checks) == 1:
-        return {"verdict": Verdict(scores=(scores[0],)), "reply": checks[0].explanation}
-    reply = "\n".join(f"{side}: {check.explanation}" for side, check in zip("AB", checks, strict=True))
-    return {"verdict": from_scores(*scores), "reply": reply}
+def _checked_result(checks: Sequence[Checked]) -> dict[str, Any]:
+    told = [check.explanation for check in checks]
+    if len(told) == 2:
+        told = [f"{side}: {text}" for side, text in zip("AB", told, strict=True)]
+    parts = [list(check.parts) for check in checks]
+    kept: dict[str, Any] = {"extra": {"checked": parts if len(parts) > 1 else parts[0]}} if any(parts) else {}
+    failure = next((check.failure for check in checks if check.failure), None)
+    if failure:
+        return {**kept, "error": failure, "reply": "\n".join(told) if any(parts) else None}
+    scores = [check.score or 0.0 for check in checks]
+    verdict = Verdict(scores=(scores[0],)) if len(scores) == 1 else from_scores(*scores)
+    return {**kept, "verdict": verdict, "reply": "\n".join(told)}
 
 
 def _other_language(match: Match) -> Failure | None:

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from judgebench import embedded
+from judgebench.checks.rules import Rule, may_run, rule
+from judgebench.checks.trust import Trust
 from judgebench.errors import UsageError, instead, nearest
 from judgebench.judging import matches, rewards
 from judgebench.judging.asking import VerdictBy
@@ -18,6 +21,7 @@ from judgebench.prompts import Prompt, find_prompt
 from judgebench.question_sets import QuestionSet
 from judgebench.tables.records import Mode, Review, Sampling
 from judgebench.tables.store import Stage, Table, in_force
+from judgebench.verdicts import checkers
 from judgebench.workspace import Workspace
 
 COMPUTING = (EmbeddedJudge, RewardJudge)  # judges that give the same answers the same, always
@@ -107,7 +111,7 @@ def named_judge(
         return EmbeddedJudge(english=not manner.any_language)
     asked = workspace.question_set(question_set)
     if name == CheckerJudge.name:
-        return _checker(asked)
+        return _checker(asked, workspace.trust)
     if ":" not in name:
         near = nearest(name, _OURS)
         meant = f" (did you mean {near!r}?)" if near else ""
@@ -167,7 +171,8 @@ def plans(
     question_set = workspace.question_set(asked.question_set)
     for mode in asked.modes:
         planned = _planned(workspace, question_set, mode, asked)
-        for who, chosen in _shared_out(planned, question_set, judge, checked):
+        checker = _checker(question_set, workspace.trust) if checked else None
+        for who, chosen in _shared_out(planned, question_set, judge, checker):
             table = workspace.reviews(question_set.name, who.name)
             label = f"{mode} reviews by {who.name}"
             yield Plan(label, who, chosen, table)
@@ -203,7 +208,7 @@ def _second(
 
 
 def _shared_out(
-    planned: list[Match], question_set: QuestionSet, judge: Judge, with_checker: bool
+    planned: list[Match], question_set: QuestionSet, judge: Judge, checker: CheckerJudge | None
 ) -> list[tuple[Judge, list[Match]]]:
     """Who reviews which matches: the checker has those of checked categories, whoever is the judge of the others.
 
@@ -223,7 +228,7 @@ def _shared_out(
     who = judge if computed else IdenticalTies(judge)
     if not checked:
         return [(who, judged)]
-    return [*([(who, judged)] if judged else []), *([(_checker(question_set), checked)] if with_checker else [])]
+    return [*([(who, judged)] if judged else []), *([(checker, checked)] if checker else [])]
 
 
 def _by_scorer(planned: list[Match], question_set: QuestionSet) -> tuple[list[Match], list[Match]]:
@@ -235,8 +240,15 @@ def _by_scorer(planned: list[Match], question_set: QuestionSet) -> tuple[list[Ma
     )
 
 
-def _checker(question_set: QuestionSet) -> CheckerJudge:
-    return CheckerJudge(lambda match: question_set.category(match.question).scorer)
+def _checker(question_set: QuestionSet, trust: Trust) -> CheckerJudge:
+    @cache
+    def by_category(name: str) -> Rule:
+        category = question_set.head.categories[name]
+        if category.scorer in checkers.BY_CODE:
+            may_run(question_set.name, question_set.code_digest, trust)
+        return rule(category.scorer, category.checks, question_set.code, trust)
+
+    return CheckerJudge(lambda match: by_category(match.question.category))
 
 
 class PromptChoice:

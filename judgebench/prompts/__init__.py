@@ -15,17 +15,15 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import jinja2
-import jinja2.sandbox
 import msgspec
 
 from judgebench.errors import DataError, UsageError, instead
-from judgebench.prompts import hostile
+from judgebench.prompts import bounded, hostile
 from judgebench.tables import toml
 from judgebench.tables.records import Message, Verdict, Winner, content_id
 from judgebench.verdicts.closing import Range
@@ -92,7 +90,7 @@ def load_prompt(path: Path) -> Prompt:
     try:
         head = {**toml.loads(parts["head"]), "name": path.stem, "body": parts["body"].removesuffix("\n")}
         prompt = msgspec.convert(head, Prompt)
-        _environment().parse(prompt.body)
+        bounded.template(prompt.body)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, jinja2.TemplateSyntaxError) as error:
         raise DataError(f"{path}: {error}") from error
     if prompt.kind not in KINDS:
@@ -141,11 +139,20 @@ def render(prompt: Prompt, conversation: Conversation) -> tuple[Message, ...]:
         "neutralised": shown != conversation,
     }
     try:
-        text = _template(prompt.body).render({**shown[-1], **context})
+        text = bounded.filled(prompt.body, {**shown[-1], **context})
     except jinja2.UndefinedError as error:
         raise UsageError(f"judge prompt {prompt.name!r}: {error.message}, which this kind of match has not") from error
+    except Exception as error:  # a template can raise anything
+        raise UsageError(f"judge prompt {prompt.name!r}: {_fault(error)}") from error
     system = (Message("system", prompt.system),) if prompt.system else ()
     return (*system, Message("user", text))
+
+
+def _fault(error: Exception) -> str:
+    """What is wrong with a template that can't be filled in, in a line."""
+    if isinstance(error, bounded.Overrun):
+        return f"it {error.message}, and so much it may not"
+    return f"it can't be filled in ({type(error).__name__}: {' '.join(str(error).split())[:300]})"
 
 
 def flags(prompt: Prompt, conversation: Conversation) -> tuple[str, ...]:
@@ -172,18 +179,3 @@ def nonce_of(conversation: Conversation, digits: int = 8) -> str:
 
 def _shown(item: Mapping[str, str | None]) -> dict[str, str | None]:
     return {name: text and hostile.neutralised(text) for name, text in item.items()}
-
-
-@lru_cache
-def _environment() -> jinja2.Environment:
-    return jinja2.sandbox.ImmutableSandboxedEnvironment(
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        autoescape=False,
-    )
-
-
-@lru_cache
-def _template(body: str) -> jinja2.Template:
-    return _environment().from_string(body)

@@ -21,6 +21,7 @@ from judgebench.question_sets.sets import Category, QuestionSet
 from judgebench.tables.endings import ending
 from judgebench.tables.records import Failure, Sampling, Usage, content_id, valid_text
 from judgebench.tables.store import Table
+from judgebench.verdicts import checkers
 
 _EXAMPLES, _EXAMPLE = 4, 2000  # questions of the set that a prompt shows, and the most characters of each
 _DRAFTS, _DRAFT = 40, 200  # and drafts, of which the beginning says enough
@@ -79,7 +80,7 @@ def generate(question_set: QuestionSet, wanted: Wanted, writer: Writer, table: T
     """
     check_name(wanted.category)
     settings = question_set.head.categories.get(wanted.category, Category())
-    needed = wanted.references or settings.needs_reference or settings.scorer != "judge"
+    needed = wanted.references or settings.needs_reference or checkers.by_reference(settings.scorer)
     about = wanted.about or settings.title
     with table.claim():
         desk = _Desk(question_set, replace(wanted, references=needed, about=about), writer, table)

@@ -34,7 +34,9 @@ def sample(question_set: QuestionSet, size: int, seed: int, name: str | None = N
         + head.description,
         categories={key: settings for key, settings in head.categories.items() if quotas.get(key)},
     )
-    return QuestionSet(drawn, tuple(question for question in question_set.questions if question.id in chosen))
+    return QuestionSet(
+        drawn, tuple(question for question in question_set.questions if question.id in chosen), question_set.code
+    )
 
 
 def _lot(seed: int) -> Callable[[str], str]:

@@ -1,5 +1,7 @@
 """Load and validate question sets: a folder with `set.toml` and `questions.jsonl`."""
 
+import hashlib
+import json
 import math
 import tempfile
 import tomllib
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from judgebench.checks.rules import FILE, TESTS
 from judgebench.errors import DataError, UsageError, instead
 from judgebench.tables import toml
 from judgebench.tables.records import Question, Sampling, content_id
@@ -25,7 +28,8 @@ class Category:
 
     `single` and `pairwise` name the judge prompt of each mode; of several, the first that admits the turn is used.
     `system` and `stop`, see Sampling, hold for all models: where they are part of the test. `scorer` says who scores:
-    a judge, or a checker that compares with the reference (see `verdicts.checkers`); ValueError for one that is none.
+    a judge, a checker that compares with the reference (see `verdicts.checkers`), or one of `checks.rules`, the set's
+    own functions `checks` among them; ValueError for one that is none.
     """
 
     title: str = ""
@@ -36,6 +40,7 @@ class Category:
     needs_reference: bool = False
     weight: float = 1.0
     scorer: str = "judge"
+    checks: tuple[str, ...] = ()
     system: str | None = None
     stop: tuple[str, ...] = ()
 
@@ -82,6 +87,7 @@ class QuestionSet:
 
     head: SetHead
     questions: tuple[Question, ...]
+    code: str | None = None  # the text of its checks.py, which nothing here runs
 
     @property
     def name(self) -> str:
@@ -92,7 +98,16 @@ class QuestionSet:
     def digest(self) -> str:
         """What is asked and held against what: ids, categories, turns and references, in the set's order."""
         asked = [(one.id, one.category, one.digest, one.references) for one in self.questions]
-        return content_id("question set", self.name, asked)
+        return content_id("question set", self.name, asked, *filter(None, [self.code_digest]))
+
+    @property
+    def code_digest(self) -> str:
+        """The SHA-256 of all that runs where answers are checked, unit tests among it; "" if nothing does."""
+        by_code = {name for name, category in self.head.categories.items() if category.scorer in checkers.BY_CODE}
+        tests = {one.id: one.extra.get(TESTS) for one in self.questions if one.category in by_code}
+        if not by_code:
+            return ""
+        return hashlib.sha256(json.dumps([self.code, tests], sort_keys=True).encode()).hexdigest()
 
     def category(self, question: Question) -> Category:
         """The settings of a question's category."""
@@ -124,7 +139,7 @@ def load(folder: Path) -> QuestionSet:
     path = folder / "questions.jsonl"
     questions = Table(path, Question).read()
     _check(questions, head, path)
-    return QuestionSet(head, tuple(questions))
+    return QuestionSet(head, tuple(questions), _read_code(folder / FILE))
 
 
 def save(question_set: QuestionSet, folder: Path) -> None:
@@ -135,6 +150,8 @@ def save(question_set: QuestionSet, folder: Path) -> None:
         made.mkdir()
         (made / "set.toml").write_text(_toml(question_set.head), encoding="utf-8")
         Table(made / "questions.jsonl", Question).append(question_set.questions)
+        if question_set.code is not None:
+            (made / FILE).write_text(question_set.code, encoding="utf-8")
         made.rename(folder)
 
 
@@ -143,6 +160,14 @@ def _read_head(path: Path) -> SetHead:
         return msgspec.convert(toml.loads(path.read_text(encoding="utf-8-sig")), SetHead)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise DataError(f"{path}: {error}") from error
+
+
+def _read_code(path: Path) -> str | None:
+    """The text of a set's checks, if it has any."""
+    try:
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: this is not UTF-8 ({error})") from error
 
 
 def _check(questions: list[Question], head: SetHead, path: Path) -> None:

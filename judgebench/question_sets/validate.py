@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from judgebench.checks.rules import FILE, fault, functions_of
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.question_sets.near_duplicates import near_duplicates, tokens
 from judgebench.question_sets.raw import Problem, RawHead, RawRow, meant, read_head, read_rows
@@ -36,7 +37,8 @@ def validate(folder: Path) -> list[Problem]:
     rows = [one for one in read if isinstance(one, RawRow)]
     found = [one for one in read if isinstance(one, Problem)]
     found += _head_problems(head)
-    found += [problem for row in rows for problem in (*row.problems, *_row_problems(row, head))]
+    functions, faults = _functions(folder / FILE)
+    found += [*faults, *(problem for row in rows for problem in (*row.problems, *_row_problems(row, head, functions)))]
     found += [*_id_problems(rows), *_category_problems(rows, head, complete=len(rows) == len(read))]
     found += [*_duplicate_problems(rows), *_once(prompt_problems(head, rows, folder / "prompts"))]
     rank = {path: number for number, path in enumerate(paths)}
@@ -85,7 +87,15 @@ def _out_of_range(category: Category) -> Iterator[tuple[str, str]]:
         yield "weight", "give 0 or more"
 
 
-def _row_problems(row: RawRow, head: RawHead) -> Iterator[Problem]:
+def _functions(path: Path) -> tuple[list[str], list[Problem]]:
+    """The functions of a set's checks, of which nothing is run, and what is wrong with the file."""
+    try:
+        return (functions_of(path.read_text(encoding="utf-8")) if path.is_file() else []), []
+    except ValueError as error:  # a UnicodeDecodeError is one
+        return [], [Problem(path, None, f"it can't be read: {error}", "mend it: it has to be Python, in UTF-8")]
+
+
+def _row_problems(row: RawRow, head: RawHead, functions: Sequence[str]) -> Iterator[Problem]:
     question, category = row.question, head.head.categories.get(row.question.category)
     if not question.turns and "turns" not in row.faulty:
         yield row.problem("the question has no turns", "write what the user says, as a list of texts")
@@ -99,16 +109,24 @@ def _row_problems(row: RawRow, head: RawHead) -> Iterator[Problem]:
         yield row.problem("there are more references than turns", "give one per turn, null where there is none")
     if category and not row.faulty:
         yield from (row.problem(*said) for said in _reference_faults(question, category))
+        lacking = fault(category.scorer, question, category.checks, functions) if _by_question(category) else None
+        if lacking:
+            yield row.problem(lacking, "see docs/checks.md")
+
+
+def _by_question(category: Category) -> bool:
+    return category.scorer in checkers.BY_QUESTION
 
 
 def _reference_faults(question: Question, category: Category) -> Iterator[tuple[str, str]]:
     numbered = [(turn, question.reference(turn) or "") for turn in range(1, len(question.turns) + 1)]
     missing = ", ".join(str(turn) for turn, reference in numbered if not reference.strip())
-    if missing and category.scorer != "judge":
+    compared = checkers.by_reference(category.scorer)
+    if missing and compared:
         yield f"turn {missing} lacks a reference, with which its category's scorer compares", "add it to references"
     elif missing and category.needs_reference:
         yield f"turn {missing} lacks a reference, and its category says needs_reference", "add it to references"
-    for turn, reference in numbered if category.scorer != "judge" else ():
+    for turn, reference in numbered if compared else ():
         objection = checkers.problem(category.scorer, reference) if reference.strip() else None
         if objection:
             yield f"turn {turn}: {objection.message}", "mend the reference; in JSON a backslash is written twice"

@@ -8,7 +8,8 @@ line, up to the end of the answer; leads that are followed by different things m
 regard to case, white space, width, enclosing quotes, markdown emphasis and final punctuation.
 
 regex: the reference, a Python regular expression, is found in the answer. What the expression admits is its author's
-part: end it with `\\Z` where it has to be the last word, and keep it free of nested repetition, which takes long.
+part: end it with `\\Z` where it has to be the last word. One that goes on for REGEX_SECONDS (nested repetition can take
+for ever) is given up: no answer is wrong for that, and none is right.
 
 numeric: the last number equals the reference: a number, `3.14 ± 0.01` or `12..15`. Separated thousands (1,234.5,
 1.234,5, 1'234), signs that touch the number, fractions, powers, 1.2e3, 1.2 x 10^3 and any script's digits are read.
@@ -18,9 +19,13 @@ no number, and one that can be read in two ways (3,14) is a wrong one.
 
 import re
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+
+import regex
 
 from judgebench.extensions import extension, names
 from judgebench.tables.records import Failure
@@ -28,8 +33,15 @@ from judgebench.tables.records import Failure
 NAME = "checker"
 VERSION = "checker-1"  # reviews depend on it: change it with any rule, and everything is checked again
 SCALE = (0.0, 1.0)
+BY_CODE = ("checks", "unit-tests")  # rules that are code of the set (judgebench.checks), not of the reference alone
+BY_QUESTION = (*BY_CODE, "ifeval", "ifeval-loose")  # and those that are about what else the question says
 READ = 4_000
 READ_BY_REGEX = 2_000
+REGEX_SECONDS = 2.0
+_LONGEST_REGEX = 4_000
+_FUZZY = re.compile(
+    r"(?<!\\)(?:\\\\)*\{[^{}]*[deis][^{}]*\}"
+)  # "nearly so" to the engine, and plain text to Python's own
 
 # Curly quotes, dashes (not the long one, which separates), the fraction slash, Arabic decimal and thousands separators.
 _TYPOGRAPHY = str.maketrans("\u2018\u2019\u201c\u201d\u2010\u2012\u2013\u2212\u2044\u066b\u066c", "''\"\"----/.,")
@@ -82,16 +94,21 @@ class _Number:
 
 
 class Broken(Exception):
-    """A checker of another package failed on an answer."""
+    """A checker of another package failed on an answer, or an expression took too long on it."""
 
 
 def scorers() -> list[str]:
     """The names of all rules: ours and those that other packages add."""
-    return [*_RULES, *names("checkers")]
+    return [*_RULES, *BY_QUESTION, *names("checkers")]
 
 
 def known(scorer: str) -> bool:
     """Whether there is such a rule."""
+    return scorer in BY_QUESTION or by_reference(scorer)
+
+
+def by_reference(scorer: str) -> bool:
+    """Whether it is a rule that compares an answer with a reference: one of those here."""
     return scorer in _RULES or scorer in names("checkers")
 
 
@@ -103,8 +120,8 @@ def version(scorer: str) -> str:
 def check(scorer: str, reference: str, answer: str) -> Check:
     """Whether the answer is right by the rule of the scorer: see the module's text, or what another package adds.
 
-    No answer makes ours raise; another package's raises Broken where it fails. A reference that `problem` objects to
-    raises ValueError.
+    Raises Broken where another package's fails on the answer, or an expression takes too long on it; nothing else does.
+    A reference that `problem` objects to raises ValueError.
     """
     objection = problem(scorer, reference)
     if objection:
@@ -176,16 +193,34 @@ def _fold(text: str) -> str:
 
 
 def _regex(reference: str, answer: str) -> Check:
-    found = re.compile(reference).search(answer, max(0, len(answer) - READ_BY_REGEX))
+    try:
+        found = _compiled(reference).search(answer, max(0, len(answer) - READ_BY_REGEX), timeout=REGEX_SECONDS)
+    except TimeoutError as error:
+        what = f"the expression {_shown(reference)} took longer than {REGEX_SECONDS:g} s on an answer"
+        raise Broken(f"{what}: free it of nested repetition, such as (a+)+") from error
     if found:
         return Check(True, f"Found {_shown(found[0])}, which the expression {_shown(reference)} asks for.")
     return Check(False, f"Found nothing like the expression {_shown(reference)} in {_shown(answer)}.")
 
 
+@lru_cache
+def _compiled(reference: str) -> "regex.Pattern[str]":
+    """By an engine that can be stopped, which reads what Python's own takes as that one does."""
+    return regex.compile(reference)
+
+
 def _bad_expression(reference: str) -> str | None:
+    if len(reference) > _LONGEST_REGEX:
+        return f"it is longer than {_LONGEST_REGEX} characters"
+    if "[:" in reference:
+        return "it has [: (a class of characters to some engines): write the colon first"
+    if _FUZZY.search(reference):
+        return "it has letters between braces: write \\{ for a brace that is meant"
     try:
-        re.compile(reference)
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings(action="ignore"):  # of sets within sets, which are as ever
+            re.compile(reference)
+            _compiled(reference)
+    except (re.error, regex.error, OverflowError, RecursionError) as error:
         return f"it is no Python regular expression ({error})"
     return None
 

@@ -1,5 +1,8 @@
 """An answer is right or wrong by rule; no answer is too hostile for a rule."""
 
+import re
+import warnings
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -234,6 +237,11 @@ def test_without_a_reference_nothing_can_be_checked(scorer: str, reference: str 
     [
         ("exact", "x" * (READ + 1)),
         ("regex", "(a"),
+        ("regex", "colou?r{e<=1}"),
+        ("regex", r"\p{L}"),
+        ("regex", "[[:alpha:]]"),
+        ("regex", "a" * 5_000),
+        ("regex", "(" * 2_000 + ")" * 2_000),
         ("regex", "a{99999999999999999999}"),
         ("numeric", "many"),
         ("numeric", "3,14"),
@@ -296,6 +304,35 @@ def test_no_answer_takes_long(piece: str) -> None:
     with little_work():
         for scorer, reference in SCORERS.items():
             check(scorer, reference, piece * 100_000)
+
+
+@pytest.mark.parametrize(
+    "expression", [r"^(a|a)*$", r"^(([a-z])+.)+[A-Z]$", r"(?=(a+)+$)x?a", r"(?:a?){1000}a{1000}\Z"]
+)
+def test_an_expression_that_never_ends_is_given_up(expression: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is nobody's wrong answer: the row has an error that says what to do."""
+    monkeypatch.setattr(checkers, "REGEX_SECONDS", 0.1)
+    with pytest.raises(checkers.Broken, match="nested repetition"):
+        check("regex", expression, "a" * 1_900 + "!")
+
+
+@pytest.mark.parametrize(
+    ("expression", "answer"),
+    [
+        (r"\bПариж\b", "Это Париж."),
+        (r"(?i)\bparis\b\W*\Z", "So it is PARIS."),
+        (r"^\d+$", "1\n٤٢\n"),
+        (r"(?m)^(?P<x>\w+) (?P=x)$", "no\nyes yes"),
+        (r"(?<!not )(?:Paris|Rome)(?!\w)", "not Paris, Rome"),
+        (r"[[x]", "x]"),
+        (r"\{\s*\"name\"\s*\}", 'is { "name" }'),
+        (r"a{2,3}", "caaat"),
+    ],
+)
+def test_an_expression_means_what_it_means_to_python(expression: str, answer: str) -> None:
+    """The engine that can be stopped finds what `re` finds."""
+    with warnings.catch_warnings(action="ignore"):
+        assert check("regex", expression, answer).right is bool(re.search(expression, answer))
 
 
 def test_the_rules_have_a_version() -> None:
