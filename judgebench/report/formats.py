@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from judgebench.report import markdown
 from judgebench.report.build import Report
-from judgebench.report.tables import Row, Table, notes, tables
+from judgebench.report.table import Row, Table
+from judgebench.report.tables import notes, tables
 from judgebench.terminal import printable
 
-_PAIRED = ("models", "totals", "wins")
+_PAIRED = ("models", "totals", "wins", "rates")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
