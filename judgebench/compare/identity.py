@@ -9,6 +9,7 @@ from judgebench.prompts import find_prompt
 from judgebench.question_sets import QuestionSet
 from judgebench.question_sets.sets import JUDGE
 from judgebench.tables.records import content_id
+from judgebench.verdicts import rubrics
 from judgebench.workspace import Workspace
 
 
@@ -50,6 +51,12 @@ def contents(
         asked = isinstance(judge, ModelJudge) and category.scorer == JUDGE
         judged_by[name] = category.scorer, [find_prompt(one, [folder]).digest for one in named if asked]
     return {
-        one.id: content_id(one.digest, one.references, [way.get(one.id) for way in ways], judged_by[one.category])
+        one.id: content_id(
+            one.digest,
+            one.references,
+            [way.get(one.id) for way in ways],
+            judged_by[one.category],
+            *([rubrics.digest(question_set.rubric(one))] if question_set.rubric(one) else []),
+        )
         for one in question_set.select(options.categories)
     }
