@@ -40,7 +40,7 @@ ALLOWED = {
     },
     "compare": {
         *("report", "judging", "money", "answers", "models", "embedded", "statistics", "prompts", "question_sets"),
-        *("terminal", "trackers", "workspace", "tables", "errors"),
+        *("verdicts", "terminal", "trackers", "workspace", "tables", "errors"),
     },
     "gate": {
         *("compare", "report", "money", "statistics", "verdicts", "question_sets", "trackers", "terminal", "workspace"),
@@ -53,7 +53,7 @@ ALLOWED = {
     },
     "site": {
         *("audit", "report", "judging", "money", "statistics", "prompts", "question_sets", "workspace", "tables"),
-        *("_version", "errors"),
+        *("verdicts", "_version", "errors"),
     },
     "pytest_plugin": {"cli", "compare", "gate", "workspace", "errors"},
 }

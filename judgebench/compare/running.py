@@ -96,6 +96,7 @@ class Run:
 
     def begin(self) -> None:
         """Take up the order in which this comparison draws its questions; one that is judged whole needs none."""
+        reviews.check(self.judge, self.questions, ["pairwise"])
         if self.predicting:
             self._predict(self.predicting)
         self._check_stored()

@@ -12,7 +12,7 @@ from judgebench.judging.matches import Match
 from judgebench.models import Model, Reply, Request, Requests
 from judgebench.models.prompt_cut import PROMPT_CUT, cut_prompts
 from judgebench.prompts import Prompt, flags
-from judgebench.tables.records import Answer, Failure, Message, Question, Review, Sampling, Verdict, content_id
+from judgebench.tables.records import Answer, Failure, Message, Mode, Question, Review, Sampling, Verdict, content_id
 from judgebench.tables.store import Stage, Table, in_force
 from judgebench.verdicts import checkers, rubrics
 from judgebench.verdicts.text import from_scores
@@ -59,6 +59,7 @@ class Wrapped:
         self.name = judge.name
         self.ready: Callable[[], int] = getattr(judge, "ready", lambda: 0)
         self.by_rubric: Callable[[Question], bool] | None = getattr(judge, "by_rubric", None)
+        self.fill_in: Callable[[Question, Mode], None] | None = getattr(judge, "fill_in", None)
 
     @property
     def identity(self) -> object:
@@ -125,6 +126,7 @@ class ModelJudge:
         self._sampling = sampling
         self.ready: Callable[[], int] = getattr(model, "ready", lambda: 0)  # replies that follow without a wait
         self.by_rubric: Callable[[Question], bool] = getattr(prompt_for, "by_rubric", lambda question: False)
+        self.fill_in: Callable[[Question, Mode], None] = getattr(prompt_for, "fill_in", lambda question, mode: None)
 
     @property
     def identity(self) -> object:

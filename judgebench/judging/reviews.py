@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 
 from judgebench import embedded
@@ -14,8 +15,9 @@ from judgebench.judging.reuse import IdenticalTies, WithChances, renew
 from judgebench.judging.rewards import RewardJudge
 from judgebench.models import Model, Options, Spec, load_model, parse_spec
 from judgebench.models.reward import RewardModel
-from judgebench.prompts import Prompt, find_prompt
+from judgebench.prompts import Prompt, find_prompt, render
 from judgebench.question_sets import QuestionSet
+from judgebench.question_sets.sets import JUDGE
 from judgebench.tables.records import Mode, Question, Review, Sampling
 from judgebench.tables.store import Stage, Table, in_force
 from judgebench.verdicts.rubrics import KIND
@@ -162,6 +164,7 @@ def plans(
     by then the first one has to be done.
     """
     question_set = workspace.question_set(asked.question_set)
+    check(judge, question_set.select(asked.categories, asked.limit), asked.modes)
     for mode in asked.modes:
         planned = _planned(workspace, question_set, mode, asked, judge)
         for who, chosen in _shared_out(planned, question_set, judge, checked):
@@ -185,8 +188,19 @@ def panel_plans(workspace: Workspace, judges: Sequence[Judge], asked: Asked, sec
     names = [judge.name for judge in judges]
     if len(set(names)) < len(names):
         raise UsageError(f"two judges share a name ({', '.join(names)}), and would share a table: write NAME=SPEC")
+    questions = workspace.question_set(asked.question_set).select(asked.categories, asked.limit)
+    for judge in judges:
+        check(judge, questions, asked.modes)
     for number, judge in enumerate(judges):
         yield from plans(workspace, judge, asked, number == 0, second)
+
+
+def check(judge: Judge, questions: Sequence[Question], modes: Sequence[Mode]) -> None:
+    """UsageError where a judge prompt asks for a field that a question lacks; nothing is asked."""
+    fill_in: Callable[[Question, Mode], None] | None = getattr(judge, "fill_in", None)
+    for question, mode in product(questions, modes) if fill_in else ():
+        if fill_in:
+            fill_in(question, mode)
 
 
 def _second(
@@ -259,6 +273,18 @@ class PromptChoice:
             self._check(prompts[0], match)
             return prompts[0].about(match.question, rubric)
         raise UsageError(f"none of the judge prompts {', '.join(self._names(match))} judges turn {match.turn}")
+
+    def fill_in(self, question: Question, mode: Mode) -> None:
+        """Try the prompts that ask for fields of the question on it, before anything is answered."""
+        if self._set.category(question).scorer != JUDGE:
+            return
+        by_rubric = self.by_rubric(question)
+        first = len(question.turns) if by_rubric else 1
+        for turn in range(first, len(question.turns) + 1):
+            match = Match("single" if by_rubric else mode, question, turn, ("",), (None,))
+            prompt, said = self(match), dict.fromkeys(("answer", "answer_a", "answer_b"), "")
+            if "extra" in prompt.body:
+                render(prompt, [{**item, **said} for item in match.conversation()])
 
     def by_rubric(self, question: Question) -> bool:
         """Whether its answers are graded one by one by a rubric, whatever the mode."""

@@ -198,7 +198,12 @@ def _toml(head: SetHead) -> str:
 
 def _scalars(item: SetHead | Category) -> list[tuple[str, object]]:
     pairs: dict[str, object] = msgspec.to_builtins(item)
-    return [(key, value) for key, value in pairs.items() if value is not None and not isinstance(value, dict)]
+    return [(key, value) for key, value in pairs.items() if not isinstance(value, dict) and _is_said(key, value)]
+
+
+def _is_said(key: str, value: object) -> bool:
+    """Whether it needs a line: no rubric is none."""
+    return value is not None and (key, value) != ("rubric", [])
 
 
 def toml_value(value: object) -> str:

@@ -12,12 +12,21 @@ _LONGEST = 100  # characters of a criterion in a cell
 
 def tables(report: Mapping[str, Any]) -> Iterator[Table]:
     """The tables of a report; none where no review is by a rubric."""
-    for (question_set, judge, *models), entries in _grouped(report["rubric_criteria"], _pair):
+    for (question_set, judge, *models), entries in _grouped(report.get("rubric_criteria", ()), _pair):
         yield _criteria(entries, f"on {question_set} by {judge}", *models)
-    for (question_set, judge), entries in _grouped(report["rubric_scores"], _board):
+    for (question_set, judge), entries in _grouped(report.get("rubric_scores", ()), _board):
         yield _scores(entries, f"on {question_set} by {judge}")
-    for (question_set, judge, *models), entries in _grouped(report["rubric_differences"], _pair):
+    for (question_set, judge, *models), entries in _grouped(report.get("rubric_differences", ()), _pair):
         yield _differences(entries, f"on {question_set} by {judge}", *models)
+
+
+def leaders(report: Mapping[str, Any]) -> list[str]:
+    """Who is ahead, in a sentence for each two models; with one model, its score."""
+    pairs = [entries for _, entries in _grouped(report.get("rubric_differences", ()), _pair)]
+    if pairs:
+        return [_of_differences(entries, *entries[0]["models"])[0] for entries in pairs]
+    whole = [entry for entry in report.get("rubric_scores", ()) if _part(entry) == "score"]
+    return [f"{entry['model']} scores {number(entry['mean'], 3)} by rubrics." for entry in whole]
 
 
 def _board(entry: Entry) -> tuple[str, ...]:
