@@ -203,12 +203,12 @@ def _scalars(item: SetHead | Category) -> list[tuple[str, object]]:
 
 def _is_said(key: str, value: object) -> bool:
     """Whether it needs a line: no rubric is none."""
-    return value is not None and (key, value) != ("rubric", [])
+    return value is not None and not (key == "rubric" and not value)
 
 
 def toml_value(value: object) -> str:
     """A text, number, truth value, or list of these or of objects of them, as TOML."""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return f"[{', '.join(map(toml_value, value))}]"
     if isinstance(value, dict):
         return f"{{ {', '.join(f'{key} = {toml_value(one)}' for key, one in value.items() if one is not None)} }}"
