@@ -141,7 +141,8 @@ def _differences(entries: Sequence[Entry], where: str, a: str, b: str) -> Table:
 def _of_differences(entries: Sequence[Entry], a: str, b: str) -> list[str]:
     whole = entries[0]
     if whole["interval"] is None:
-        return [f"{a} and {b} share {whole['questions']} questions: too few to tell them apart."]
+        number = whole["questions"]
+        return [f"{a} and {b} share {number} question{'s' * (number != 1)}: too few to tell them apart."]
     better = b if whole["difference"] > 0 else a
     if whole["changed"]:
         said = f"{better}'s mean score is higher: the interval of the paired difference leaves out 0."
