@@ -44,7 +44,7 @@ def list_(workspace: "Workspace") -> None:
 @questions.command()
 @_set
 @click.option("--category", "chosen", multiple=True, help="Only this category (repeatable).")
-@click.option("--id", "ids", multiple=True, help="Only this question, with its reference (repeatable).")
+@click.option("--id", "ids", multiple=True, help="Only this question, with its reference and rubric (repeatable).")
 @click.pass_obj
 def show(workspace: "Workspace", set_name: str, chosen: tuple[str, ...], ids: tuple[str, ...]) -> None:
     """Print questions of a set."""
@@ -62,6 +62,9 @@ def show(workspace: "Workspace", set_name: str, chosen: tuple[str, ...], ids: tu
                 if ids and (reference := question.reference(number)):
                     click.echo("--- reference:")
                     click.echo(printable(reference, "\n\t"))
+            for one in question_set.rubric(question) if ids else ():
+                scale = f" ({one.scale[0]:g} to {one.scale[1]:g})" if one.scale else ""
+                click.echo(inert(f"{one.points:+g}{scale}: {one.criterion}"))
             click.echo()
 
 

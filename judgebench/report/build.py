@@ -85,7 +85,7 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
     shown = [frame[(frame["choice"] == 0).to_numpy()] for frame in (matches, scores)]  # what people were shown
     judged = shown[0][~shown[0]["judge"].isin(by_people)]
     votes = votes_frame(judged, shown[1], people)
-    asked, graded = _asked(reviews, matches, scores), Rubrics.of(reviews)
+    asked, graded = _asked(reviews, matches, scores), Rubrics.of(reviews, oldest_first(answers))
     return {
         "pairs": _controlled(_expected(summary.pairs(matches), reviews), matches, features)
         + _expected(summary.pair_panels_of(matches, alone), reviews),
@@ -105,6 +105,15 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
         "notes": snapshots(reviews) + cut_prompts(reviews) + not_english(reviews),
         "imports": [],
     }
+
+
+def oldest_first(answers: Collection[Answer]) -> list[str]:
+    """The models by when their first answer was made, then by name: of two checkpoints the new one comes later."""
+    first: dict[str, str] = {}
+    for one in answers:
+        if one.created:
+            first[one.model] = min(first.get(one.model, one.created), one.created)
+    return sorted(first, key=lambda model: (first[model], model))
 
 
 def _used(reviews: pd.DataFrame, answers: Collection[Answer]) -> set[tuple[str, str, str]]:

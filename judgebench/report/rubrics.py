@@ -67,11 +67,12 @@ def _shown(moved: Sequence[Entry]) -> Sequence[Entry]:
 def _of_criteria(entries: Sequence[Entry], moved: Sequence[Entry], a: str, b: str) -> list[str]:
     lost, gained = (sum(sign * entry["lost"] > 0 for entry in moved) for sign in (1, -1))
     sure = sum(entry["changed"] and entry["lost"] > 0 for entry in moved)
+    are = "is" if sure == 1 else "are"
     left_out = f" The table has {SHOWN} of the {len(moved)} that differ." if len(moved) > SHOWN else ""
     return [
         f"Of {len(entries)} criteria {b} does worse than {a} on {lost} and better on {gained}; {sure} of the losses "
-        f"are beyond chance, false discoveries held to 5 %.{left_out} A criterion with points below 0 is lost where it "
-        "is met more often; one that a single question has says nothing of others."
+        f"{are} beyond chance, false discoveries held to 5 %.{left_out} A criterion with points below 0 is lost where "
+        "it is met more often; one that a single question has says nothing of others."
     ]
 
 

@@ -71,8 +71,11 @@ class Rubrics:
     panels: Mapping[str, Sequence[str]]
 
     @classmethod
-    def of(cls, reviews: pd.DataFrame) -> "Rubrics":
-        """From a frame of reviews; it has none where no review is by a rubric."""
+    def of(cls, reviews: pd.DataFrame, models: Sequence[str] = ()) -> "Rubrics":
+        """From a frame of reviews; it has none where no review is by a rubric.
+
+        Of two models the one that stands first in `models` is a; others follow by name.
+        """
         rows = reviews[(reviews["kind"] == RUBRIC).to_numpy()]
         held: dict[tuple[str, ...], list[Marks | None]] = defaultdict(list)
         categories: dict[tuple[str, str], str | None] = {}
@@ -83,7 +86,9 @@ class Rubrics:
             held[key].append(marks if isinstance(marks, tuple) else None)
             categories[key[0], key[3]] = category if isinstance(category, str) else None
         boards: Boards = defaultdict(lambda: defaultdict(dict))
-        for (question_set, judge, model, question), found in held.items():
+        rank = {name: place for place, name in enumerate(models)}
+        ordered = sorted(held.items(), key=lambda one: (rank.get(one[0][2], len(rank)), one[0][2]))
+        for (question_set, judge, model, question), found in ordered:
             graded = _together(categories[question_set, question], found)
             boards[question_set, judge][model][question] = graded
         return cls(*_with_panels(boards))

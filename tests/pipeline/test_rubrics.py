@@ -19,7 +19,7 @@ from judgebench.workspace import Workspace
 DEEP, TRENCH = Criterion("It says that the sea is deep.", 5, ("fact",)), Criterion("It names a trench.", 3, ("detail",))
 RUBRIC = (DEEP, TRENCH, Criterion("It is rude.", -4, ("tone",)))
 QUESTIONS = [Question(id=f"q{n}", category="c", turns=(f"Of the sea, {n}?",), rubric=RUBRIC) for n in range(12)]
-MET = {"old": [(1, 2)] * 12, "new": [(1, 3)] * 3 + [(1,)] * 9}
+MET = {"base": [(1, 2)] * 12, "new": [(1, 3)] * 3 + [(1,)] * 9}
 REVIEW = ("review", "--questions", "small", "--judge", "openai:gpt-4")
 NEW = 9 * 5 / 8 / 12 + 3 * (5 - 4) / 8 / 12  # the mean score of `new`
 
@@ -34,7 +34,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspace, C
     """The workspace, graded, and the judge's server."""
     root = tmp_path_factory.mktemp("rubrics")
     workspace = make_workspace(root / "w", QUESTIONS, {model: [[text] for text in said(model)] for model in MET})
-    with chat_server(root / "server", replies=replies(RUBRIC, said("old") + said("new"))) as server:
+    with chat_server(root / "server", replies=replies(RUBRIC, said("base") + said("new"))) as server:
         done = judgebench(workspace, *REVIEW, "--verdict-by", "schema", url=server.url)
         assert done.returncode == 0, done.stderr
         yield workspace, server
@@ -63,7 +63,7 @@ def test_each_answer_is_graded_once_by_itself(run: tuple[Workspace, ChatServer])
 def test_the_first_table_says_what_was_lost(run: tuple[Workspace, ChatServer]) -> None:
     """With both models' rates, the difference, and whether it is beyond chance."""
     first, lost, *_ = reported(run[0], "table").split("\n\n")[0].splitlines()[0::2]
-    assert first.startswith("Criteria that new lost against old")
+    assert first.startswith("Criteria that new lost against base")
     assert lost.split("  ")[0] == "It names a trench."
     for part in ("100 %", "0 %", "12", "yes"):
         assert part in lost
@@ -73,7 +73,7 @@ def test_every_table_has_what_was_planted(run: tuple[Workspace, ChatServer]) -> 
     """The JSON and the CSV report: scores, tags, criteria, and the paired difference of scores as they are."""
     report = json.loads(reported(run[0], "json"))
     scores = {(one["model"], one["tag"]): one["mean"] for one in report["rubric_scores"]}
-    assert (scores["old", None], scores["new", None]) == (1.0, pytest.approx(NEW))
+    assert (scores["base", None], scores["new", None]) == (1.0, pytest.approx(NEW))
     assert (scores["new", "fact"], scores["new", "detail"], scores["new", "tone"]) == (1.0, 0.0, None)
     rates = {one["criterion"]: one["rates"] for one in report["rubric_criteria"]}
     assert rates == {"It says that the sea is deep.": [1, 1], "It names a trench.": [1, 0], "It is rude.": [0, 0.25]}
@@ -87,7 +87,7 @@ def test_every_table_has_what_was_planted(run: tuple[Workspace, ChatServer]) -> 
 def test_compare_takes_the_scores_as_points(run: tuple[Workspace, ChatServer]) -> None:
     """A half and half of the difference over the scale, which is from -0.5 to 1; no further call."""
     workspace, server = run
-    about = ("--baseline", "old", "--candidate", "new", "--questions", "small", "--judge", "openai:gpt-4")
+    about = ("--baseline", "base", "--candidate", "new", "--questions", "small", "--judge", "openai:gpt-4")
     more = ("--verdict-by", "schema", "--no-canaries", "--fixed", "--json", str(workspace.root / "c.json"))
     done = judgebench(workspace, "compare", *about, *more, url=server.url)
     assert done.returncode in (0, 1, 3, 4), done.stderr
@@ -106,8 +106,8 @@ def test_the_site_has_the_list_with_ticks_and_quotes(run: tuple[Workspace, ChatS
     for part in ("✓ met", "✗ not met", "It names a trench.", "5 of 5", "0 of 3", "“The sea is deep”"):
         assert part in page
     overview = (workspace.root / "webpage" / "index.html").read_text("utf-8")
-    assert "Criteria that new lost against old" in overview
-    assert "old&#39;s mean score is higher" in overview
+    assert "Criteria that new lost against base" in overview
+    assert "base&#39;s mean score is higher" in overview
 
 
 EXAMPLE = ROOT / "examples" / "rubrics"
@@ -124,7 +124,7 @@ def test_the_example_runs(tmp_path: Path) -> None:
     grades = [(question.turns[0], _grades(rubrics[question.id])) for question in found.questions]
     script = [*[(f"{turn}\n</user", json.dumps(said)) for turn, said in grades]]
     with chat_server(tmp_path / "server", replies=script, default="Hand something over.") as server:
-        answers = ("get-answers", "--questions", "travel", "--model", "old=openai:a", "--model", "new=openai:b")
+        answers = ("get-answers", "--questions", "travel", "--model", "base=openai:a", "--model", "new=openai:b")
         for arguments in (answers, ("review", "--questions", "travel", "--judge", "openai:j"), ("report",)):
             done = judgebench(workspace, *arguments, url=server.url)
             assert done.returncode == 0, done.stderr

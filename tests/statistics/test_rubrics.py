@@ -100,8 +100,8 @@ def test_only_means_are_cut() -> None:
 
 def test_the_criteria_that_were_lost_come_first() -> None:
     """A criterion with points below 0 is lost where it is met more often."""
-    old, new = graded("old", *[[1, 1, 0]] * 12), graded("new", *[[1, 0, 1]] * 3, *[[1, 0, 0]] * 9)
-    first, second, third = rubrics_of(old + new).criteria()
+    base, new = graded("base", *[[1, 1, 0]] * 12), graded("new", *[[1, 0, 1]] * 3, *[[1, 0, 0]] * 9)
+    first, second, third = rubrics_of(base + new).criteria()
     names = ("criterion", "rates", "lost", "changed")
     assert [first[name] for name in names] == ["whole", [1.0, 0.0], 1.0, True]
     assert [second[name] for name in names] == ["rude", [0.0, 0.25], 0.25, False]
