@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, instead
 from judgebench.tables.records import IMPORTED_FROM
 from judgebench.tables.store import Table, replace_file
 from judgebench.workspace import Workspace
@@ -21,7 +20,7 @@ from judgebench.workspace import Workspace
 Kind: TypeAlias = Literal["judge", "model", "import"]
 _TABLES = (
     *("answers/[!.]*/*.jsonl", "reviews/[!.]*/*.jsonl", "reviews/.canaries/*.jsonl", "reviews/.attacks/*/*.jsonl"),
-    *("reviews/.imports.jsonl", "history/*/draws.jsonl", "history/verdicts.jsonl"),
+    *("reviews/.imports.jsonl", "history/*/draws.jsonl", "history/verdicts.jsonl", "history/watch.jsonl"),
 )
 _ENDS = (b"\n", b"\r")
 
@@ -38,6 +37,7 @@ class Row(msgspec.Struct, frozen=True):
     name: str | None = None
     baseline: str | None = None
     candidate: str | None = None
+    sets: tuple[Mapping[str, Any], ...] = ()  # of a verdict; of one on several candidates each has its own
     extra: Mapping[str, Any] = {}
     schema: int = 1
 
@@ -46,9 +46,9 @@ class Row(msgspec.Struct, frozen=True):
         if kind == "judge":
             return (self.judge,) if self.judge is not None else ()
         if kind == "model":
-            return self.models or tuple(
-                name for name in (self.model, self.baseline, self.candidate) if name is not None
-            )
+            several = (one.get("candidate") for one in self.sets)
+            named = (self.model, self.baseline, self.candidate, *several)
+            return self.models or tuple(dict.fromkeys(name for name in named if name is not None))
         origin = self.extra.get(IMPORTED_FROM, self.name)
         return (origin,) if isinstance(origin, str) else ()
 
@@ -73,7 +73,7 @@ def plan(workspace: Workspace, kind: Kind, name: str, questions: str | None = No
     if name not in known:
         raise UsageError(_unknown(kind, name, known))
     asked = [row for row in rows if questions in (None, row.question_set)]
-    going = {row.id for row in asked if row.model is not None and name in row.names(kind)}
+    going = {row.id for row in asked if row.id and row.model is not None and name in row.names(kind)}
 
     def goes(row: Row | None) -> bool:
         if row is None or questions not in (None, row.question_set):
@@ -139,10 +139,7 @@ def _lines(path: Path) -> list[bytes]:
 
 
 def _unknown(kind: Kind, name: str, known: Collection[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    meant = f"; did you mean {near[0]!r}?" if near else ""
-    there = ", ".join(sorted(known)) or "none"
-    return f"nothing here is of the {kind} {name!r}{meant} There is: {there}"
+    return f"nothing here is of the {kind} {name!r}; {instead(name, sorted(known))}"
 
 
 def _texts(part: Part) -> dict[int, str]:

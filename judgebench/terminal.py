@@ -15,11 +15,12 @@ import click
 
 from judgebench.tables.records import Answer, Review
 from judgebench.tables.store import Stage
-from judgebench.tables.tally import Tally
+from judgebench.tables.tally import Tally, asked_for
 
 RowT = TypeVar("RowT", Answer, Review)
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BETWEEN_UPDATES = 0.5
+SECONDS_OF_SILENCE = 600.0
 
 
 def follow(stage: Stage[RowT], label: str, tally: Tally | None = None) -> Tally:
@@ -48,7 +49,10 @@ def watched(stage: Stage[RowT], label: str) -> Iterator[RowT]:
 
 @dataclass
 class Pace:
-    """How far a stage is, how fast, and how long it will take: from the rows made and the tokens drawn so far."""
+    """How far a stage is, how fast, and how long it will take: from the rows made and the tokens drawn so far.
+
+    `calls`: how many of the rows take one; the others are there in no time, and tell nothing of how long it takes.
+    """
 
     total: int
     rows: int = 0
@@ -56,13 +60,21 @@ class Pace:
     drawn: int = 0  # tokens, those of rows under way included; 0 where nobody counts them
     seconds: float = 0.0
     longest: int = 0  # tokens that a row may have, as far as is known
+    calls: int = 0
+    called: int = 0
 
     def took(self, row: Answer | Review) -> None:
         """One more row."""
         self.rows += 1
+        self.called += asked_for(row)
         self.finished += row.usage.completion_tokens if row.usage else 0
         if isinstance(row, Answer) and row.sampling:
             self.longest = max(self.longest, row.sampling.max_tokens * len(row.turns))
+
+    @property
+    def tenths(self) -> int:
+        """How many tenths of the rows are made."""
+        return self.rows * 10 // self.total
 
     def told(self) -> str:
         """`12 of 80, 4,321 tokens, 174/s, about 40 s left`; before there is anything, how long it has been."""
@@ -81,12 +93,13 @@ class Pace:
 
         Not as many as those done have, which are the short ones while most are under way.
         """
-        if not self.rows or not self.seconds:
+        rows, total = (self.called, self.calls) if self.calls else (self.rows, self.total)
+        if not rows or not self.seconds:
             return None
         if not self.finished:
-            return self.seconds / self.rows * (self.total - self.rows)
+            return self.seconds / rows * max(total - rows, 0)
         tokens = max(self.drawn, self.finished)
-        expected = min(tokens / self.rows, self.longest or math.inf) * self.total
+        expected = min(tokens / rows, self.longest or math.inf) * total
         return max(expected - tokens, 0.0) / tokens * self.seconds
 
 
@@ -103,22 +116,25 @@ def _spoken(seconds: float) -> str:
 
 @contextmanager
 def _progress(stage: Stage[RowT], label: str) -> Iterator[Iterator[RowT]]:
-    """A line that is written anew on a terminal, and elsewhere a line every few seconds.
+    """A line that is written anew on a terminal; elsewhere one a tenth of the way, or where that takes long.
 
     From a thread of its own, since rows may come in bursts or not for long.
     """
-    pace, began, over = Pace(len(stage)), time.monotonic(), threading.Event()
+    pace, began, over = Pace(len(stage), calls=sum(map(asked_for, stage.drafts))), time.monotonic(), threading.Event()
     live = sys.stderr.isatty()
 
-    def tell(end: str) -> None:
+    def told() -> str:
         pace.drawn, pace.seconds = stage.drawn(), time.monotonic() - began
-        start = "\r\x1b[K" if live else ""
-        click.echo(f"{start}{label}: {pace.told()}", err=True, nl=False)
-        click.echo(end, err=True, nl=False)
+        return printable(f"{label}: {pace.told()}")
 
     def keep_telling() -> None:
+        last, tenth = -math.inf, 0
         while not over.wait(SECONDS_BETWEEN_UPDATES if live else SECONDS_BETWEEN_LINES):
-            tell("" if live else "\n")
+            if live:
+                click.echo(f"\r\x1b[K{_with_its_end(told(), columns(20, 200) - 1)}", err=True, nl=False)
+            elif pace.tenths > tenth or time.monotonic() - last > SECONDS_OF_SILENCE:
+                click.echo(told(), err=True)
+                last, tenth = time.monotonic(), pace.tenths
 
     def counted() -> Iterator[RowT]:
         for row in stage:
@@ -134,6 +150,12 @@ def _progress(stage: Stage[RowT], label: str) -> Iterator[Iterator[RowT]]:
         thread.join()
         if live:
             click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def _with_its_end(text: str, columns: int) -> str:
+    """A line of progress that fits: a long name in it is shortened, and how far it is stays."""
+    name, colon, rest = text.rpartition(": ")
+    return cut(f"{shortened(name, max(columns - width_of(colon + rest), 8))}{colon}{rest}", columns)
 
 
 def columns(least: int, most: int) -> int:
@@ -153,7 +175,7 @@ def line(text: str) -> str:
 
 def cut(text: str, columns: int) -> str:
     """The beginning of a printable text that takes no more columns than that."""
-    if sum(map(_width, text)) <= columns:
+    if width_of(text) <= columns:
         return text
     room, kept = columns - 3, 0
     for character in text:
@@ -162,6 +184,26 @@ def cut(text: str, columns: int) -> str:
             break
         kept += 1
     return text[:kept] + "..."
+
+
+def shortened(text: str, columns: int) -> str:
+    """A printable text that takes no more columns than that: what is too much is taken out of its middle."""
+    if width_of(text) <= columns:
+        return text
+    head, tail = "", ""
+    for first, last in zip(text, reversed(text), strict=True):
+        if width_of(head + first + tail) > columns - 3:
+            break
+        head += first
+        if width_of(head + last + tail) > columns - 3:
+            break
+        tail = last + tail
+    return f"{head}...{tail}"
+
+
+def width_of(text: str) -> int:
+    """How many columns of a terminal a printable text takes."""
+    return sum(map(_width, text))
 
 
 def _width(character: str) -> int:

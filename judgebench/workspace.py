@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from judgebench import question_sets
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, instead
 from judgebench.question_sets import QuestionSet
-from judgebench.tables.records import Answer, Decided, Draw, ImportRecord, Review
+from judgebench.tables.records import Answer, Decided, Draw, ImportRecord, Review, Watched
 from judgebench.tables.store import RowT, Table, WaitingWarning, exclusive, file_name
 
 FOLDERS = ("question_sets", "answers", "reviews", "webpage")
@@ -41,8 +41,8 @@ class Workspace:
         """A question set by name; UsageError lists the names that there are."""
         folder = self.question_set_folder(name)
         if not folder.is_dir():
-            known = ", ".join(found.name for found in self.question_sets()) or "none"
-            raise UsageError(f"no question set {name!r} in {self.root}; there is: {known}")
+            known = [found.name for found in self.question_sets()]
+            raise UsageError(f"no question set {name!r} in {self.root}; {instead(name, known)}")
         return question_sets.load(folder)
 
     def question_sets(self) -> list[QuestionSet]:
@@ -82,6 +82,10 @@ class Workspace:
     def verdicts(self) -> Table[Decided]:
         """The table of what comparisons and gates came to."""
         return Table(self.root / "history" / "verdicts.jsonl", Decided)
+
+    def watched(self) -> Table[Watched]:
+        """The table of what was found of checkpoints while they were trained."""
+        return Table(self.root / "history" / "watch.jsonl", Watched)
 
     def models(self, question_set: str) -> list[str]:
         """The models that have answers to a set."""

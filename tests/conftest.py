@@ -17,6 +17,8 @@ hypothesis.settings.register_profile("repeatable", derandomize=True, **UNTIMED)
 hypothesis.settings.register_profile("search", max_examples=2000, **UNTIMED)
 hypothesis.settings.load_profile("repeatable")
 
+os.environ.pop("COLUMNS", None)  # pytest-xdist says 80, and what isn't a terminal has no width
+
 ROOT = Path(__file__).parent.parent
 
 

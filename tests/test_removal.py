@@ -98,7 +98,7 @@ def test_rows_that_came_meanwhile_stay(workspace: Workspace, tmp_path: Path) -> 
 def test_a_name_that_nothing_has(workspace: Workspace) -> None:
     """Is an error that says what there is."""
     done = run(workspace, "--judge", "gtp4")
-    assert (done.exit_code, "did you mean 'gpt4'? There is: gpt-4, gpt4" in done.stderr) == (2, True)
+    assert (done.exit_code, "did you mean 'gpt4'? There is gpt-4, gpt4" in done.stderr) == (2, True)
     with pytest.raises(UsageError, match="nothing here is of the model 'x'"):
         removal.plan(workspace, "model", "x")
 

@@ -27,6 +27,8 @@ def answer(number: int, tokens: int | None = None) -> Answer:
         (Pace(80, seconds=5.0), "0 of 80, 5 s so far"),
         (Pace(80, drawn=500, seconds=5.0), "0 of 80, 500 tokens, 100/s"),
         (Pace(80, rows=20, seconds=10.0), "20 of 80, about 30 s left"),
+        (Pace(80, rows=65, seconds=10.0, calls=20, called=5), "65 of 80, about 30 s left"),
+        (Pace(80, rows=60, seconds=10.0, calls=20, called=0), "60 of 80, 10 s so far"),
         (Pace(80, rows=20, finished=2000, seconds=10.0), "20 of 80, 2,000 tokens, 200/s, about 30 s left"),
         (Pace(80, rows=20, finished=2000, drawn=4000, seconds=10.0), "20 of 80, 4,000 tokens, 400/s, about 30 s left"),
         (Pace(80, 20, 2000, 4000, 10.0, longest=100), "20 of 80, 4,000 tokens, 400/s, about 10 s left"),
@@ -54,6 +56,7 @@ def test_elsewhere_than_on_a_terminal_there_is_a_line_now_and_then(
 ) -> None:
     """With the tokens of rows under way, as the stage counts them; the summary last."""
     monkeypatch.setattr(terminal, "SECONDS_BETWEEN_LINES", 0.01)
+    monkeypatch.setattr(terminal, "SECONDS_OF_SILENCE", 0.01)
     shown = lambda: capsys.readouterr().err  # noqa: E731
     seen: list[str] = []
 
@@ -66,6 +69,33 @@ def test_elsewhere_than_on_a_terminal_there_is_a_line_now_and_then(
     stage = Stage([answer(1), answer(2)], Table(tmp_path / "t.jsonl", Answer), produce, drawn=lambda: 10_000)
     assert follow(stage, "answers of m").summary() == "2 done"
     assert shown().splitlines()[-1] == "answers of m: 2 done; 0 were there already"
+
+
+def test_elsewhere_there_is_no_line_where_nothing_moved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One in the beginning, and one for each tenth of the rows, however often it is looked at."""
+    monkeypatch.setattr(terminal, "SECONDS_BETWEEN_LINES", 0.001)
+    shown: list[str] = []
+
+    def produce(todo: Sequence[Answer]) -> Iterator[Answer]:
+        for number, row in enumerate(todo):
+            while not any(f"m: {number // 10 * 10} of 100" in line for line in shown) and number % 10 == 0:
+                shown.extend(capsys.readouterr().err.splitlines())
+            yield row
+
+    follow(Stage([answer(number) for number in range(100)], Table(tmp_path / "t.jsonl", Answer), produce), "m")
+    shown.extend(capsys.readouterr().err.splitlines())
+    assert [line.partition(",")[0] for line in shown[:10]] == [
+        f"m: {tenth}0 of 100".replace(" 00", " 0") for tenth in range(10)
+    ]
+    assert len(shown) <= 12
+
+
+def test_a_line_of_progress_fits_and_says_how_far_it_is() -> None:
+    """Of a long name its middle is left out."""
+    line = terminal._with_its_end(f"answers of {'checkpoint-' * 20}: 12 of 80, about 40 s left", 79)
+    assert (terminal.width_of(line), line.endswith(": 12 of 80, about 40 s left"), "..." in line) == (79, True, True)
 
 
 @pytest.mark.parametrize(("wide", "told"), [("80", 80), ("200", 100), ("7", 60)])

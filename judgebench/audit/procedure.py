@@ -9,7 +9,7 @@ from judgebench.audit.build import build
 from judgebench.audit.stored import stored
 from judgebench.audit.trial import Marked, attacked
 from judgebench.compare import canaries
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, instead
 from judgebench.judging import reviews
 from judgebench.judging.asking import VerdictBy
 from judgebench.judging.judge import CheckerJudge, Judge, review
@@ -132,9 +132,8 @@ class Audit:
         if options.judge in known and ":" not in options.judge and options.judge != embedded.NAME:
             return None
         if ":" not in options.judge and options.judge not in (embedded.NAME, CheckerJudge.name):
-            there = ", ".join(known) or "none"
             raise UsageError(
-                f"{options.judge!r} has no reviews on {options.questions} (there are reviews by: {there}), and is no"
+                f"{options.judge!r} has no reviews on {options.questions} ({instead(options.judge, known)}), and is no"
                 " model to ask: give its spec, as in openai:gpt-4.1"
             )
         if options.judge == CheckerJudge.name:
@@ -168,6 +167,6 @@ class Audit:
         voters = {str(name) for name in rows["judge"][voted].unique()}
         strangers = [name for name in people if name not in voters]
         if strangers:
-            there = ", ".join(sorted(voters)) or "none"
-            raise UsageError(f"--people: no votes by {', '.join(strangers)} on these questions; there are: {there}")
+            there = instead(strangers[0], sorted(voters))
+            raise UsageError(f"--people: no votes by {', '.join(strangers)} on these questions; {there}")
         return rows[~voted | rows["judge"].isin(people).to_numpy()] if people else rows

@@ -20,6 +20,7 @@ from judgebench.cli.references import references
 from judgebench.cli.remove import remove
 from judgebench.cli.report import report
 from judgebench.cli.review import review
+from judgebench.cli.watch import watch
 
 if TYPE_CHECKING:
     from judgebench.workspace import Workspace
@@ -49,6 +50,7 @@ main.add_command(remove)
 main.add_command(report)
 main.add_command(compare)
 main.add_command(gate)
+main.add_command(watch)
 main.add_command(history)
 main.add_command(audit)
 main.add_command(embedded)

@@ -1,5 +1,6 @@
 """What all commands share: how errors end, where -C stands, and how options become what a command is called with."""
 
+import os
 import sys
 import warnings
 from collections import Counter
@@ -110,19 +111,48 @@ class Main(Group):
 
     group_class = Group
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what was typed before the command's name."""
+        with _slips(ctx):
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
         warnings.showwarning = _show_warning
         warnings.filterwarnings("always", module=r"judgebench\.models\.http", append=True)  # what recurs is news
         try:
-            return super().invoke(ctx)
+            with _slips(ctx):
+                return super().invoke(ctx)
         except (click.exceptions.Exit, click.ClickException):
             raise
         except (Exception, KeyboardInterrupt) as error:
+            _report(ctx, _line(error))
             if ctx.params.get("debug"):
                 raise
             click.echo(f"judgebench: {inert(_line(error))}", err=True)
             ctx.exit(2 if isinstance(error, UsageError) else 1)
+
+
+@contextmanager
+def _slips(ctx: click.Context) -> Iterator[None]:
+    """What click says by itself of a command that makes no sense is reported too; its help is no failure."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.ClickException as error:
+        told = getattr(error, "ctx", None)
+        help_ = f" (`{told.command_path} --help` says what there is)" if told else ""
+        _report(ctx, f"{error.format_message()}{help_}")
+        raise
+
+
+def _report(ctx: click.Context, text: str) -> None:
+    """Where GitHub's runner listens: why the step fails, beside what a terminal gets, which is its log."""
+    if os.environ.get("GITHUB_ACTIONS") == "true" or os.environ.get("GITHUB_STEP_SUMMARY"):
+        from judgebench.compare.outputs import write_failure
+
+        write_failure(f"judgebench {ctx.invoked_subcommand or ''}".strip(), text, os.environ)
 
 
 def _line(error: BaseException) -> str:
@@ -199,10 +229,15 @@ def objects(ctx: click.Context) -> dict[str, Any]:
 
 @contextmanager
 def paid(spending: "Spending", total: "Quote", noun: str, dry_run: bool) -> "Iterator[bool]":
-    """The quote before (alone, for a dry run), and the bill after, however the run ends; nothing of what is free."""
+    """The quote before (alone, for a dry run), and the bill after, however the run ends; nothing of what is free.
+
+    Nothing begins while what a call needs is missing.
+    """
     if dry_run or total.calls:
         for line in total.lines(noun):
             click.echo(line, err=not dry_run)
+    if not dry_run:
+        spending.check()
     try:
         yield not dry_run
     finally:

@@ -13,6 +13,7 @@ from judgebench.cli.logging import Trackers, log, log_to
 from judgebench.errors import JudgebenchError
 
 if TYPE_CHECKING:
+    from judgebench.best_of.results import BestOf
     from judgebench.compare.options import Options
     from judgebench.compare.results import Comparison, Inconclusive
     from judgebench.trackers import Run
@@ -39,20 +40,29 @@ _verdict = options(
 )  # fmt: skip
 
 
-_ASKED = (
-    shared.pair, shared.questions, shared.judging, _verdict, shared.stopping, shared.selection, shared.sampling,
-    shared.max_cost, shared.price,
+_candidates = click.option(
+    "--candidate", "candidates", required=True, multiple=True, metavar="SPEC|NAME|PATTERN",
+    help="What would take its place (repeatable, or a pattern of folders: the best of several, docs/best-of.md).",
 )  # fmt: skip
 
 
-def _options(given: Mapping[str, Any]) -> "Options":
+_ASKED = (
+    shared.baseline, _candidates, shared.questions, shared.judging, _verdict, shared.stopping, shared.selection,
+    shared.sampling, shared.max_cost, shared.price,
+)  # fmt: skip
+
+
+def _asked(given: Mapping[str, Any]) -> "tuple[Options, ...]":
+    """The options of each candidate, which differ in nothing else."""
+    from judgebench.best_of.candidates import expanded
     from judgebench.compare.options import Options
 
-    return Options.given(given)
+    return tuple(Options.given({**given, "candidate": one}) for one in expanded(given["candidates"]))
 
 
 @click.command(cls=Command)
-@shared.pair
+@shared.baseline
+@_candidates
 @shared.questions
 @shared.judging
 @_verdict
@@ -66,12 +76,12 @@ def _options(given: Mapping[str, Any]) -> "Options":
 @shared.price
 @made("files", shared.asked_files, *shared.result_files)
 @log
-@made("options", _options, shared.calls, also=_ASKED)
+@made("asked", _asked, shared.calls, also=_ASKED)
 @click.pass_context
 def compare(
     ctx: click.Context,
     /,
-    options: "Options",
+    asked: "tuple[Options, ...]",
     files: Mapping[str, Path | None],
     inconclusive: "Inconclusive | None",
     dry_run: bool,
@@ -80,34 +90,58 @@ def compare(
 ) -> None:
     """Is the candidate as good as the baseline? PASS, REGRESS, INCONCLUSIVE or INVALID.
 
+    Of several candidates: which are better, and which is best; PASS where one is as good (docs/best-of.md).
+
     Exits with 0, 3, 4 or 5 (1: something failed, 2: the command makes no sense). Questions are judged in random order
     until the verdict is known; what is in the tables is neither asked nor paid for again.
     """
     from judgebench import terminal
-    from judgebench.compare import outputs
-    from judgebench.compare.procedure import compare, quote
+    from judgebench.best_of.procedure import quote
+    from judgebench.compare.outputs import COLUMNS
 
     workspace: Workspace = ctx.obj
     if dry_run:
-        for noun, part in zip(("answers", "matches"), quote(workspace, options), strict=True):
+        for noun, part in zip(("answers", "matches"), quote(workspace, asked), strict=True):
             click.echo("\n".join(part.lines(noun)))
         return
-    comparison = compare(workspace, options, lambda line: click.echo(line, err=True), terminal.watched)
-    click.echo(outputs.screen(comparison, terminal.columns(60, outputs.COLUMNS)))
-    outputs.write(comparison, **files, environ=os.environ, inconclusive=inconclusive)
-    problems = log_to(trackers, lambda: _run(comparison, workspace))
+    found, outputs = _found(workspace, asked)
+    click.echo(outputs.screen(found, terminal.columns(60, COLUMNS)))
+    outputs.write(found, **files, environ=os.environ, inconclusive=inconclusive)
+    problems = log_to(trackers, lambda: _run(found, workspace))
     for problem in problems:
         click.echo(inert(f"{problem}; the verdict stands: the same command again asks nothing and logs it"), err=True)
     if strict and problems:
         raise JudgebenchError(f"--strict: {len(problems)} of {len(trackers)} trackers failed")
-    if strict and comparison.missing:
-        raise JudgebenchError(f"--strict: {comparison.missing} of {comparison.judged} questions have no verdict")
-    ctx.exit(comparison.exit_status(inconclusive))
+    if strict and found.missing:
+        raise JudgebenchError(f"--strict: {found.missing} of {found.judged} questions have no verdict")
+    ctx.exit(found.exit_status(inconclusive))
 
 
-def _run(comparison: "Comparison", workspace: "Workspace") -> "Run":
+def _found(workspace: "Workspace", asked: "tuple[Options, ...]") -> "tuple[Comparison | BestOf, Any]":
+    """What one candidate comes to, or the best of several; and what writes that."""
+    from judgebench import terminal
+
+    def say(line: str) -> None:
+        click.echo(inert(line), err=True)
+
+    if len(asked) == 1:
+        from judgebench.compare import outputs
+        from judgebench.compare.procedure import compare
+
+        return compare(workspace, asked[0], say, terminal.watched), outputs
+
+    from judgebench.best_of import outputs as of_several
+    from judgebench.best_of.procedure import best_of
+
+    return best_of(workspace, asked, say, terminal.watched), of_several
+
+
+def _run(found: "Comparison | BestOf", workspace: "Workspace") -> "Run":
     from judgebench import site
+    from judgebench.best_of.outputs.logged import logged as logged_several
+    from judgebench.best_of.results import BestOf
     from judgebench.compare.outputs.logged import logged
     from judgebench.trackers.provenance import provenance
 
-    return logged(comparison, provenance(workspace, [comparison.question_set]), site.parts(workspace))
+    about, parts = provenance(workspace, [found.question_set]), site.parts(workspace)
+    return logged_several(found, about, parts) if isinstance(found, BestOf) else logged(found, about, parts)

@@ -87,10 +87,11 @@ any_language = click.option(
     "--any-language", is_flag=True, help="embedded: texts that aren't English too, of which it knows nothing."
 )
 judge_prompt = click.option("--prompt", metavar="NAME|FILE.j2", help="In place of the categories' own judge prompts.")
+baseline = click.option(
+    "--baseline", required=True, metavar="SPEC|NAME", help="What is in use: a model, or one with answers."
+)
 pair = options(
-    click.option(
-        "--baseline", required=True, metavar="SPEC|NAME", help="What is in use: a model, or one with answers."
-    ),
+    baseline,
     click.option("--candidate", required=True, metavar="SPEC|NAME", help="What would take its place."),
 )
 judging = options(

@@ -69,14 +69,19 @@ def show(workspace: "Workspace", set_name: str, chosen: tuple[str, ...], ids: tu
 
 
 @questions.command()
-@click.argument("set_names", metavar="SET...", nargs=-1, required=True)
+@click.argument("set_names", metavar="[SET]...", nargs=-1)
 @click.pass_obj
 def validate(workspace: "Workspace", set_names: tuple[str, ...]) -> None:
-    """Check sets: every problem with its file, line and a way to mend it. Exit status 1 where there is one."""
+    """Check sets: every problem with its file, line and a way to mend it. Exit status 1 where there is one.
+
+    Without a name, all of the workspace.
+    """
     from judgebench.question_sets.validate import validate
+    from judgebench.tables.store import original_name
 
     found = 0
-    for name in set_names:
+    folders = sorted(head.parent.name for head in workspace.check().root.glob("question_sets/[!.]*/set.toml"))
+    for name in set_names or map(original_name, folders):
         problems = validate(workspace.check().question_set_folder(name))
         found += len(problems)
         for problem in problems:

@@ -18,6 +18,11 @@ FORMATS = ("table", "markdown", "csv", "json")  # report.FORMATS, which would im
 _about = (
     click.option("--questions", metavar="SET", help="Only reviews on this question set."),
     click.option("--judge", metavar="NAME", help="Only reviews by this judge."),
+    click.option("--category", metavar="NAME", help="Only reviews of this category's questions."),
+    click.option(
+        "--model", "models", multiple=True, metavar="NAME",
+        help="Only reviews of this model; given several times, of these among each other.",
+    ),
     click.option(
         "--ratings", type=click.Choice(["bradley-terry", "elo"]), default="bradley-terry", show_default=True,
         help="How models are rated: elo depends on the order in time, and takes longer.",
@@ -27,12 +32,40 @@ _about = (
         help="MODEL is of JUDGE's making: does it prefer it? (repeatable)",
     ),
 )  # fmt: skip
+_shape = (
+    click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True),
+    click.option("--full", is_flag=True, help="table: all figures, not only what matters first."),
+    click.option("--table", metavar="NAME", help="Only this table, in the format table, markdown or csv."),
+)
 
 
 def _options(given: Mapping[str, Any]) -> "Options":
     from judgebench.report import Options, owners
 
-    return Options(given["questions"], given["judge"], given["ratings"], owners(given["own"]))
+    names = ("questions", "judge", "category", "models", "ratings")
+    return Options(**{name: given[name] for name in names}, own=owners(given["own"]))
+
+
+class _Shown:
+    """In which form a report is shown, and how much of it."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self.form, self.full, self.table = given["form"], given["full"], given["table"]
+        if self.full and (self.form != "table" or self.table):
+            raise UsageError("--full is about the format table: other formats are whole, and --table is one table")
+
+    def of(self, built: "Report") -> str:
+        """The report as text."""
+        from judgebench.report import render, screen
+        from judgebench.report.formats import render_one
+        from judgebench.terminal import columns
+
+        width = columns(60, screen.COLUMNS)
+        if self.table:
+            return render_one(built, self.form, self.table, width)
+        if self.form != "table":
+            return render(built, self.form)
+        return (screen.whole if self.full or "power" in built else screen.first)(built, width)
 
 
 @click.command(cls=Command)
@@ -40,12 +73,12 @@ def _options(given: Mapping[str, Any]) -> "Options":
 @click.option("--power", is_flag=True, help="Instead: what so many questions detect, and how many it takes.")
 @click.option("--detect", type=float, multiple=True, metavar="DIFF", help="power: of a win rate (0.05) or mean score.")
 @click.option("--price", "prices", multiple=True, metavar="[NAME=]IN/OUT", help="power: dollars per million tokens.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@made("shown", _Shown, *_shape)
 @log
 @click.pass_obj
 def report(
     workspace: "Workspace", /, options: "Options", power: bool, detect: tuple[float, ...], prices: tuple[str, ...],
-    form: str, trackers: Trackers,
+    shown: "_Shown", trackers: Trackers,
 ) -> None:  # fmt: skip
     """Print what the reviews add up to, each figure with its 95 % interval over questions."""
     from judgebench import report
@@ -61,7 +94,7 @@ def report(
         built = build_plan(place, options, detect, prices)
     else:
         built = report.build(place, options)
-    click.echo(report.render(built, form))
+    click.echo(shown.of(built))
     problems = log_to(trackers, lambda: _run(built, place))
     if problems:
         raise JudgebenchError("; ".join(problems))

@@ -7,14 +7,13 @@ file is checked, whichever command runs, so that a slip in it is found at once a
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import click
 
 from judgebench.cli.base import Tables
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, nearest
 from judgebench.tables import toml
 
 NAME = "judgebench.toml"
@@ -96,8 +95,8 @@ def options(command: click.Command) -> dict[str, click.Option]:
 
 
 def _nearest(key: str, known: Iterable[str]) -> str:
-    nearest = get_close_matches(key, known, n=1)
-    return f"; did you mean {nearest[0]}?" if nearest else ""
+    near = nearest(key, known)
+    return f"; did you mean {near}?" if near else ""
 
 
 def _value(option: click.Option, value: object) -> Any:

@@ -9,7 +9,7 @@ from judgebench.prompts import find_prompt
 from judgebench.question_sets import QuestionSet
 from judgebench.question_sets.sets import JUDGE
 from judgebench.tables.records import content_id
-from judgebench.verdicts import rubrics
+from judgebench.verdicts import checkers, rubrics
 from judgebench.workspace import Workspace
 
 
@@ -43,13 +43,8 @@ def contents(
     workspace: Workspace, question_set: QuestionSet, sides: Sequence[Side], judge: Judge, options: Options
 ) -> dict[str, str]:
     """By question of the chosen categories: its text, how both answers are made, and by what it is judged."""
-    folder = workspace.question_set_folder(question_set.name) / "prompts"
     ways = [side.ways(question_set, options) for side in sides]
-    judged_by: dict[str, object] = {}
-    for name, category in question_set.head.categories.items():
-        named = (options.prompt,) if options.prompt else category.prompts("pairwise")
-        asked = isinstance(judge, ModelJudge) and category.scorer == JUDGE
-        judged_by[name] = category.scorer, [find_prompt(one, [folder]).digest for one in named if asked]
+    judged_by = _judged_by(workspace, question_set, judge, options)
     return {
         one.id: content_id(
             one.digest,
@@ -60,3 +55,34 @@ def contents(
         )
         for one in question_set.select(options.categories)
     }
+
+
+def _judged_by(
+    workspace: Workspace, question_set: QuestionSet, judge: Judge, options: Options
+) -> dict[str, tuple[str, list[str]]]:
+    """By category its scorer, and the digests of the prompts that the judge is asked with."""
+    folder = workspace.question_set_folder(question_set.name) / "prompts"
+    judged_by = {}
+    for name, category in question_set.head.categories.items():
+        named = (options.prompt,) if options.prompt else category.prompts("pairwise")
+        asked = isinstance(judge, ModelJudge) and category.scorer == JUDGE
+        judged_by[name] = category.scorer, [find_prompt(one, [folder]).digest for one in named if asked]
+    return judged_by
+
+
+def judge_id(workspace: Workspace, question_set: QuestionSet, judge: Judge, options: Options) -> str:
+    """What verdicts on the chosen categories depend on besides the answers: the judge, its prompts and rules."""
+    judged_by = _judged_by(workspace, question_set, judge, options)
+    chosen = sorted({one.category for one in question_set.select(options.categories)})
+    rules = [checkers.version(scorer) for name in chosen if (scorer := judged_by[name][0]) != JUDGE]
+    return content_id("judge", judge.identity, [(name, judged_by[name]) for name in chosen], rules)
+
+
+def baseline_id(question_set: QuestionSet, baseline: Side, options: Options) -> str:
+    """What the baseline's answers to the chosen categories depend on: its weights, and how it is asked.
+
+    Of those that were made elsewhere, the answers themselves.
+    """
+    ways = baseline.ways(question_set, options)
+    found = {ways[one.id] for one in question_set.select(options.categories) if one.id in ways}
+    return content_id("baseline", baseline.identity(), sorted(found))

@@ -22,8 +22,9 @@ class Options:
     `fixed`: judge all questions, and look once. `population`: is the verdict about questions like these (`alike`) or
     about just this set (`set`)? `predictions`: a judge, or `none`; all answers are made first, and what that judge
     says of them is a control variate and chooses the order (`set`), or tells what is to come (`alike`: when to give
-    up). `look`: questions between two looks. `futility`: stop where the chance to decide is below. `bridge`: so many
-    questions (0: as many as the margin takes) are judged again where the judge has changed.
+    up). `max_questions`: no more than so many, drawn at random. `look`: questions between two looks. `futility`: stop
+    where the chance to decide is below. `bridge`: so many questions (0: as many as the margin takes) are judged again
+    where the judge has changed.
     """
 
     baseline: str
@@ -42,6 +43,7 @@ class Options:
     repeats: int = 1
     categories: tuple[str, ...] = ()
     limit: int | None = None
+    max_questions: int | None = None
     canaries: bool = True
     bridge: int | None = None
     max_cost: str | None = None
@@ -56,6 +58,7 @@ class Options:
     judge_max_tokens: int | None = None
     any_language: bool = False
     calls: models.Options = field(default_factory=lambda: models.Options(keep=True))
+    candidate_calls: models.Options | None = None  # how the candidate is run, where otherwise than the others are
 
     def __post_init__(self) -> None:
         if not 0 <= self.margin < 0.5:

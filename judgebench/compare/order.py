@@ -23,6 +23,12 @@ def at_random(questions: Sequence[Question], seed: int, predictions: Mapping[str
     return Drawn(ids, _array(predictions, ids) if predictions else None)
 
 
+def first(questions: Sequence[Question], seed: int, number: int | None) -> list[Question]:
+    """Those that come first in the order of the seed, as they stand; None: all."""
+    kept = set(at_random(questions, seed).ids[:number])
+    return [question for question in questions if question.id in kept]
+
+
 def added(before: Drawn, judged: int, questions: Sequence[str], seed: int) -> Drawn:
     """The order where the set became these questions after the first `judged` were drawn: those stay where they were.
 

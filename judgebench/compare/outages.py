@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from judgebench.errors import JudgebenchError
+from judgebench.errors import OutageError
 from judgebench.models import may_pass
 from judgebench.tables.records import Review
 from judgebench.tables.store import ResultRow, ResultT, Stage
@@ -26,7 +26,7 @@ def finish(stage: Stage[ResultT], label: str, watch: Watch, say: Say) -> None:
 
 
 def check(rows: Iterable[ResultRow], label: str, say: Say) -> Tally:
-    """What came of rows, whose failures are said; JudgebenchError for those that may pass when it is run again."""
+    """What came of rows, whose failures are said; OutageError for those that may pass when it is run again."""
     tally = _counted(rows)
     if tally.failed:
         for told in (tally.summary(), *tally.reasons()):
@@ -38,21 +38,21 @@ def check(rows: Iterable[ResultRow], label: str, say: Say) -> Tally:
             kinds[failure.kind] += number
         named = ", ".join(f"{kind} {number}" for kind, number in sorted(kinds.items()))
         often = passing.most_common(1)[0][0].message
-        raise JudgebenchError(
+        raise OutageError(
             f"{label}: {passing.total()} of {tally.done + tally.failed} failed ({named}; most often: {often}); {_AGAIN}"
         )
     return tally
 
 
 def check_judge(rows: Iterable[Review], judge: str) -> None:
-    """JudgebenchError where the judge never answered: that is no verdict on the judge, nor on what it judges.
+    """OutageError where the judge never answered: that is no verdict on the judge, nor on what it judges.
 
     A reply that holds no verdict is an answer, unless it is empty.
     """
     judged = list(rows)
     tally = _counted(judged)
     if tally.in_vain and not any(map(_is_answer, judged)):
-        raise JudgebenchError(f"no verdict by {judge}: {tally.vain()}")
+        raise OutageError(f"no verdict by {judge}: {tally.vain()}")
 
 
 def _is_answer(row: Review) -> bool:

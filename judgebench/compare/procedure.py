@@ -23,8 +23,9 @@ def compare(
     Raises UsageError for what makes no sense, and JudgebenchError where calls failed (run it again to go on), where
     the next call could pass `max_cost`, or where the judge has changed and `bridge` isn't given.
     """
-    found = _compared(Run(workspace.check(), options, _spending(options), say, watch), options)
-    keep(workspace, "compare", found, [decided_set(workspace, options, found.verdict, found.questions, found)])
+    run = Run(workspace.check(), options, _spending(options), say, watch)
+    found = _compared(run, options)
+    keep(workspace, "compare", found, [decided_set(run, found.verdict, found.questions, found)])
     return found
 
 
@@ -34,6 +35,7 @@ def _compared(run: Run, options: Options) -> Comparison:
     if run.identical:
         return run.comparison("PASS", NOTHING)
     run.check()
+    run.warn_of_one_model()
     if not run.try_judge():
         return run.comparison("INVALID", NOTHING)
     run.begin()
@@ -42,6 +44,8 @@ def _compared(run: Run, options: Options) -> Comparison:
         if read.side or run.in_vain():
             break
     run.check_answered()
+    if run.unheard:
+        return run.comparison("INVALID", read)
     verdicts: dict[str | None, Verdict] = {"above": "PASS", "below": "REGRESS", None: "INCONCLUSIVE"}
     return run.comparison(verdicts[read.side], read)
 

@@ -19,9 +19,9 @@ def reason(
 ) -> str:
     """One sentence for a person. `vain`: the chance to decide that the rest was left for, if it was."""
     if verdict == "INVALID":
-        return f"the judge is not in order: {_canaries(failed)}"
+        return f"the judge is not in order: {_canaries(failed) or no_verdict(judged)}"
     if read.rate is None or read.interval is None:
-        return "both are the same model, so that there is nothing to compare" if verdict == "PASS" else "no verdicts"
+        return "no verdicts"
     rate = f"the candidate's win rate is {percent(read.rate)} ({between(read.interval, 100, 1)} %)"
     limit = percent(0.5 - options.margin)
     if verdict == "REGRESS":
@@ -41,7 +41,17 @@ def _undecided(read: Reading, judged: int, questions: int, vain: float | None) -
     return f"{questions:,} questions don't decide it{more}"
 
 
+def one_model(what: str | None) -> str:
+    """Why there is nothing to compare: both are this one, under two names."""
+    return f"both are the same model under two names ({what}), so that there is nothing to compare"
+
+
+def no_verdict(judged: int) -> str:
+    """What a judge did that answered, and never with a verdict."""
+    return f"it gave no verdict on any of {judged:,} question{'' if judged == 1 else 's'}"
+
+
 def _canaries(failed: Sequence[Canary]) -> str:
-    if all(one.missing == one.tries for one in failed):
+    if failed and all(one.missing == one.tries for one in failed):
         return "it gave no verdict on any canary"
     return ", ".join(f"{one.name} ({one.wants}: {one.held} of {one.tries})" for one in failed if not one.passed)

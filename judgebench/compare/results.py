@@ -106,7 +106,7 @@ class Comparison:
     fixed beforehand. `reused` counts reviews that were there already, `free` those that needed no call.
     `points` are the candidate's on each question that has a verdict, 0 to 1.
     `variance_taken` is the share of the variance that predictions take away, None where they take none. `identical`:
-    both are the same model.
+    both are the same model, and nothing was judged; `same_model`: they are one under two names, as far as is known.
     """
 
     verdict: Verdict
@@ -144,6 +144,7 @@ class Comparison:
     seconds: float
     made: str
     points: Mapping[str, float] = field(default_factory=dict)
+    same_model: bool = False
 
     @property
     def threshold(self) -> float:

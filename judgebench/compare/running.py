@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 
 import numpy as np
 import pandas as pd
@@ -17,9 +18,9 @@ from judgebench.compare.judging import Judging, matches_of, points_by_question, 
 from judgebench.compare.options import Options
 from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.compare.reading import Reading
-from judgebench.compare.reasons import reason
+from judgebench.compare.reasons import one_model, reason
 from judgebench.compare.results import Bridge, Canary, Comparison, Cost, Verdict
-from judgebench.compare.sides import same, sides
+from judgebench.compare.sides import same, shared, sides
 from judgebench.compare.telling import telling
 from judgebench.errors import UsageError
 from judgebench.judging import reviews
@@ -33,6 +34,7 @@ from judgebench.money.spending import Spending
 from judgebench.question_sets import QuestionSet
 from judgebench.statistics.clusters import Floats
 from judgebench.tables.records import Draw, Question, Review, content_id
+from judgebench.terminal import line
 from judgebench.workspace import Workspace
 
 NOTHING = Reading(side=None, improved=False, rate=None, interval=None, fixed_width=None)
@@ -40,7 +42,8 @@ NOTHING = Reading(side=None, improved=False, rate=None, interval=None, fixed_wid
 
 @dataclass
 class Run:
-    """What one comparison holds on its way; `spending` may be shared with others.
+    """What one comparison holds on its way; `spending` may be shared with others. `itself`: of a model with itself,
+    for what all comparisons with it have in common.
 
     Its steps: `check`, `try_judge`, `begin`, then `looks`, and at the end `comparison`.
     """
@@ -50,6 +53,7 @@ class Run:
     spending: Spending
     say: Say
     watch: Watch = unwatched
+    itself: bool = False
     started: float = field(default_factory=time.monotonic)
     canaries: tuple[Canary, ...] = ()
     bridge: Bridge | None = None
@@ -62,8 +66,9 @@ class Run:
     def __post_init__(self) -> None:
         options = self.options
         self.question_set: QuestionSet = self.workspace.question_set(options.questions)
-        self.questions = self.question_set.select(options.categories, options.limit)
-        self.sides = sides(self.workspace, options, self.spending)
+        selected = self.question_set.select(options.categories, options.limit)
+        self.questions = order.first(selected, options.seed, options.max_questions)
+        self.sides = sides(self.workspace, options, self.spending, self.itself)
         self.judge = self._named_judge(options.judge, options.manner, self._load)
         self.judging = self._judging(self.judge, options.repeats)
         self.predicting = self._predicting()
@@ -75,6 +80,23 @@ class Run:
     def identical(self) -> bool:
         """Whether both are the same model, so that there is nothing to compare."""
         return same(*self.sides)
+
+    @property
+    def shared(self) -> str | None:
+        """What both are where they are one model under two names, in words."""
+        return shared(*self.sides)
+
+    def warn_of_one_model(self) -> None:
+        """Where answers of one model under two names are compared, which may differ all the same."""
+        if what := self.shared:
+            names = " and ".join(line(side.name) for side in reversed(self.sides))
+            why = "their answers differ by chance, or by how or when they were asked"
+            self.say(f"{names} are the same model under two names ({line(what)}): {why}")
+
+    @property
+    def unheard(self) -> bool:
+        """Whether there is no verdict on any question so far."""
+        return bool(np.isnan(self.points).all())
 
     def check(self) -> None:
         """Before any call: whether this can go on with what was begun; UsageError where it can't."""
@@ -99,7 +121,7 @@ class Run:
         reviews.check(self.judge, self.questions, ["pairwise"])
         if self.predicting:
             self._predict(self.predicting)
-        self._check_stored()
+        self.check_stored()
         if self.options.fixed:
             return
         places = contents(self.workspace, self.question_set, self.sides, self.judge, self.options)
@@ -112,21 +134,50 @@ class Run:
     def looks(self) -> Iterator[Reading]:
         """Judge more questions, and say what all so far come to; the first look is at what is drawn already."""
         for done in self._draws():
-            self._draw(done)
-            rows = self.judging.rows()
-            self.served = snapshots(self._called(rows))
-            if self.bridge is None:
-                check_snapshots(self.served, self.judge.name)
-            paired = self.judging.paired(rows)
-            self.points = points_by_question(matches_of(paired, self.judging.pair, self.categories), done)
-            self.reach = reach_by_question(paired, self.judging.pair, self.categories, done)
-            read = reading.read(self.points, self.drawn, self.options, self.reach)
+            if not self.options.fixed:
+                self.history.draw(len(done))
+            self.go_to(done)
+            read = self.read()
             self._tell(read)
             yield read
 
+    def read_asked(self) -> Reading:
+        """What the questions come to that were asked about before money ran out: the first ones, without a gap."""
+        asked = {row.question_id for row in self.judging.rows()}
+        done = tuple(takewhile(asked.__contains__, self.drawn.ids))
+        if not done:
+            return NOTHING
+        self._take(done)
+        read = self.read()
+        self._tell(read)
+        return read
+
+    def go_to(self, done: Sequence[str]) -> None:
+        """Have answered and judged what is drawn now, and the points of all of it; of what is gone nothing is asked."""
+        by_id = {question.id: question for question in self.question_set.questions}
+        chunk = [by_id[name] for name in done[len(self.points) :] if name in by_id]
+        if chunk:
+            self.answer(chunk)
+            self.judging.review([question.id for question in chunk])
+        self._take(done)
+
+    def _take(self, done: Sequence[str]) -> None:
+        """The points of these questions, by the rows that there are."""
+        rows = self.judging.rows()
+        self.served = snapshots(self._called(rows))
+        if self.bridge is None:
+            check_snapshots(self.served, self.judge.name)
+        paired = self.judging.paired(rows)
+        self.points = points_by_question(matches_of(paired, self.judging.pair, self.categories), done)
+        self.reach = reach_by_question(paired, self.judging.pair, self.categories, done)
+
+    def read(self) -> Reading:
+        """What all questions so far come to."""
+        return reading.read(self.points, self.drawn, self.options, self.reach)
+
     def check_answered(self) -> None:
         """After the last look: JudgebenchError where the judge never answered."""
-        if np.isnan(self.points).all():
+        if self.unheard:
             outages.check_judge(self.judging.rows(), self.judge.name)
 
     def in_vain(self) -> bool:
@@ -138,13 +189,13 @@ class Run:
         self.vain = chance if chance < self.options.futility else None
         return self.vain is not None
 
-    def quotes(self) -> tuple[Quote, Quote]:
-        """See `quote`."""
+    def quotes(self, first: bool = True) -> tuple[Quote, Quote]:
+        """See `quote`; a comparison that isn't the `first` with this baseline finds its answers made."""
         answers, asked = Quote(), Quote()
         if self.identical:
             return answers, asked
         self.history.check_seed()
-        for side in self.sides:
+        for side in self.sides if first else self.sides[1:]:
             answers += side.quote(self.question_set, self.questions, self.options, self.spending)
         if judge := self._tried():
             drafted = self.workspace.canaries(judge.name)
@@ -225,7 +276,7 @@ class Run:
         if known and (line := too_few(len(known), self.options.margin)):
             self.say(line)
 
-    def _check_stored(self) -> None:
+    def check_stored(self) -> None:
         """Reviews by another snapshot than today's count only with a bridge to it."""
         if isinstance(self.judge, EmbeddedJudge | CheckerJudge) or not self._both_answered():
             return
@@ -253,16 +304,6 @@ class Run:
         looks = (look for look in self.options.looks(len(self.drawn.ids)) if look > begun)
         return (self.drawn.ids[:look] for look in (*((begun,) if begun else ()), *looks))
 
-    def _draw(self, done: Sequence[str]) -> None:
-        """Have answered and judged what is drawn now; of what is gone there is nothing to ask."""
-        if not self.options.fixed:
-            self.history.draw(len(done))
-        by_id = {question.id: question for question in self.question_set.questions}
-        chunk = [by_id[name] for name in done[len(self.points) :] if name in by_id]
-        if chunk:
-            self.answer(chunk)
-            self.judging.review([question.id for question in chunk])
-
     def _called(self, rows: Sequence[Review]) -> list[Review]:
         return [
             row for row in rows if row.judge == self.judge.name and row.verdict_source not in ("computed", "checked")
@@ -283,7 +324,7 @@ class Run:
         about = {question.id: question for question in self.question_set.questions}
         return Comparison(
             verdict=verdict,
-            reason=reason(verdict, read, judged, len(self.drawn.ids), options, self.canaries, self.vain),
+            reason=self._reason(verdict, read),
             improved=read.improved,
             baseline=self.sides[0].name,
             candidate=self.sides[1].name,
@@ -305,6 +346,7 @@ class Run:
             reused=self.judging.reused,
             free=self.judging.free,
             identical=self.identical,
+            same_model=self.shared is not None,
             variance_taken=reading.variance_taken(self.points, self.drawn),
             categories=reading.category_rates(
                 self.points, self.reach[1], self.drawn, {name: one.category for name, one in about.items()}, options
@@ -321,6 +363,12 @@ class Run:
                 if not np.isnan(points)
             },
         )
+
+    def _reason(self, verdict: Verdict, read: Reading) -> str:
+        if self.identical:
+            return one_model(self.shared)
+        number, questions = len(self.points), len(self.drawn.ids)
+        return reason(verdict, read, number, questions, self.options, self.canaries, self.vain)
 
     def _cost(self) -> Cost:
         total = self.spending.total()

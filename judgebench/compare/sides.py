@@ -7,8 +7,9 @@ from typing import Any
 from judgebench.answers import Drawing, drafts, get_answers
 from judgebench.compare.options import Options
 from judgebench.compare.outages import Say, Watch, finish
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, instead
 from judgebench.models import Model, Spec, parse_spec
+from judgebench.models import Options as CallOptions
 from judgebench.money.cost import Quote
 from judgebench.money.spending import Spending
 from judgebench.question_sets import QuestionSet
@@ -69,12 +70,18 @@ class Side:
         return spending.quote_answers(self.name, drafted, self.table)
 
 
-def sides(workspace: Workspace, options: Options, spending: Spending) -> tuple[Side, Side]:
-    """Baseline and candidate; UsageError where they can't be told apart."""
-    baseline, candidate = (_side(workspace, text, options, spending) for text in (options.baseline, options.candidate))
-    if baseline.name == candidate.name and not same(baseline, candidate):
-        raise UsageError(f"both models are called {baseline.name}: name one, as in --candidate new=hf:./checkpoint")
-    return baseline, candidate
+def sides(workspace: Workspace, options: Options, spending: Spending, itself: bool = False) -> tuple[Side, Side]:
+    """Baseline and candidate; UsageError where they can't be told apart. `itself`: they are meant to be one model."""
+    baseline = _side(workspace, options.baseline, options, options.calls, spending)
+    candidate = _side(workspace, options.candidate, options, options.candidate_calls or options.calls, spending)
+    if baseline.name != candidate.name or itself:
+        return baseline, candidate
+    if same(baseline, candidate):
+        raise UsageError(
+            f"--baseline and --candidate are the same model, {baseline.name}: give the one in use, and the one that"
+            " would take its place"
+        )
+    raise UsageError(f"both models are called {baseline.name}: name one, as in --candidate new=hf:./checkpoint")
 
 
 def same(one: Side, other: Side) -> bool:
@@ -84,24 +91,35 @@ def same(one: Side, other: Side) -> bool:
     return dict(one.model.identity) == dict(other.model.identity)
 
 
+def shared(one: Side, other: Side) -> str | None:
+    """What both names stand for where it is one model: the same weights, or a spec of an endpoint; None: of two.
+
+    Also where their answers are in the tables already, as far as these know what made them.
+    """
+    made = one.identity()
+    known = one.model is not None or any(made)
+    if len(made) != 1 or not known or made != other.identity():
+        return None
+    return str(made[0].get("spec", "the same weights"))
+
+
 def _made_by(row: Answer) -> dict[str, Any]:
     return {name: value for name, value in row.provenance.items() if name != "served_by"}
 
 
-def _side(workspace: Workspace, text: str, options: Options, spending: Spending) -> Side:
+def _side(workspace: Workspace, text: str, options: Options, calls: CallOptions, spending: Spending) -> Side:
     if ":" not in text:
         return _in_tables(workspace, text, options.questions)
     spec = parse_spec(text)
     table = workspace.answers(options.questions, spec.name)
-    return Side(spec.name, table, spec, spending.model(spec, options.calls, table.path.with_suffix(".batches")))
+    return Side(spec.name, table, spec, spending.model(spec, calls, table.path.with_suffix(".batches")))
 
 
 def _in_tables(workspace: Workspace, name: str, question_set: str) -> Side:
     known = workspace.models(question_set)
     if name not in known:
-        there = ", ".join(known) or "none"
         raise UsageError(
-            f"{name!r} is no model with answers to {question_set} (there are: {there}): give its spec, as in"
+            f"{name!r} is no model with answers to {question_set} ({instead(name, known)}): give its spec, as in"
             f" {name}=hf:./checkpoint"
         )
     return Side(name, workspace.answers(question_set, name))

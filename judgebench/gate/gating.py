@@ -192,7 +192,13 @@ class Gating:
             self._check_judge()
             if verdict := self._decided():
                 return verdict
-        return "INCONCLUSIVE"
+        return "INVALID" if self.unheard else "INCONCLUSIVE"
+
+    @property
+    def unheard(self) -> list[str]:
+        """The sets that count and were judged without a single verdict."""
+        runs = ((name, self.runs[name]) for name in self.counting)
+        return [name for name, run in runs if len(run.points) and run.unheard]
 
     def _check_judge(self) -> None:
         """JudgebenchError where the judge isn't the same for all sets, unless bridges lead from one to the other."""

@@ -21,7 +21,7 @@ from judgebench.verdicts import checkers
 
 Measure: TypeAlias = Callable[[Answer, Question], float | None]
 Read: TypeAlias = Callable[[Floats], Evidence]
-_LARGEST = 1e3  # the largest factor that is told from none
+LARGEST = 1e3  # the largest factor that is told from none
 _HALVINGS = 30
 
 
@@ -84,8 +84,8 @@ class Measured:
 
 
 def _turning(holds: Callable[[float], bool]) -> float:
-    """The factor from which on something holds, between 1 / _LARGEST and _LARGEST."""
-    low, high = -np.log(_LARGEST), np.log(_LARGEST)
+    """The factor from which on something holds, between 1 / LARGEST and LARGEST."""
+    low, high = -np.log(LARGEST), np.log(LARGEST)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if holds(float(np.exp(middle))) else (middle, high)

@@ -3,11 +3,10 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Literal, TypeAlias, get_args
 
 from judgebench.compare.options import Options
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, instead
 
 Role: TypeAlias = Literal["critical", "supporting", "advisory"]
 Limit: TypeAlias = Literal["at_most", "at_most_points", "at_least_points"]
@@ -133,9 +132,7 @@ def guard(name: str, limit: float, proven: object = False) -> Guard:
 def _known(found: Mapping[str, Any], names: Sequence[str], of: str) -> dict[str, Any]:
     for key in found:
         if key not in names:
-            nearest = get_close_matches(str(key), names, n=1)
-            hint = f"did you mean {nearest[0]}?" if nearest else f"there is {', '.join(names)}"
-            raise ValueError(f"{of} has no {key!r}: {hint}")
+            raise ValueError(f"{of} has no {key!r}; {instead(str(key), names)}")
     return dict(found)
 
 

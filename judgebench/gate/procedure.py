@@ -1,12 +1,15 @@
 """The gate itself: the judge is tried, guards look at answers, then sets are judged until the verdict is known."""
 
+from dataclasses import replace
+
 from judgebench.compare.kept import decided_set, keep
 from judgebench.compare.outages import Say, Watch, unwatched
 from judgebench.gate.gating import Gating
 from judgebench.gate.policy import Policy
-from judgebench.gate.results import Gate
+from judgebench.gate.results import Gate, SetResult
 from judgebench.gate.summing import result
 from judgebench.money.cost import Quote
+from judgebench.tables.records import DecidedSet
 from judgebench.workspace import Workspace
 
 
@@ -16,13 +19,16 @@ def gate(workspace: Workspace, policy: Policy, say: Say = lambda line: None, wat
     Raises as `compare` does: UsageError for what makes no sense, JudgebenchError where calls failed or the next one
     could pass `max_cost`; run again, it goes on.
     """
-    found = _gated(Gating(workspace.check(), policy, say, watch), say)
-    sets = [
-        decided_set(workspace, policy.options(of), one.outcome, one.questions, one.comparison)
-        for of, one in zip(policy.sets, found.sets, strict=True)
-    ]
-    keep(workspace, "gate", found, sets)
+    gating = Gating(workspace.check(), policy, say, watch)
+    found = _gated(gating, say)
+    keep(workspace, "gate", found, [_kept(gating, one) for one in found.sets], found.guards)
     return found
+
+
+def _kept(gating: Gating, one: SetResult) -> DecidedSet:
+    kept = decided_set(gating.runs[one.name], one.outcome, one.questions, one.comparison)
+    dollars = None if one.dollars is None else str(one.dollars)
+    return replace(kept, role=one.role, needed=one.needed, dollars=dollars)
 
 
 def _gated(gating: Gating, say: Say) -> Gate:
@@ -30,10 +36,11 @@ def _gated(gating: Gating, say: Say) -> Gate:
         return result(gating, "GO")
     for line in gating.forecast():
         say(line)
+    gating.first.warn_of_one_model()
     if not gating.begin():
         return result(gating, "INVALID")
     verdict = gating.guard() or gating.judge()
-    if verdict != "NO-GO":
+    if verdict in ("GO", "INCONCLUSIVE"):
         gating.inform()
     return result(gating, verdict)
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from judgebench.compare.results import Canary
+from judgebench.compare.reasons import no_verdict, one_model
+from judgebench.compare.results import Canary, Interval
+from judgebench.gate.guards import LARGEST
 from judgebench.gate.results import GuardResult, SetResult, Verdict
 from judgebench.money.prices import money
 from judgebench.report.captions import between, percent
@@ -15,14 +17,15 @@ def reason(
     sets: Sequence[SetResult],
     guards: Sequence[GuardResult],
     canaries: Sequence[Canary],
-    identical: bool,
+    one: str | None,
 ) -> str:
-    """One sentence for a person."""
-    if identical:
-        return "both are the same model, so that there is nothing to compare"
+    """One sentence for a person. `one`: what both models are, where there is but one."""
+    if one is not None:
+        return one_model(one)
     if verdict == "INVALID":
         failed = [f"{one.name} ({one.wants}: {one.held} of {one.tries})" for one in canaries if not one.passed]
-        return f"the judge is not in order: {', '.join(failed)}"
+        unheard = [f"{no_verdict(one.judged)} of {one.name}" for one in sets if one.judged and one.rate is None]
+        return f"the judge is not in order: {', '.join(failed or unheard)}"
     if verdict == "GO":
         number = sum(one.role != "advisory" for one in sets)
         held = f" and no guard of {len({one.name for one in guards})} is exceeded" if guards else ""
@@ -71,8 +74,21 @@ def of_guard(guard: GuardResult) -> str:
     if guard.value is None or guard.interval is None:
         return "not measured" if guard.outcome == "left" else "no answers to measure"
     if guard.name == "answer_length":
-        reach = between(guard.interval, 1, 2)
-        return f"{guard.value:.2f} times the baseline's ({reach}), and {guard.limit:g} is the limit"
+        return (
+            f"{factor(guard.value)} times the baseline's ({factors(guard.interval)}), and {guard.limit:g} is the limit"
+        )
     shares = f"{percent(guard.candidate)} for {percent(guard.baseline)}"
     points = f"{100 * guard.value:+.1f} points ({between(guard.interval, 100, 1)})"
     return f"{shares}, {points}, and {100 * guard.limit:+g} is the limit"
+
+
+def factor(value: float) -> str:
+    """A factor, as far as factors are told from one another."""
+    if value > 0.999 * LARGEST:
+        return f"over {LARGEST:,.0f}"
+    return f"under {1 / LARGEST:g}" if value < 1.001 / LARGEST else f"{value:.2f}"
+
+
+def factors(interval: Interval) -> str:
+    """An interval of them."""
+    return " to ".join(map(factor, interval))

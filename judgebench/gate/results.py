@@ -7,9 +7,11 @@ from typing import Any, Literal, TypeAlias
 
 from judgebench.compare.results import Canary, Comparison, Cost, Inconclusive, Interval
 from judgebench.gate.policy import Role
+from judgebench.tables.records import DecidedGuard
 
 Verdict: TypeAlias = Literal["GO", "NO-GO", "INCONCLUSIVE", "INVALID"]
 Outcome: TypeAlias = Literal["passed", "failed", "open", "left"]  # left: not looked at, since it couldn't matter more
+GuardResult: TypeAlias = DecidedGuard  # which is kept as it is
 EXIT_STATUS: Mapping[Verdict, int] = {"GO": 0, "NO-GO": 3, "INCONCLUSIVE": 4, "INVALID": 5}
 
 
@@ -39,31 +41,11 @@ class SetResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GuardResult:
-    """One guard on one set: the candidate's `value` beside the baseline's (a factor, or a difference of shares).
-
-    `failed`: its interval lies wholly beyond the limit. `passed`: wholly within it. `proven`: GO takes that it passed;
-    `needed` is then with how many questions it does where no answer tells a difference. `missing`: questions of which
-    it isn't known.
-    """
-
-    name: str
-    question_set: str
-    limit: float
-    proven: bool
-    outcome: Outcome
-    questions: int
-    missing: int
-    baseline: float | None
-    candidate: float | None
-    value: float | None
-    interval: Interval | None
-    needed: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """A verdict and what it rests on. `chance`: of GO for a candidate that is equal, as said before the first call."""
+    """A verdict and what it rests on. `chance`: of GO for a candidate that is equal, as said before the first call.
+
+    `identical`, `same_model`: as of a comparison.
+    """
 
     verdict: Verdict
     reason: str
@@ -80,6 +62,7 @@ class Gate:
     cost: Cost
     seconds: float
     made: str
+    same_model: bool = False
 
     def exit_status(self, inconclusive: Inconclusive | None = None) -> int:
         """0 GO, 3 NO-GO, 4 INCONCLUSIVE, 5 INVALID; an inconclusive one may be told to pass or to fail (3).

@@ -35,7 +35,7 @@ def result(gating: Gating, verdict: Verdict) -> Gate:
     found = tuple(_guarded(gating, guard, name) for guard, name in gating.guarded)
     return Gate(
         verdict=verdict,
-        reason=reason(verdict, sets, found, gating.canaries, first.identical),
+        reason=reason(verdict, sets, found, gating.canaries, first.shared if first.identical else None),
         baseline=first.sides[0].name,
         candidate=first.sides[1].name,
         judge=first.judge.name,
@@ -43,6 +43,7 @@ def result(gating: Gating, verdict: Verdict) -> Gate:
         alpha=gating.alpha,
         chance=1.0 if first.identical else gating.chance_of_go(),
         identical=first.identical,
+        same_model=first.shared is not None,
         sets=sets,
         guards=found,
         canaries=gating.canaries,

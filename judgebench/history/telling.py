@@ -21,9 +21,9 @@ def _entry(point: Point) -> dict[str, Any]:
     row, of = point.verdict, point.of
     return {
         **{"made": row.created, "commit": row.commit, "command": row.command, "verdict": row.verdict},
-        **{"baseline": row.baseline, "candidate": row.candidate, "judge": row.judge},
+        **{"baseline": row.baseline, "candidate": point.candidate, "judge": row.judge},
         **{"snapshots": sorted(point.snapshots), "question_set": of.question_set, "categories": list(of.categories)},
-        **{"digest": of.digest, "outcome": of.outcome, "margin": of.margin},
+        **{"digest": of.digest, "outcome": of.outcome, "beside": of.beside, "margin": of.margin},
         **{"rate": of.rate, "rate_interval": list(of.interval) if of.interval else None},
         **{"judged": of.judged, "questions": of.questions, "alpha": row.alpha, "dollars": row.dollars},
         **{"lost_since": list(point.since.lost) if point.since else None},
@@ -40,11 +40,12 @@ def _row(point: Point) -> tuple[str, ...]:
     row, of = point.verdict, point.of
     verdict = row.verdict if row.command == "compare" else f"{row.verdict}: {of.outcome}"
     rate = with_interval(percent(of.rate), of.interval, 100, 1)
-    about = (row.candidate, row.baseline, _set(of), row.judge, verdict, rate, f"{of.judged} of {of.questions}")
+    about = (point.candidate, row.baseline, set_name(of), row.judge, verdict, rate, f"{of.judged} of {of.questions}")
     return (row.created or "-", (row.commit or "-")[:9], *about, _counts(point))
 
 
-def _set(of: DecidedSet) -> str:
+def set_name(of: DecidedSet) -> str:
+    """A set, with the categories that a verdict is about."""
     return f"{of.question_set} ({', '.join(of.categories)})" if of.categories else of.question_set
 
 
@@ -60,7 +61,7 @@ def _said(points: Sequence[Point]) -> list[str]:
 
 
 def _named(point: Point, since: Flips) -> list[str]:
-    about = f"{point.verdict.candidate} on {_set(point.of)}"
+    about = f"{point.candidate} on {set_name(point.of)}"
     shown = (("lost", since.lost), ("won", since.won))
     return [f"{about}, {word} since the one before: {_listed(names)}" for word, names in shown if names]
 

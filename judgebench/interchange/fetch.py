@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, instead
 from judgebench.interchange.download import File, Say, cached, download
 from judgebench.interchange.fastchat import Imported, import_fastchat
 from judgebench.question_sets import SetHead
@@ -49,7 +49,7 @@ def fetch(name: str, workspace: Workspace, origin: str | None = None, say: Say =
     workspace.check()
     known = sources()
     if name not in known:
-        raise UsageError(f"nothing called {name!r} can be fetched; there is: {', '.join(known)}")
+        raise UsageError(f"nothing called {name!r} can be fetched; {instead(name, known)}")
     source = known[name]
     place = _place(origin or source.url)
     say(f"{name}: {source.title}; {source.licence}, commit {source.commit}")

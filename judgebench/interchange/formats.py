@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, instead
 from judgebench.interchange import (
     alpaca_eval,
     arena_hard,
@@ -325,7 +325,7 @@ def _left_aside(known: Format, path: Path) -> list[str]:
 def _named(name: str) -> Format:
     found = next((known for known in FORMATS if known.name == name), None)
     if found is None:
-        raise UsageError(f"no format {name!r} is read; there is: {', '.join(known.name for known in FORMATS)}")
+        raise UsageError(f"no format {name!r} is read; {instead(name, (known.name for known in FORMATS))}")
     return found
 
 

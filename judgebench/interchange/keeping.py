@@ -8,7 +8,7 @@ from pathlib import Path
 
 from judgebench.interchange.imported import Imported, reasons
 from judgebench.interchange.lines import Log
-from judgebench.interchange.merge import Merged, RowT, merge
+from judgebench.interchange.merge import Merged, RowT, merge, of_their_answers
 from judgebench.tables.records import IMPORTED_FROM, ImportRecord
 from judgebench.tables.store import Table
 from judgebench.workspace import Workspace
@@ -41,7 +41,8 @@ def append_new(what: str, rows: Sequence[RowT], table_of: Callable[[RowT], Table
     merged: list[Merged[RowT]] = []
     for table, ours in by_table.values():
         with table.claim():
-            merged.append(merge(ours, table.read()))
+            held = table.read()
+            merged.append(merge(of_their_answers(ours, held), held))
             table.append(merged[-1].rows)
     _note(what, merged, log)
     return sum(len(one.rows) for one in merged)

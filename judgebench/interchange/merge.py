@@ -56,6 +56,23 @@ def _outdoes(held: RowT, row: RowT) -> bool:
     return not (isinstance(held, Review) and isinstance(row, Review) and held.reply == row.reply)
 
 
+def of_their_answers(imported: Sequence[RowT], held: Sequence[RowT]) -> list[RowT]:
+    """The rows; a review that a table holds of other answers, and else word for word, is another review.
+
+    Its id says so from then on: a second import after the answers changed is of those that it was made with.
+    """
+    known = {row.id: _answers(row) for row in held}
+    others = [any(_answers(row)) and any(known.get(row.id, ())) and _answers(row) != known[row.id] for row in imported]
+    return [
+        replace(row, id=content_id("imported review of other answers", row.id, _answers(row))) if other else row
+        for row, other in zip(imported, others, strict=True)
+    ]
+
+
+def _answers(row: object) -> tuple[str, ...]:
+    return row.answer_ids if isinstance(row, Review) else ()
+
+
 def with_own_ids(answers: Sequence[Answer], held: Mapping[str, Answer]) -> list[Answer]:
     """The answers, each under an id that no answer with other content has: FastChat's ids are reused by hand."""
     taken = dict(held)

@@ -9,11 +9,10 @@ an Arena battle; without a `question_id` it is a question of its own.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, nearest
 from judgebench.interchange.fastchat import Imported
 from judgebench.interchange.keeping import name_of
 from judgebench.interchange.lines import Line, Log, Row, Unusable, amiss, created, identifier, objects, rest, text
@@ -164,8 +163,8 @@ def _unknown(vote: Review, questions: Mapping[str, int], models: set[str], new_m
     news = [] if new_models else [model for model in vote.models if model not in models]
     if not news:
         return None
-    near = get_close_matches(news[0], models, n=1)
-    meant = f"did you mean {near[0]!r}? " if near else ""
+    near = nearest(news[0], models)
+    meant = f"did you mean {near!r}? " if near else ""
     return (
         f"names model {news[0]!r}, of which {vote.question_set} has neither answers nor reviews"
         f" ({meant}--new-models takes votes on others)"

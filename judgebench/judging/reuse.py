@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, instead
 from judgebench.judging import asking
 from judgebench.judging.judge import Judge, Task, Wrapped
 from judgebench.judging.matches import Match
@@ -113,8 +113,8 @@ def reparse(workspace: Workspace, question_set: str, judges: Sequence[str] = (),
     known = dict.fromkeys(row.judge for row in workspace.all_reviews(question_set))
     strangers = [name for name in judges if name not in known]
     if strangers or not known:
-        there = ", ".join(known) or "none"
-        raise UsageError(f"no reviews by {', '.join(strangers) or 'any judge'} on {question_set}; there are: {there}")
+        there = instead(strangers[0] if strangers else "", known)
+        raise UsageError(f"no reviews by {', '.join(strangers) or 'any judge'} on {question_set}; {there}")
     folder, result = workspace.question_set_folder(question_set) / "prompts", Reread()
     given = [find_prompt(prompt, [folder])] if prompt else []
     for name in judges or known:

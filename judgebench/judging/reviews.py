@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 
 from judgebench import embedded
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, instead, nearest
 from judgebench.judging import matches, rewards
 from judgebench.judging.asking import VerdictBy
 from judgebench.judging.judge import REPLY, CheckerJudge, EmbeddedJudge, Judge, ModelJudge, review
@@ -111,6 +111,10 @@ def named_judge(
     asked = workspace.question_set(question_set)
     if name == CheckerJudge.name:
         return _checker(asked)
+    if ":" not in name:
+        near = nearest(name, _OURS)
+        meant = f" (did you mean {near!r}?)" if near else ""
+        raise UsageError(f"{name!r} is no judge{meant}: write embedded, checker, or KIND:NAME, as in openai:gpt-4.1")
     spec = parse_spec(name)
     if spec.name in _TAKEN:
         raise UsageError(f"{spec.name} is the name of a judge of ours, and would share its table: take another name")
@@ -357,6 +361,6 @@ def _models(workspace: Workspace, question_set: str, asked: Asked) -> list[str]:
     wanted = list(dict.fromkeys([*([asked.baseline] if asked.baseline else []), *(asked.models or known)]))
     missing = [name for name in wanted if name not in known]
     if missing or not wanted:
-        there = ", ".join(known) or "none"
-        raise UsageError(f"no answers of {', '.join(missing) or 'any model'} to {question_set}; there are: {there}")
+        there = instead(missing[0] if missing else "", known)
+        raise UsageError(f"no answers of {', '.join(missing) or 'any model'} to {question_set}; {there}")
     return wanted

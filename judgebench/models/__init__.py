@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, nearest
 from judgebench.extensions import extension, names
 from judgebench.tables.endings import ending
 from judgebench.tables.records import Failure, Message, Sampling, Usage
@@ -16,6 +16,7 @@ from judgebench.tables.records import Failure, Message, Sampling, Usage
 if TYPE_CHECKING:
     from judgebench.models.loading.bases import Base
 
+_KINDS = ("openai", "azure", "hf", "reward")
 _PASSING = (
     "stopped",
     "unreachable",
@@ -252,7 +253,8 @@ def load_model(spec: Spec, options: Options) -> Model:
     if spec.kind in names("models"):
         model: Model = extension("models", spec.kind).added(spec.target, options)
         return model
-    others = "".join(f", {kind}:..." for kind in names("models"))
+    others, near = "".join(f", {kind}:..." for kind in names("models")), nearest(spec.kind, [*_KINDS, *names("models")])
+    meant = f" (did you mean {near!r}?)" if near else ""
     raise UsageError(
-        f"unknown kind of model {spec.kind!r} in {spec.text!r}: use openai:NAME, azure:NAME or hf:PATH{others}"
+        f"unknown kind of model {spec.kind!r} in {spec.text!r}{meant}: use openai:NAME, azure:NAME or hf:PATH{others}"
     )

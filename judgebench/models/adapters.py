@@ -39,7 +39,7 @@ def _named(text: str) -> Iterator[tuple[str, str]]:
     if not glob.has_magic(place) or os.path.exists(Path(place).expanduser()):
         yield name, place
         return
-    matching = sorted(glob.glob(os.path.expanduser(place), recursive=True), key=_steps)
+    matching = sorted(glob.glob(os.path.expanduser(place), recursive=True), key=by_steps)
     places = [found for found in matching if (Path(found) / _SETTINGS).is_file()]
     if not places:
         raise UsageError(f"--adapter {place}: no folder of an adapter ({_SETTINGS}) is there")
@@ -48,6 +48,6 @@ def _named(text: str) -> Iterator[tuple[str, str]]:
     yield from ((name, found) for found in places)
 
 
-def _steps(path: str) -> list[tuple[int, str]]:
+def by_steps(path: str) -> list[tuple[int, str]]:
     """With numbers by their size: step-800 comes before step-1600."""
     return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in re.split(r"(\d+)", path)]

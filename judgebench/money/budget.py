@@ -84,6 +84,11 @@ class MeteredModel:
         """How many tokens the model has drawn, where it counts them."""
         return getattr(self._model, "drawn", 0)
 
+    def lack(self) -> str | None:
+        """What the model needs and there isn't, as far as it can tell before it is called."""
+        found: str | None = getattr(self._model, "lack", lambda: None)()
+        return found
+
     def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
         """What the model replies."""
         for reply in self._model.generate(requests):

@@ -31,6 +31,7 @@ class Spending:
         self._terms: dict[str, Terms] = {}
         self._meters: dict[str, MeteredModel] = {}
         self._models: dict[tuple[Spec, Options, Path | None], Model] = {}
+        self._called: dict[str, None] = {}
 
     def model(self, spec: Spec, options: Options, state: Path) -> Model:
         """The model of a spec, within the limit, once for all who ask; `state` is where it remembers its batches."""
@@ -74,14 +75,31 @@ class Spending:
         todo = unfinished([draft for _, draft in drafted], done)[0]
         called = [draft for draft in todo if not draft.error and draft.verdict_source not in NO_CALL] if ask else []
         asked = ((draft.kind, ask(by_id[draft.id], draft)) for draft in resumed(called, done)) if ask else ()
-        return quote(len(drafted), asked, typical_replies(rows), self._terms_of(judge.name))
+        return self._quoted(judge.name, quote(len(drafted), asked, typical_replies(rows), self._terms_of(judge.name)))
 
     def quote_answers(self, name: str, drafted: Sequence[tuple[Answer, Request]], table: Table[Answer]) -> Quote:
         """What it would take to get the answers that the table doesn't hold yet; nothing is written."""
         rows, requests = table.read(), {draft.id: request for draft, request in drafted}
         todo, begun = unfinished([draft for draft, _ in drafted], rows)[0], broken_off(rows)
         asked = ((ANSWER, rest(requests[draft.id], begun.get(draft.id))) for draft in todo)
-        return quote(len(drafted), asked, typical_replies(rows), self._terms_of(name))
+        return self._quoted(name, quote(len(drafted), asked, typical_replies(rows), self._terms_of(name)))
+
+    def _quoted(self, name: str, found: Quote) -> Quote:
+        if found.calls:
+            self._called[name] = None
+        return found
+
+    def check(self) -> None:
+        """Before anything is computed: UsageError with all that the quoted calls need and there isn't.
+
+        Of one model alone the first call tells.
+        """
+        if len(self._called) < 2:
+            return
+        meters = [self._meters[name] for name in self._called if name in self._meters]
+        lacks = list(dict.fromkeys(filter(None, (meter.lack() for meter in meters))))
+        if lacks:
+            raise UsageError("; ".join(lacks))
 
     def total(self) -> Bill:
         """The bill so far, of all models together."""

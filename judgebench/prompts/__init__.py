@@ -27,7 +27,7 @@ import jinja2.sandbox
 import msgspec
 from jinja2.utils import missing
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, instead
 from judgebench.prompts import hostile
 from judgebench.tables import toml
 from judgebench.tables.records import Message, Question, Rubric, Verdict, Winner, content_id
@@ -137,8 +137,8 @@ def find_prompt(name: str, folders: Sequence[Path]) -> Prompt:
     for folder in (*folders, BUILT_IN):
         if (folder / f"{name}.j2").is_file():
             return load_prompt(folder / f"{name}.j2")
-    ours = ", ".join(sorted(path.stem for path in BUILT_IN.glob("*.j2")))
-    raise UsageError(f"no judge prompt {name!r}; there is {ours}, or give the path of a .j2 file")
+    known = sorted({path.stem for folder in (*folders, BUILT_IN) for path in folder.glob("*.j2")})
+    raise UsageError(f"no judge prompt {name!r}; {instead(name, known)}, or give the path of a .j2 file")
 
 
 def render(prompt: Prompt, conversation: Conversation) -> tuple[Message, ...]:

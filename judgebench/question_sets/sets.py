@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, instead
 from judgebench.tables import toml
 from judgebench.tables.records import Question, Rubric, Sampling, content_id
 from judgebench.tables.store import Table
@@ -118,9 +118,8 @@ class QuestionSet:
         """The questions of some categories (default: all), at most `limit` of each, in the set's order."""
         unknown = set(categories) - set(self.head.categories)
         if unknown:
-            raise UsageError(
-                f"no category {', '.join(sorted(unknown))} in {self.name}: {', '.join(self.head.categories)}"
-            )
+            there = instead(min(unknown), self.head.categories)
+            raise UsageError(f"no category {', '.join(sorted(unknown))} in {self.name}; {there}")
         taken: Counter[str] = Counter()
         chosen = []
         for question in self.questions:

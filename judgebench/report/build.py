@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 
 from judgebench import embedded
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, instead
 from judgebench.report import kept
 from judgebench.report.answered import answered, is_incomplete
 from judgebench.report.imported import missing
@@ -30,10 +30,16 @@ _NO_PANEL = (checkers.NAME,)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a report is about, and how it is made. `own`: which models are a judge's own, for self-preference."""
+    """What a report is about, and how it is made.
+
+    `models`: of one all that it was in, of several what is among them. `own`: which models are a judge's own, for
+    self-preference.
+    """
 
     questions: str | None = None
     judge: str | None = None
+    category: str | None = None
+    models: tuple[str, ...] = ()
     ratings: RatingMethod = "bradley-terry"
     own: Mapping[str, Collection[str]] = field(default_factory=dict)
 
@@ -41,7 +47,7 @@ class Options:
     def content(self) -> tuple[object, ...]:
         """What figures depend on."""
         own = sorted((judge, sorted(models)) for judge, models in self.own.items())
-        return self.questions, self.judge, self.ratings, own
+        return self.questions, self.judge, self.category, self.models, self.ratings, own
 
 
 def owners(given: Sequence[str]) -> dict[str, set[str]]:
@@ -61,7 +67,8 @@ def build(workspace: Workspace, options: Options = Options()) -> Report:
 
 
 def _build(workspace: Workspace, options: Options) -> Report:
-    answers = list(in_force(workspace.all_answers(options.questions)).values())
+    rows = in_force(workspace.all_answers(options.questions)).values()
+    answers = [row for row in rows if not options.models or row.model in options.models]
     report = assemble(reviews_of(workspace, options), answers, options)
     return report | {"imports": missing(workspace.imports().read(), options.questions)}
 
@@ -199,9 +206,8 @@ def check_owners(reviews: pd.DataFrame, own: Mapping[str, Collection[str]]) -> N
     for judge, models in own.items():
         for what, name in (("judge", judge), *(("model", model) for model in models)):
             if name not in known[what]:
-                raise UsageError(
-                    f"--own: no {what} {name!r} in these reviews; there is {', '.join(sorted(known[what]))}"
-                )
+                there = instead(name, sorted(known[what]))
+                raise UsageError(f"--own: no {what} {name!r} in these reviews; {there}")
 
 
 def reviews_of(workspace: Workspace, options: Options) -> pd.DataFrame:
@@ -210,7 +216,30 @@ def reviews_of(workspace: Workspace, options: Options) -> pd.DataFrame:
     reviews = reviews_in_force(workspace, options.questions, options.judge, created=in_time)
     if reviews.empty:
         raise UsageError("no reviews to report on: make some with `judgebench review`, or import some")
-    return reviews
+    return _chosen(reviews, options) if options.category is not None or options.models else reviews
+
+
+def _chosen(reviews: pd.DataFrame, options: Options) -> pd.DataFrame:
+    """The reviews of the models and the category that are asked for; UsageError for one that no review is about."""
+    sides = [reviews[side].astype(object) for side in ("model_a", "model_b")]
+    for what, asked, columns in (
+        ("category", (options.category,), [reviews["category"]]),
+        ("model", options.models, sides),
+    ):
+        known = sorted({str(name) for column in columns for name in column.dropna().unique()})
+        for name in asked:
+            if name is not None and name not in known:
+                raise UsageError(f"no reviews of the {what} {name!r}; {instead(name, known)}")
+    first, second = (side.isin(options.models) for side in sides)
+    among = first & (second | sides[1].isna()) if len(options.models) > 1 else first | second
+    wanted = among if options.models else pd.Series(True, reviews.index)
+    if options.category is not None:
+        wanted &= reviews["category"] == options.category
+    if not wanted.any():
+        raise UsageError("no review is of all that was asked for: leave out --category, or a --model")
+    chosen = reviews[wanted.to_numpy()].reset_index(drop=True)
+    texts = chosen.select_dtypes("category")
+    return chosen.assign(**{str(name): texts[name].cat.remove_unused_categories() for name in texts})
 
 
 def cut_prompts(reviews: pd.DataFrame) -> list[dict[str, Any]]:

@@ -10,17 +10,22 @@ _EACH = 6  # more pairs than that are not told one by one
 
 def percent(share: float | None, digits: int = 1) -> str:
     """A share as a percentage, `-` where it isn't known."""
-    return "-" if share is None else f"{100 * share:.{digits}f} %"
+    return "-" if share is None else f"{100 * share:z.{digits}f} %"
 
 
 def number(value: float | None, digits: int = 2) -> str:
     """A number, `-` where it isn't known."""
-    return "-" if value is None else f"{value:.{digits}f}"
+    return "-" if value is None else f"{value:z.{digits}f}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A difference, with its sign where it has one."""
+    return f"{value:z.{digits}f}" if round(value, digits) == 0 else f"{value:+.{digits}f}"
 
 
 def between(interval: Sequence[float] | None, factor: float = 1, digits: int = 2) -> str:
     """An interval without its unit, "" where there is none."""
-    return "" if interval is None else " to ".join(f"{factor * end:.{digits}f}" for end in interval)
+    return "" if interval is None else " to ".join(f"{factor * end:z.{digits}f}" for end in interval)
 
 
 def with_interval(shown: str, interval: Sequence[float] | None, factor: float = 1, digits: int = 2) -> str:
@@ -58,17 +63,18 @@ def _pair(pair: Entry) -> Iterator[str]:
         reach = between(pair["ratio_interval"], 100, 1)
         shown = f" (95 % interval {reach} %)" if reach else ""
         yield f"{b} has {percent(pair['ratio'])} of {a}'s total score{shown}."
-    yield _outcomes(pair)
+    yield outcomes(pair)
     yield _conclusion(pair)
 
 
-def _outcomes(pair: Entry) -> str:
+def outcomes(pair: Entry) -> str:
+    """How often which of the two is better, the one with more wins first."""
     a, b = pair["models"]
     wins_a, wins_b = pair["wins"]
     first, second = ((a, wins_a), (b, wins_b)) if wins_a > wins_b else ((b, wins_b), (a, wins_a))
     noun = ("question", "questions") if pair["matches"] == pair["questions"] else ("match", "matches")
-    left = "".join(f", {_counted(pair[name], *said)}" for name, said in _OTHERS.items() if pair[name])
-    matches = _counted(pair["matches"], *noun)
+    left = "".join(f", {counted(pair[name], *said)}" for name, said in _OTHERS.items() if pair[name])
+    matches = counted(pair["matches"], *noun)
     return f"{first[0]} is better on {first[1]} of {matches}, {second[0]} on {second[1]}{left}."
 
 
@@ -79,7 +85,8 @@ _OTHERS = {
 }
 
 
-def _counted(count: int, one: str, many: str) -> str:
+def counted(count: int, one: str, many: str) -> str:
+    """So many of something."""
     return f"{count} {one if count == 1 else many}"
 
 
@@ -112,7 +119,7 @@ def of_leaderboard(ranked: Sequence[Entry], differences: Sequence[Entry]) -> lis
 def _lead(gap: Entry, first: str, second: str) -> str:
     """How far the first model is ahead of the second on the questions that both have scores on."""
     if gap["interval"] is None:
-        shared = _counted(gap["questions"], "question", "questions")
+        shared = counted(gap["questions"], "question", "questions")
         return f"; it shares {shared} with {second}, too few to say how far it is ahead on the same ones"
     sign = 1 if gap["models"][1] == first else -1
     ends, lead = sorted(sign * end for end in gap["interval"]), sign * gap["difference"]
@@ -132,7 +139,7 @@ def of_turns(turns: Sequence[Entry]) -> list[str]:
     shown = f" (95 % interval {reach})" if reach else ""
     drop = "is the largest drop" if worst["difference"] < 0 else "is the least gain"
     most = f"{drop} of {len(turns)}; each interval is of one by itself" if len(turns) > 1 else "is the change"
-    return [f"{worst['model']}'s {worst['difference']:+.2f}{shown} from turn 1 to turn {worst['turn']} {most}."]
+    return [f"{worst['model']}'s {signed(worst['difference'])}{shown} from turn 1 to turn {worst['turn']} {most}."]
 
 
 def of_ratings(entries: Sequence[Entry]) -> list[str]:
@@ -148,7 +155,7 @@ def of_ratings(entries: Sequence[Entry]) -> list[str]:
         return [f"{first}."]
     if might == [rated[0]["model"]]:
         return [f"{first}, and first in at least 95 % of resamples of the questions."]
-    return [f"{first}; {', '.join(might)} could be first: their rank ranges reach 1."]
+    return [f"{first}; any of {', '.join(might)} could be first, as far as these questions tell."]
 
 
 def of_win_rates(pairs: Sequence[Entry]) -> list[str]:
@@ -238,12 +245,12 @@ def of_answers(entries: Sequence[Entry]) -> list[str]:
 
 
 def _lack(entry: Entry) -> str:
-    failed = f"{entry['failed']} of {_counted(entry['answers'], 'answer', 'answers')} failed"
-    of_turns = f"of {_counted(entry['turns'], 'text', 'texts')}"
+    failed = f"{entry['failed']} of {counted(entry['answers'], 'answer', 'answers')} failed"
+    of_turns = f"of {counted(entry['turns'], 'text', 'texts')}"
     cut = f"{entry['cut']} {of_turns} stopped at the token limit, and were judged as they are"
     empty = f"{entry['empty']} {of_turns} are empty"
     prompt = f"{entry['prompt_cut']} {of_turns} answer prompts that the server cut, by its own count of tokens"
-    lacking = f"no answer to {_counted(entry['missing'], 'question', 'questions')} that another model answered"
+    lacking = f"no answer to {counted(entry['missing'], 'question', 'questions')} that another model answered"
     lacks = {"missing": lacking, "failed": failed, "cut": cut, "empty": empty, "prompt_cut": prompt}
     return "; ".join(told for name, told in lacks.items() if entry[name])
 
@@ -256,14 +263,14 @@ def of_imports(entries: Sequence[Entry]) -> list[str]:
 def _missing(entry: Entry) -> str:
     shown = [f"{one['count']}: {one['reason']}" for one in entry["reasons"][:_REASONS]]
     rest = "; others for other reasons" if len(entry["reasons"]) > _REASONS else ""
-    rows = _counted(entry["refused"], "row", "rows")
+    rows = counted(entry["refused"], "row", "rows")
     why = f" ({'; '.join(shown)}{rest})" if shown else ""
     return f"The import of {entry['import']} into {entry['question_set']} lacks {rows}{why}."
 
 
 def of_cut_prompts(note: Entry) -> str:
     """That a judge did not see all of what it was asked about."""
-    these = f"{note['cut']} of {_counted(note['reviews'], 'review', 'reviews')}"
+    these = f"{note['cut']} of {counted(note['reviews'], 'review', 'reviews')}"
     return (
         f"The server cut the prompts of {these} on {note['question_set']} by {note['judge']}: it counted fewer tokens"
         " than they can have, so that the judge saw a part of them"
@@ -272,7 +279,7 @@ def of_cut_prompts(note: Entry) -> str:
 
 def of_other_languages(note: Entry) -> str:
     """That a judge has no verdict on what it was not measured on."""
-    these = f"{note['left_out']} of {_counted(note['reviews'], 'review', 'reviews')} on {note['question_set']}"
+    these = f"{note['left_out']} of {counted(note['reviews'], 'review', 'reviews')} on {note['question_set']}"
     return (
         f"{these} by {note['judge']} have no verdict: a text isn't in English, and this judge was measured on no"
         " other language (name another judge, or give --any-language)"

@@ -3,14 +3,17 @@
 import csv
 import io
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from judgebench.report import markdown
+from judgebench.errors import UsageError, instead
+from judgebench.report import markdown, screen
 from judgebench.report.build import Report
-from judgebench.report.table import Row, Table
+from judgebench.report.table import Table
 from judgebench.report.tables import notes, tables
 from judgebench.terminal import printable
 
+_UNLIMITED = sys.maxsize  # columns
 _PAIRED = ("models", "totals", "wins", "rates")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -20,23 +23,28 @@ def render(report: Report, form: str) -> str:
     return _FORMATS[form](report)
 
 
+def render_one(report: Report, form: str, name: str, width: int = _UNLIMITED) -> str:
+    """One of the report's tables, by its name; of `table` no wider than that. Not as `json`, which is whole."""
+    found = [table for table in tables(report) if table.name == name]
+    if not found:
+        raise UsageError(f"no table {name!r}; {instead(name, (table.name for table in tables(report)))}")
+    if form == "json":
+        raise UsageError("--table is about the formats table, markdown and csv: JSON is whole")
+    if form == "csv":
+        return _csv({_ENTRIES.get(name, name): report[_ENTRIES.get(name, name)]})
+    return "\n\n".join(screen.fitted(table, width) if form == "table" else as_markdown(table) for table in found)
+
+
+_ENTRIES = {"win-rates": "pairs", "turns": "turn_differences", "plan": "power"}  # what a table's rows are made of
+
+
 def _table(report: Report) -> str:
-    return "\n\n".join([as_text(table) for table in tables(report)] + notes(report))
+    return screen.whole(report, _UNLIMITED)
 
 
 def as_text(table: Table) -> str:
-    """A table in columns, with what it says under it."""
-    return "\n".join(map(printable, [table.title, *_aligned([table.head, *table.rows]), *table.says]))
-
-
-def _aligned(rows: Sequence[Row]) -> list[str]:
-    cells = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(map(_pad, row, widths)).rstrip() for row in cells]
-
-
-def _pad(cell: str, width: int) -> str:
-    return cell.rjust(width) if cell[:1].isdigit() or cell == "-" else cell.ljust(width)
+    """A table in columns, as wide as it is, with what it says under it."""
+    return screen.fitted(table, _UNLIMITED)
 
 
 def _markdown(report: Report) -> str:

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, instead
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,8 +121,7 @@ def _check(place: "Workspace", questions: str | None, folder: str, what: str, na
     names = {original_name(path.stem) for path in tables}
     for kind, given, known in (("question set", questions, sets), (what, name, names)):
         if given is not None and given not in known:
-            there = ", ".join(sorted(known)) or "none"
-            raise UsageError(f"no {folder} of the {kind} {given!r}; there is {there}")
+            raise UsageError(f"no {folder} of the {kind} {given!r}; {instead(given, sorted(known))}")
 
 
 def _turns(answer: "Answer", category: str | None) -> Iterator[tuple[object, ...]]:

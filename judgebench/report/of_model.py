@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, instead
 from judgebench.report.build import Report
 
 
@@ -36,7 +36,7 @@ def results(report: Report, model: str) -> list[Result]:
     """Those of a model, in the report's order; UsageError where there is none."""
     found = [*_scores(report, model), *_win_rates(report, model)]
     if not found:
-        raise UsageError(f"no figure is of the model {model!r}; there is {', '.join(models(report)) or 'none'}")
+        raise UsageError(f"no figure is of the model {model!r}; {instead(model, models(report))}")
     return found
 
 

@@ -56,7 +56,13 @@ def _criteria(entries: Sequence[Entry], where: str, a: str, b: str) -> Table:
     ]
     head = ("criterion", "points", "tags", f"met by {a}", f"met by {b}", "difference")
     title = f"Criteria that {b} lost against {a} {where}"
-    return Table(title, (*head, "b worse on", "b better on", "beyond chance"), rows, _of_criteria(entries, moved, a, b))
+    return Table(
+        title,
+        (*head, "b worse on", "b better on", "beyond chance"),
+        rows,
+        _of_criteria(entries, moved, a, b),
+        "criteria",
+    )
 
 
 def _shown(moved: Sequence[Entry]) -> Sequence[Entry]:
@@ -102,7 +108,9 @@ def _scores(entries: Sequence[Entry], where: str) -> Table:
         for found in ranked
     ]
     head = ("model", "score", *parts, "questions", "missing", "quotes not in the answer")
-    return Table(f"Scores by rubrics {where}", head, rows, _of_scores([found["score"] for found in ranked]))
+    return Table(
+        f"Scores by rubrics {where}", head, rows, _of_scores([found["score"] for found in ranked]), "rubric-scores"
+    )
 
 
 def _model(entry: Entry) -> tuple[str, ...]:
@@ -136,7 +144,13 @@ def _differences(entries: Sequence[Entry], where: str, a: str, b: str) -> Table:
         if entry["difference"] is not None
     ]
     head = ("", "difference", "questions", "beyond chance")
-    return Table(f"{b}'s scores less {a}'s {where}", head, rows, _of_differences(entries, a, b) if rows else ())
+    return Table(
+        f"{b}'s scores less {a}'s {where}",
+        head,
+        rows,
+        _of_differences(entries, a, b) if rows else (),
+        "rubric-differences",
+    )
 
 
 def _of_differences(entries: Sequence[Entry], a: str, b: str) -> list[str]:

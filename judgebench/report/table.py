@@ -16,6 +16,8 @@ class Table:
     head: Row
     rows: Sequence[Row]
     says: Sequence[str] = ()
+    name: str = ""  # by which it is asked for
+    keys: int = 1  # so many columns say what a row is about
 
 
 def judge_of(entry: Entry) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from judgebench import embedded
 from judgebench.report import captions, rubrics
-from judgebench.report.captions import number, percent, with_interval
+from judgebench.report.captions import number, percent, signed, with_interval
 from judgebench.report.table import Entry, Row, Table, judge_of
 from judgebench.terminal import printable
 
@@ -46,7 +46,8 @@ def _of(entries: Sequence[Entry], question_set: str, judge: str) -> list[Entry]:
 def _pairs(pairs: Sequence[Entry]) -> Table:
     about = ("question set", "judge", "verdicts", "a", "b", "totals a/b", "b/a", "b wins-ties-losses")
     head, rows = (*about, "b's win rate", "inconsistent", "reviews", "missing"), [_pair_row(pair) for pair in pairs]
-    return Table("Pairs", head, rows, captions.of_pairs([pair for pair in pairs if pair["win_rate"] is not None]))
+    says = captions.of_pairs([pair for pair in pairs if pair["win_rate"] is not None])
+    return Table("Pairs", head, rows, says, "pairs", keys=5)
 
 
 def _pair_row(pair: Entry) -> Row:
@@ -77,17 +78,18 @@ def _leaderboard(scores: Sequence[Entry], differences: Sequence[Entry], question
     ]
     head = ["model", "all", *(f"turn {turn}" for turn in turns if len(turns) > 1), *categories, "reviews", "missing"]
     title = f"Mean scores on {question_set} by {judge}"
-    return Table(title, head, rows, captions.of_leaderboard(ranked, differences))
+    return Table(title, head, rows, captions.of_leaderboard(ranked, differences), "scores")
 
 
 def _turns(turns: Sequence[Entry], question_set: str, judge: str) -> Table:
     rows = [
         (entry["model"], entry["turn"], number(entry["first"]), number(entry["mean"]),
-         with_interval(f"{entry['difference']:+.2f}", entry["interval"]))
+         with_interval(signed(entry["difference"]), entry["interval"]))
         for entry in turns
     ]  # fmt: skip
     head = ("model", "turn", "turn 1", "this turn", "difference")
-    return Table(f"Later turns against the first on {question_set} by {judge}", head, rows, captions.of_turns(turns))
+    title = f"Later turns against the first on {question_set} by {judge}"
+    return Table(title, head, rows, captions.of_turns(turns), "turns", keys=2)
 
 
 def _mean(entry: Entry | None) -> str:
@@ -161,7 +163,7 @@ def _win_rates(pairs: Sequence[Entry]) -> Table:
     rows = [
         (
             *(pair["question_set"], judge_of(pair), *pair["models"]),
-            *(_rate(pair, name) for name in _RATES),
+            *(rate(pair, name) for name in _RATES),
             with_interval(percent(pair["consistency"]), pair["consistency_interval"], 100, 1),
             between_percent(pair["win_rate_bounds"]),
         )
@@ -169,7 +171,8 @@ def _win_rates(pairs: Sequence[Entry]) -> Table:
         if any(pair.get(name) is not None for name in [*list(_RATES)[1:], "win_rate_bounds"])
     ]
     head = ("question set", "judge", "a", "b", *_RATES.values(), "orders agree", "missing at worst and best")
-    return Table("b's win rate, by what is held equal", head, rows, captions.of_win_rates(pairs) if rows else ())
+    says = captions.of_win_rates(pairs) if rows else ()
+    return Table("b's win rate, by what is held equal", head, rows, says, "win-rates", keys=4)
 
 
 _RATES = {
@@ -180,7 +183,8 @@ _RATES = {
 }
 
 
-def _rate(pair: Entry, name: str) -> str:
+def rate(pair: Entry, name: str) -> str:
+    """A share of an entry, with its interval, as a percentage."""
     return with_interval(percent(pair.get(name)), pair.get(f"{name}_interval"), 100, 1)
 
 
@@ -192,18 +196,20 @@ def between_percent(ends: Sequence[float] | None) -> str:
 def _ratings(entries: Sequence[Entry], question_set: str, judge: str) -> Table:
     rows = [
         (
-            *(_rank(entry), entry["model"], with_interval(number(entry["rating"], 0), entry["interval"], 1, 0)),
+            *(rank(entry), entry["model"], with_interval(number(entry["rating"], 0), entry["interval"], 1, 0)),
             *(entry["matches"], entry["note"] or ""),
         )
         for entry in entries
     ]
     method = {"bradley-terry": "Bradley-Terry", "elo": "Elo"}[entries[0]["method"]]
     title = f"Ratings ({method}) on {question_set} by {judge}"
-    return Table(title, ("rank", "model", "rating", "matches", ""), rows, captions.of_ratings(entries))
+    head = ("rank", "model", "rating", "matches", "")
+    return Table(title, head, rows, captions.of_ratings(entries), "ratings", keys=2)
 
 
-def _rank(entry: Entry) -> str:
-    if entry["rank"] is None:
+def rank(entry: Entry | None) -> str:
+    """A model's rank, with the range that it may have."""
+    if entry is None or entry["rank"] is None:
         return "-"
     low, high = entry["rank_range"] or (entry["rank"], entry["rank"])
     return f"{entry['rank']}" if low == high else f"{entry['rank']} ({low} to {high})"
@@ -217,7 +223,8 @@ def _judges(judges: Sequence[Entry]) -> Table:
         for part, what in (("pairwise", "pairs"), ("single", "single scores"))
         if entry[part]
     ]
-    return Table("The judges", ("question set", "judge", "", *_HEALTH), rows, captions.of_judges(judges))
+    head = ("question set", "judge", "", *_HEALTH)
+    return Table("The judges", head, rows, captions.of_judges(judges), "judges", keys=3)
 
 
 _HEALTH = {
@@ -241,7 +248,7 @@ def _figure(health: Entry, path: Sequence[str]) -> str:
     if not found:
         return "-"
     if path[-1] in _PLAIN:
-        return with_interval(f"{found['value']:+.2f}", found["interval"])
+        return with_interval(signed(found["value"]), found["interval"])
     return with_interval(percent(found["value"]), found["interval"], 100, 1)
 
 
@@ -257,7 +264,7 @@ def _agreement(agreement: Sequence[Entry]) -> Table:
         if entry["turn"] is None and entry["votes"]
     ]
     head = ("question set", "raters", "setup", "agree", "by chance", "Cohen's kappa", "pairs of votes")
-    return Table("Agreement", head, rows, captions.of_agreement(agreement) if rows else ())
+    return Table("Agreement", head, rows, captions.of_agreement(agreement) if rows else (), "agreement", keys=3)
 
 
 def _rater(entry: Entry, place: int) -> str:
@@ -270,14 +277,15 @@ def _calibration(entries: Sequence[Entry]) -> Table:
     rows = [
         (
             *(entry["question_set"], f"{entry['judge']} ({entry['kind']})", *entry["models"]),
-            *(_rate(entry, name) for name in ("judge_win_rate", "votes_win_rate", "win_rate")),
+            *(rate(entry, name) for name in ("judge_win_rate", "votes_win_rate", "win_rate")),
             *(entry["votes"], number(entry["worth"], 0)),
         )
         for entry in entries
         if entry["win_rate"] is not None
     ]
     head = ("question set", "judge", "a", "b", "b's win rate by the judge", "by votes", "by both", "votes", "worth")
-    return Table("The judge calibrated by people's votes", head, rows, captions.of_calibration(entries) if rows else ())
+    says = captions.of_calibration(entries) if rows else ()
+    return Table("The judge calibrated by people's votes", head, rows, says, "calibration", keys=4)
 
 
 def _plan(entries: Sequence[Entry]) -> Table:
@@ -296,8 +304,9 @@ def _plan(entries: Sequence[Entry]) -> Table:
         for entry in entries
         for need in entry["needed"]
     ]
-    head = ("question set", "judge", "models", "figure", "questions", "they detect")
-    return Table("Planning", (*head, "to detect", "takes questions", "calls", "dollars"), rows, _planned(entries))
+    about = ("question set", "judge", "models", "figure", "questions", "they detect")
+    head = (*about, "to detect", "takes questions", "calls", "dollars")
+    return Table("Planning", head, rows, _planned(entries), "plan", keys=4)
 
 
 def _shown(entry: Entry, difference: float | None) -> str:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from judgebench.workspace import Workspace
 
-PARTS = ("index.html", "pairs", "questions", "pieces", "vote", "static")  # what is ours in the folder; no more
+PARTS = (
+    "index.html",
+    "pairs",
+    "questions",
+    "pieces",
+    "vote",
+    "verdicts",
+    "static",
+)  # what is ours in the folder; no more
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from judgebench.site.views import UNKNOWN, Cell, called, figure, number
 Entry = Mapping[str, Any]
 Ends = Sequence[float] | None  # an interval, [low, high]
 Scale = tuple[float, float]  # the lowest and the highest value that are drawn
+Addresses = Mapping[tuple[str, str, frozenset[str]], str]  # by question set, judge and the two models
 SHARE: Scale = (0.0, 1.0)
 _NAMES = ("question_set", "judge", "model")
 _LISTS = ("models", "raters", "judges")
@@ -21,6 +22,15 @@ def address(pair: Entry) -> str | None:
     if "judges" in pair:
         return None
     return slugs.pair_page(pair["question_set"], pair["judge"], pair["kind"], *pair["models"])
+
+
+def addresses(pairs: Iterable[Entry]) -> Addresses:
+    """The pages of pairs; of several kinds of verdict the first."""
+    found: dict[tuple[str, str, frozenset[str]], str] = {}
+    for pair in pairs:
+        if page := address(pair):
+            found.setdefault((pair["question_set"], pair["judge"], frozenset(pair["models"])), page)
+    return found
 
 
 def spoken(entries: Iterable[Entry]) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from judgebench.report.imported import missing
 from judgebench.site import stored
 from judgebench.site.stored import Place
 from judgebench.statistics.frames import Categories, matches_frame, reviews_frame
-from judgebench.tables.records import Answer, Question, Review
+from judgebench.tables.records import Answer, Decided, Question, Review, Watched
 from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
@@ -31,7 +31,8 @@ class Source:
     `reviews` are without `reply` and `messages`, which take too much room to hold; `reviews_at` has those. `frame` are
     the same as the report's figures have them, columns as of `load_reviews` without `created`.
     `place` is the name of the workspace's folder; `prompts` are the folders of each set's judge prompts; `trials` are
-    what the judges of each set said when they were tried.
+    what the judges of each set said when they were tried; `verdicts` what comparisons and gates came to, oldest first;
+    `watched` what is known of checkpoints.
     """
 
     question_sets: tuple[QuestionSet, ...]
@@ -43,6 +44,13 @@ class Source:
     place: str = ""
     prompts: Mapping[str, Path] = field(default_factory=dict)
     trials: Mapping[Named, Trial] = field(default_factory=dict)
+    verdicts: tuple[Decided, ...] = ()
+    watched: tuple[Watched, ...] = ()
+
+    @cached_property
+    def asked(self) -> Mapping[Place, Question]:
+        """The questions of all sets."""
+        return {(found.name, question.id): question for found in self.question_sets for question in found.questions}
 
     @cached_property
     def categories(self) -> Categories:
@@ -136,7 +144,8 @@ def read(workspace: Workspace) -> Source:
         (name, judge): audit.stored(workspace, judge, name)
         for name, judge in dict.fromkeys((row.question_set, row.judge) for row in reviews)
     }
-    return Source(sets, answers, reviews, stored.Whole(found), frame, told, place, prompts, trials)
+    kept = tuple(workspace.verdicts().read()), tuple(workspace.watched().read())
+    return Source(sets, answers, reviews, stored.Whole(found), frame, told, place, prompts, trials, *kept)
 
 
 def as_named(review: Review) -> Named:

@@ -12,6 +12,7 @@ OUTCOMES = ("b", "tie", "inconsistent", "incomplete", "a")  # the order of the s
 UNKNOWN = "\N{EN DASH}"  # in place of a figure that there is none of
 NO_CATEGORY = "(not in the question set)"
 _EXCERPT = 140
+_NAME = 48  # characters of a name in a card or a row
 _KIND, _MESSAGE = 60, 600  # characters of a failure's kind and of its message
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
@@ -139,6 +140,12 @@ def excerpt(words: str, limit: int = _EXCERPT) -> str:
     """The beginning of a text on one line."""
     line = " ".join(words[: 4 * limit].split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def shortened(name: str, limit: int = _NAME) -> str:
+    """A name that is long without its middle: what tells names of a family apart stands at either end."""
+    half = (limit - 1) // 2
+    return name if len(name) <= limit else f"{name[: limit - 1 - half]}…{name[-half:]}"
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:

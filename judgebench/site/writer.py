@@ -16,14 +16,20 @@ from judgebench.errors import JudgebenchError
 from judgebench.site import PARTS, Built, source
 from judgebench.site.drawing import theme as themes
 from judgebench.site.drawing.theme import Theme
-from judgebench.site.pages import overview, pair, question, vote
+from judgebench.site.pages import best_of, gate, history, overview, pair, question, vote, watch
 from judgebench.site.rendering import Render, renderer
 from judgebench.site.source import Source
-from judgebench.site.views import Page, Piece, counted
+from judgebench.site.views import Link, Page, Piece, counted
 from judgebench.workspace import Workspace
 
 HERE = Path(__file__).parent
 _BUILDING = ".building-"
+_KEPT = (
+    history,
+    gate,
+    best_of,
+    watch,
+)  # pages of what commands came to, each with its NAME and ADDRESS, where there is any
 
 
 def write(workspace: Workspace) -> Built:
@@ -92,7 +98,8 @@ def _remove(path: Path) -> None:
 
 def shown_of(read: Source) -> Iterator[Page | Piece]:
     """Every page and piece of a site, one at a time."""
-    return chain(overview.pages(read), pair.pages(read), question.pages(read), vote.pages(read))
+    kept = (one.pages(read) for one in _KEPT)
+    return chain(overview.pages(read), pair.pages(read), question.pages(read), vote.pages(read), *kept)
 
 
 def _write_pages(folder: Path, read: Source, render: Render) -> int:
@@ -109,9 +116,14 @@ def _write_pages(folder: Path, read: Source, render: Render) -> int:
 
 
 def _common(read: Source) -> dict[str, Any]:
-    """What every page is given: `vote` is the address of the page to vote on, "" where there is none."""
+    """What every page is given: `vote` is the address of the page to vote on, "" where there is none.
+
+    `kept` leads to the pages of what commands came to.
+    """
     footer = f"from {counted(len(read.answers), 'answer')} and {counted(len(read.reviews), 'review')}"
-    return {"version": __version__, "footer": footer, "vote": vote.ADDRESS if vote.possible(read) else ""}
+    kept = [Link(one.NAME, one.ADDRESS) for one in _KEPT if one.possible(read)]
+    told = {"version": __version__, "footer": footer, "kept": kept}
+    return told | {"vote": vote.ADDRESS if vote.possible(read) else ""}
 
 
 def _script(piece: Piece) -> str:

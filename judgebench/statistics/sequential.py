@@ -16,8 +16,8 @@ from judgebench.statistics.bets import ALIKE, ALPHA, SET, UNPLANNED, Evidence, S
 from judgebench.statistics.clusters import Floats, Interval
 
 __all__ = [
-    "ALPHA", "Evidence", "Planned", "Side", "Trial", "chance_to_decide", "continued", "decide", "discoveries",
-    "log_capital", "of_alike", "of_set", "of_set_with", "stopping", "variance_taken",
+    "ALPHA", "Evidence", "Planned", "Side", "Trial", "chance_to_decide", "continued", "decide", "discoveries", "first",
+    "log_capital", "of_alike", "of_set", "of_set_with", "share_of", "stopping", "variance_taken",
 ]  # fmt: skip
 
 Planned: TypeAlias = int | NDArray[np.int64]  # the size of the set, or as it was known when each question was drawn
@@ -137,7 +137,7 @@ class Trial:
 
     def stopping(self, threshold: float, alpha: float = ALPHA) -> tuple[Floats, Floats]:
         """After how many questions each trial was known to be above, and below; NaN where it never was."""
-        return _first(self.above, threshold, alpha), _first(self.below.reflected(), 1 - threshold, alpha)
+        return first(self.above, threshold, alpha), first(self.below.reflected(), 1 - threshold, alpha)
 
     def interval(self, alpha: float = ALPHA) -> Interval:
         """A confidence sequence: with confidence 1 - alpha it holds the mean after every question at once."""
@@ -152,6 +152,15 @@ class Trial:
         return 1 - _lowest(self.below.reflected(), alpha)
 
 
+def share_of(alpha: float, place: int) -> float:
+    """What the claim in that place (1, 2, ...) gets of alpha: alpha / (place (place + 1)).
+
+    However many come, their shares add up to at most alpha, and so do the chances that any of them is wrong, whatever
+    they have to do with each other; nobody needs to know how many will come.
+    """
+    return alpha / (place * (place + 1))
+
+
 def stopping(evidence: Evidence, threshold: float, alpha: float = ALPHA) -> tuple[Floats, Floats]:
     """Of several trials (trials, questions) at once: after how many questions each was known above, and below.
 
@@ -160,7 +169,8 @@ def stopping(evidence: Evidence, threshold: float, alpha: float = ALPHA) -> tupl
     return Trial(evidence, evidence).stopping(threshold, alpha)
 
 
-def _first(evidence: Evidence, threshold: float, alpha: float) -> Floats:
+def first(evidence: Evidence, threshold: float, alpha: float = ALPHA) -> Floats:
+    """After how many questions each trial was known to be above, at alpha / 2; NaN where it never was."""
     known = _ruled_out(evidence, threshold, alpha)
     return np.where(known.any(axis=-1), known.argmax(axis=-1) + 1.0, np.nan)
 

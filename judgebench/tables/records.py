@@ -300,12 +300,13 @@ class Draw:
 
     After the first `drawn` questions `questions` follow, each with what its place depends on; None: as it was known.
     `planned` is how many the comparison is about, as known from here on. `comparison` is the content that tells it from
-    others; `categories`, `snapshot` (of the judge) and `weights` (of an order that favours some) tell its claims apart.
+    others, and `candidate` is None where it is of several; `categories`, `snapshot` (of the judge) and `weights` (of an
+    order that favours some) tell its claims apart.
     """
 
     comparison: str
     baseline: str
-    candidate: str
+    candidate: str | None
     question_set: str
     judge: str
     seed: int
@@ -325,7 +326,12 @@ class DecidedSet:
 
     `digest` tells a set from another version of it; `categories`: the verdict is about these alone (empty: all).
     `snapshots` and `bridged` are as of the verdict, for this set; None in rows that have them for the verdict alone.
-    `asked`: hash of the judge prompt by name, the orders and repeats; None in rows from before it was kept.
+    `asked`: hash of the judge prompt by name, the orders and repeats; `judged_by`: of what else verdicts depend on,
+    such as the judge's own version and its prompts' texts; `held_against`: of what the baseline's answers depend on,
+    such as its weights. None in rows from before they were kept. `how`: the prompt, orders, repeats and how answers and
+    replies are drawn, in words. `role`, `needed` (about how many questions would tell no difference from the margin)
+    and `dollars` (about what those that are missing to it cost, as text) are a gate's.
+    Of a best of several there is one for each `candidate`, best first, with how it stands `beside` the baseline.
     """
 
     question_set: str
@@ -341,13 +347,45 @@ class DecidedSet:
     snapshots: tuple[str, ...] | None = None
     bridged: bool | None = None
     asked: str | None = None
+    how: Mapping[str, str] = field(default_factory=dict)
+    role: str | None = None
+    needed: Count | None = None
+    dollars: str | None = None
+    candidate: str | None = None
+    beside: str | None = None
+    judged_by: str | None = None
+    held_against: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedGuard:
+    """One guard of a gate on one set: the candidate's `value` beside the baseline's, a factor or a difference of rates.
+
+    `outcome` `failed`: its interval lies wholly beyond the limit. `passed`: wholly within it. `proven`: GO takes that
+    it passed; `needed` is then with how many questions it does where no answer tells a difference. `missing`: questions
+    of which it isn't known.
+    """
+
+    name: str
+    question_set: str
+    limit: float
+    proven: bool
+    outcome: str
+    questions: Count
+    missing: Count
+    baseline: float | None
+    candidate: float | None
+    value: float | None
+    interval: tuple[float, float] | None
+    needed: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """What a `compare` or a `gate` came to. `commit`: of the repository that the workspace lies in, where there is one.
+    """What a `compare`, a `gate` or a best of several came to.
 
-    `dollars` is what that run paid, as text; None where a price isn't known.
+    `commit`: of the repository that the workspace lies in, where there is one.
+    `dollars` is what that run paid, as text; None where a price isn't known. `guards` are a gate's.
     """
 
     command: str
@@ -358,10 +396,62 @@ class Decided:
     judge: str
     alpha: float
     sets: tuple[DecidedSet, ...]
+    guards: tuple[DecidedGuard, ...] = ()
     snapshots: tuple[str, ...] = ()
     bridged: bool = False
     commit: str | None = None
     dollars: str | None = None
+    created: str | None = None
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What a `watch` knows of one checkpoint; of the rows of a `series` and a step the last one counts.
+
+    Without a verdict and an error it is under way. `series` tells what belongs to one line with one band: the run, the
+    baseline, the set, the judge and how it is asked. `path` is the checkpoint's folder, `stamp` a hash of its files'
+    names, sizes and times, and `identity` one of what its answers depend on. It is the `place`-th of its series, so
+    that its `band` has the `level` alpha / (place (place + 1)), and all bands hold together with confidence 1 - alpha;
+    its `interval` has that confidence by itself. `dollars` is what it cost in all, as text.
+    """
+
+    series: str
+    run: str
+    folder: str
+    step: Count
+    path: str
+    model: str
+    baseline: str
+    question_set: str
+    digest: str
+    judge: str
+    margin: float
+    alpha: float
+    seed: int = 0
+    categories: tuple[str, ...] = ()
+    stamp: str | None = None
+    identity: str | None = None
+    place: Ordinal | None = None
+    level: float | None = None
+    verdict: str | None = None
+    reason: str | None = None
+    improved: bool = False
+    identical: bool = False
+    rate: float | None = None
+    interval: tuple[float, float] | None = None
+    band: tuple[float, float] | None = None
+    questions: Count = 0
+    judged: Count = 0
+    missing: Count = 0
+    points: Mapping[str, float] = field(default_factory=dict)
+    snapshots: tuple[str, ...] = ()
+    calls: Count = 0
+    prompt_tokens: Count = 0
+    completion_tokens: Count = 0
+    dollars: str | None = None
+    seconds: float | None = None
+    error: Failure | None = None
     created: str | None = None
     schema: int = SCHEMA
 
@@ -404,6 +494,8 @@ def check(row: _Reviewed) -> None:
     if len(row.models) != wanted:
         what = "one model" if wanted == 1 else "two models"
         raise ValueError(f"a {row.mode} review is about {what}, and this one about {list(row.models)}")
+    if wanted == 2 and row.models[0] == row.models[1]:
+        raise ValueError(f"a pairwise review is about two models, and this one twice about {row.models[0]!r}")
     if row.verdict is not None and len(row.verdict.scores) not in (0, wanted):
         raise ValueError(f"a {row.mode} review has {wanted} scores or none, and this one {len(row.verdict.scores)}")
     if row.scale is not None and not row.scale[0] < row.scale[1]:

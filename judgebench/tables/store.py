@@ -219,13 +219,20 @@ class Table(Generic[RowT]):
 
 
 def exclusive(path: Path, wait: Callable[[], object]) -> BinaryIO:
-    """Lock a file until the result is closed, or its process ends; `wait` is called first where others hold it."""
+    """Lock a file until the result is closed, or its process ends; `wait` is called first where others hold it.
+
+    What `wait` raises ends it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("ab")
     try:
         portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
     except portalocker.AlreadyLocked:
-        wait()
+        try:
+            wait()
+        except BaseException:
+            file.close()
+            raise
         portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
     return file
 
@@ -333,6 +340,11 @@ class Stage(Generic[ResultT]):
 
     def __len__(self) -> int:
         return len(self._todo)
+
+    @property
+    def drafts(self) -> Sequence[ResultT]:
+        """What is still to be made, without results."""
+        return self._todo
 
     def __iter__(self) -> Iterator[ResultT]:
         try:

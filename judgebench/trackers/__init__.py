@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, instead
 from judgebench.extensions import extension
 from judgebench.extensions import names as declared
 
@@ -59,7 +59,7 @@ def tracker(name: str) -> Tracker:
     if name in _NEEDS:
         return _ours(name)
     if name not in declared("trackers"):
-        raise UsageError(f"no tracker {name!r}; there is {', '.join(names())}")
+        raise UsageError(f"no tracker {name!r}; {instead(name, names())}")
     added: Tracker = extension("trackers", name).added
     return added
 

@@ -185,7 +185,7 @@ class TestPeople:
         assert audited(voted, "--judge", "embedded", "--people", "people", "--no-attacks", "--no-canaries")
         done = judgebench(voted, "audit", "--questions", "small", "--judge", "embedded", "--people", "bob")
         assert done.returncode == 2
-        assert done.stderr == "judgebench: --people: no votes by bob on these questions; there are: people\n"
+        assert done.stderr == "judgebench: --people: no votes by bob on these questions; there is people\n"
 
 
 class TestWhatItCosts:
@@ -270,7 +270,7 @@ class TestAnyJudge:
     @pytest.mark.parametrize(
         ("judge", "line"),
         [
-            ("nobody", "'nobody' has no reviews on small (there are reviews by: none), and is no model to ask: give its"
+            ("nobody", "'nobody' has no reviews on small (there is none), and is no model to ask: give its"
                        " spec, as in openai:gpt-4.1"),
             ("checker", "the checker compares answers with references: it has no opinions to audit"),
         ],

@@ -118,7 +118,7 @@ def test_outside_a_workspace(tmp_path: Path, arguments: tuple[str, ...], says: s
     ("arguments", "says"),
     [
         (("report",), "no reviews"),
-        (("review", "--questions", "core-81", "--judge", "embedded"), "there is: core-80"),
+        (("review", "--questions", "core-81", "--judge", "embedded"), "did you mean 'core-80'?"),
         (("review", "--questions", "core-80", "--judge", "embedded"), "no answers of any model"),
         (("review", "--questions", "core-80", "--judge", "gpt-4"), "KIND:NAME"),
         (("review", "--questions", "core-80", "--judge", "embedded", "--prompt", "choice"), "reads no prompt"),

@@ -23,6 +23,8 @@ class Done:
     outputs: Mapping[str, str]
     summary: str
     files: Path
+    comment: str = ""  # what its step for the comment printed
+    end: str = ""  # and its last one
 
 
 def action() -> dict[str, Any]:
@@ -37,31 +39,42 @@ def step(name: str) -> dict[str, Any]:
     return dict(found)
 
 
-def environment(inputs: Mapping[str, str]) -> dict[str, str]:
-    """What the runner makes of the inputs: each variable of the step, from the input or its default."""
+def environment(name: str, inputs: Mapping[str, str], outputs: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What the runner makes of a step's variables: of inputs or their defaults, and of the outputs of `compare`."""
     known = action()["inputs"]
     assert inputs.keys() <= known.keys()
-    values = {name: inputs.get(name, about.get("default", "")) for name, about in known.items()}
-    return {key: values[shown[len("${{ inputs.") : -len(" }}")]] for key, shown in step("compare")["env"].items()}
+    values = {f"inputs.{one}": inputs.get(one, about.get("default", "")) for one, about in known.items()}
+    values |= {f"steps.compare.outputs.{one}": value for one, value in (outputs or {}).items()}
+    return {
+        key: values.get(shown.removeprefix("${{ ").removesuffix(" }}"), "") for key, shown in step(name)["env"].items()
+    }
 
 
 def run_action(folder: Path, commands: Path, inputs: Mapping[str, str], **more: str) -> Done:
     """Run the script in `folder` with the commands of a folder first on PATH, and then the action's last step."""
     temp = folder.parent / "runner"
     temp.mkdir(exist_ok=True)
+    for name in ("output", "summary"):
+        (temp / name).unlink(missing_ok=True)  # each step of a real runner has files of its own
     given = {
         **{"PATH": f"{commands}:{os.environ['PATH']}", "HOME": str(temp), "GITHUB_ACTIONS": "true"},
         **{"GITHUB_OUTPUT": str(temp / "output"), "GITHUB_STEP_SUMMARY": str(temp / "summary")},
         **{"RUNNER_TEMP": str(temp), "GITHUB_WORKSPACE": str(folder), "GITHUB_ACTION_PATH": str(ROOT)},
     }
-    environ = given | environment(inputs) | more
+    environ = given | environment("compare", inputs) | more
     done = _shell(step("compare")["run"], folder, environ)
     lines = _text(temp / "output").splitlines()
     outputs = dict(line.partition("=")[::2] for line in lines)
     log, status = done.stdout + done.stderr, done.returncode
+    said = _shell(step("comment")["run"], folder, given | environment("comment", inputs, outputs) | more)
+    assert said.returncode == 0, said.stderr
+    end = None
     if status == 0:
-        status = _shell(step("end")["run"], folder, environ | {"STATUS": outputs["exit-status"]}).returncode
-    return Done(status, log, outputs, _text(temp / "summary"), temp / "judgebench")
+        end = _shell(step("end")["run"], folder, given | environment("end", inputs, outputs))
+        status = end.returncode
+    told = "" if end is None else end.stdout + end.stderr
+    summary = _text(temp / "summary")
+    return Done(status, log, outputs, summary, temp / "judgebench", said.stdout + said.stderr, told)
 
 
 def _shell(script: str, folder: Path, environ: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":

@@ -24,6 +24,7 @@ with open({calls!r}, "a") as file:
 if "build-site" in sys.argv:
     sys.exit(int(os.environ.get("STUB_SITE", "0")))
 status = int(os.environ.get("STUB_STATUS", "0"))
+print(os.environ.get("STUB_SAYS", ""), file=sys.stderr)
 for argument in sys.argv:
     name, _, path = argument.partition("=")
     if name in ("--markdown", "--junit", "--json") and status not in (1, 2):
@@ -59,6 +60,32 @@ class Runner:
 def runner(tmp_path: Path) -> Runner:
     """A runner of its own."""
     return Runner(tmp_path)
+
+
+@pytest.mark.parametrize("status", [1, 2, 3, 4, 5])
+def test_the_step_that_fails_says_why(runner: Runner, status: int) -> None:
+    """The last one: the first line for the runner is the verdict, after a failure the last one is; as an error."""
+    lines = "::warning title=judgebench%3A first::one%0Atwo\n::error title=judgebench%3A last::three"
+    done = runner.run(STUB_STATUS=str(status), STUB_SAYS=lines)
+    first, last = "::error title=judgebench%3A first::one%0Atwo\n", "::error title=judgebench%3A last::three\n"
+    assert done.end == (last if status in (1, 2) else first)
+    assert lines in done.log
+
+
+def test_what_ends_without_a_word_is_said_too(runner: Runner) -> None:
+    """Killed for memory, say: in the step that fails, and in the summary."""
+    done = runner.run(STUB_STATUS="137")
+    assert done.status == 137
+    assert done.end.startswith("::error title=judgebench::judgebench compare ended with exit status 137")
+    assert "judgebench compare ended with exit status 137" in done.summary
+
+
+def test_a_second_use_in_a_job_has_none_of_the_first_one_s_files(runner: Runner) -> None:
+    """A failure has no verdict, and no site is built on one."""
+    runner.run()
+    done = runner.run({"command": "gate"}, STUB_STATUS="1")
+    assert {path.name for path in done.files.iterdir()} == {"failed.md"}
+    assert "site" not in done.outputs
 
 
 def test_inputs_become_options(runner: Runner) -> None:
@@ -116,6 +143,8 @@ def test_a_gate_is_another_command(runner: Runner) -> None:
     assert done.status == 3
     other = runner.run({"command": "remove"})
     assert (other.status, len(runner.calls())) == (2, 1)
+    assert other.end == "::error title=judgebench::the input command is compare or gate\n"
+    assert "the input command is compare or gate" in other.summary
 
 
 @pytest.mark.parametrize("name", [name for name in action()["inputs"] if "version" not in name and name != "command"])
@@ -125,7 +154,7 @@ def test_no_input_is_run(runner: Runner, name: str) -> None:
     assert done.status == 3
     assert not list(runner.checkout.parent.rglob("pwned"))
     assert set(done.outputs) <= {"exit-status", "verdict", "files", "site"}
-    if name not in {"workspace", "arguments", "site", "artifact", "cache-key", "extras"}:
+    if name not in {"workspace", "arguments", "site", "artifact", "cache-key", "extras", "comment"}:
         assert f"--{name}={HOSTILE}" in runner.calls()[0]
 
 

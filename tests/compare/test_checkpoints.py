@@ -36,5 +36,5 @@ def test_a_checkpoint_against_itself_ties_by_identity(checkpoint_folder: Path, t
     pair = ("--baseline", f"hf:{checkpoint_folder}", "--candidate", f"new=hf:{place}")
     done = judgebench(Workspace(tmp_path / "w"), *COMPARE, *pair)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("PASS: both are the same model")
+    assert done.stdout.startswith("PASS: both are the same model under two names (the same weights)")
     assert not list((tmp_path / "w" / "answers").rglob("*.jsonl"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from servers.judge_server import judge_server
-from servers.running import judgebench, make_workspace
+from servers.running import chat_server, judgebench, make_workspace
 
 from judgebench.tables.records import Question
 from judgebench.tables.store import in_force
@@ -119,7 +119,31 @@ def test_the_same_model_ties_by_identity(tmp_path: Path, nobody: str) -> None:
         url=f"http://{nobody}/v1",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("PASS: both are the same model")
+    assert done.stdout.startswith("PASS: both are the same model under two names (openai:m)")
+
+
+def test_answers_of_one_model_under_two_names_are_told_as_that(tmp_path: Path) -> None:
+    """They are compared, since they may differ; it is said before and behind the verdict, and a field of the JSON."""
+    place = workspace(tmp_path / "w", "even", questions=8)
+    for name in ("old", "new"):
+        table = place.answers("small", name)
+        table.append([replace(row, id=f"{row.id}x", provenance={"spec": "openai:m"}) for row in table.read()])
+    _, found, said = compared(place, "--judge", "embedded", "--no-canaries")
+    assert (found["same_model"], found["identical"], found["judged"]) == (True, False, 8), said
+    assert "new and old are the same model under two names (openai:m): their answers differ by chance" in said
+    assert "new against old, the same model under two names" in said
+    _, found, _ = compared(workspace(tmp_path / "v", questions=8), "--judge", "embedded", "--no-canaries")
+    assert found["same_model"] is False
+
+
+@pytest.mark.parametrize("spec", ["openai:m", "old=openai:m"])
+def test_a_model_against_itself_is_a_slip(tmp_path: Path, nobody: str, spec: str) -> None:
+    """Exit 2 before any call, of a comparison and of a gate: no verdict on a candidate that isn't there."""
+    place = workspace(tmp_path / "w")
+    for command in (("compare", "--questions", "small"), ("gate", "--set", "small")):
+        done = judgebench(place, *command, "--baseline", spec, "--candidate", spec, *JUDGE, url=f"http://{nobody}/v1")
+        assert done.returncode == 2
+        assert "--baseline and --candidate are the same model" in done.stderr
 
 
 def test_identical_answers_cost_nothing(tmp_path: Path) -> None:
@@ -132,6 +156,17 @@ def test_identical_answers_cost_nothing(tmp_path: Path) -> None:
         assert len(server.calls()) == 20
     assert found["judged"] == QUESTIONS
     assert found["free"] == 60
+
+
+@pytest.mark.parametrize("told", [(), ("--inconclusive", "pass")], ids=["plain", "told to pass"])
+def test_a_judge_whose_replies_hold_no_verdict_is_invalid(tmp_path: Path, told: tuple[str, ...]) -> None:
+    """Though no canary was tried: it answered, and said nothing of the candidate."""
+    place = workspace(tmp_path / "w", questions=8)
+    with chat_server(tmp_path / "server", default="I would rather not say.") as server:
+        code, found, said = compared(place, *JUDGE, "--no-canaries", *told, url=server.url)
+    assert (code, found["verdict"], found["rate"]) == (5, "INVALID", None), said
+    assert found["reason"] == "the judge is not in order: it gave no verdict on any of 8 questions"
+    assert place.verdicts().read()[-1].verdict == "INVALID"
 
 
 def test_all_questions_with_fixed(tmp_path: Path) -> None:
@@ -239,6 +274,7 @@ def test_answers_that_failed_stop_the_run(tmp_path: Path) -> None:
     [
         (("--baseline", "older"), "older"),
         (("--candidate", "old=openai:x"), "name one"),
+        (("--candidate", "old"), "--baseline and --candidate are the same model, old"),
         (("--predictions", "embedded"), "another judge"),
         (("--predictions", "openai:x", "--fixed"), "--fixed"),
         (("--questions", "large"), "large"),

@@ -57,6 +57,15 @@ def test_the_order_depends_on_seed_and_ids_alone() -> None:
     assert sorted(DRAWN.ids) == [question.id for question in QUESTIONS]
 
 
+def test_the_first_so_many_are_those_of_the_order() -> None:
+    """As they stand in the set; fewer are a part of more, so that what was judged stays."""
+    some, more = (order.first(QUESTIONS, seed=0, number=number) for number in (10, 30))
+    assert {question.id for question in some} == set(DRAWN.ids[:10])
+    assert some == [question for question in QUESTIONS if question in some]
+    assert all(question in more for question in some)
+    assert order.first(QUESTIONS, seed=0, number=None) == QUESTIONS
+
+
 def test_every_question_may_come_first() -> None:
     """About as often as any other: 2,000 seeds, eighty questions."""
     first = [order.at_random(QUESTIONS, seed).ids[0] for seed in range(2000)]

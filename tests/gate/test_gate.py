@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from gate.gates import EVEN, GOOD, PLAIN, Texts, add_set, empty
 from servers.judge_server import judge_server
-from servers.running import judgebench
+from servers.running import chat_server, judgebench
 
 from judgebench.compare import Options
 from judgebench.compare.history import replayed
@@ -270,7 +270,7 @@ def test_the_same_weights_go_without_a_call(tmp_path: Path, nobody: str) -> None
     pair = ("gate", "--baseline", "openai:m", "--candidate", "again=openai:m", "--set", "one", *JUDGE)
     done = judgebench(place, *pair, url=f"http://{nobody}/v1")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("GO: both are the same model")
+    assert done.stdout.startswith("GO: both are the same model under two names (openai:m)")
 
 
 def test_a_second_run_asks_the_canaries_alone(tmp_path: Path) -> None:
@@ -300,3 +300,14 @@ def test_a_limit_of_money_holds_over_all_sets(tmp_path: Path) -> None:
     assert (code, found) == (1, {}), said
     assert "--max-cost" in said
     assert 0 < sum(server.usage()) / 1e6 <= 0.02
+
+
+def test_a_judge_whose_replies_hold_no_verdict_is_invalid(tmp_path: Path) -> None:
+    """Which set it was is said, and no `--inconclusive` makes a GO of it."""
+    place = empty(tmp_path / "w")
+    add_set(place, "one", 8, Texts(lambda n: PLAIN), Texts(lambda n: GOOD))
+    arguments = ("gate", "--set", "one", "--baseline", "old", "--candidate", "new", "--no-canaries", "--inconclusive")
+    with chat_server(tmp_path / "server", default="I would rather not say.") as server:
+        done = judgebench(place, *arguments, "pass", "--judge", "openai:judge", url=server.url)
+    assert done.returncode == 5, done.stderr
+    assert done.stdout.startswith("INVALID: the judge is not in order: it gave no verdict on any of 8 questions of one")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from judgebench.gate.decision import Claim, decide
 from judgebench.gate.guards import Measured
 from judgebench.gate.policy import guard
+from judgebench.gate.reasons import factors
 from judgebench.gate.refusals import is_refusal
 from judgebench.statistics import sequential
 from judgebench.statistics.sequential import Trial
@@ -137,3 +138,18 @@ def test_empty_answers_of_both_are_as_long() -> None:
     """No factor says otherwise: not the largest that there is."""
     nothing = Measured(np.zeros(20), np.zeros(20))
     assert nothing.value(guard("answer_length", 1.3)) == 1.0
+
+
+@pytest.mark.parametrize(("pair", "shown"), [((1, 5000), "over 1,000"), ((5000, 0), "under 0.001"), ((10, 25), "2.50")])
+def test_a_factor_that_is_not_told_from_none_is_said_so(pair: tuple[float, float], shown: str) -> None:
+    """No figure stands for what lies beyond the largest factor."""
+    value = measured([pair] * 40).value(guard("answer_length", 1.3))
+    assert value is not None
+    assert factors((value, 1.0)) == f"{shown} to 1.00"
+
+
+def test_the_end_of_an_interval_that_is_not_known_is_said_so() -> None:
+    """Of few questions, of which nothing bounds the factor."""
+    found = measured([(100, 120)])
+    interval = found.interval(guard("answer_length", 1.3), read(found), 0.05, 0.05)
+    assert factors(interval) == "under 0.001 to over 1,000"

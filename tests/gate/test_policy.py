@@ -32,15 +32,15 @@ def test_guards_are_said_in_factors_and_points() -> None:
 @pytest.mark.parametrize(
     ("policy", "said"),
     [
-        ('[[gate.set]]\nquestion = "core-80"', "a set has no 'question': did you mean questions?"),
+        ('[[gate.set]]\nquestion = "core-80"', "a set has no 'question'; did you mean 'questions'?"),
         ("[[gate.set]]\nquestions = 5", "a set needs questions"),
         ('[[gate.set]]\nquestions = "core-80"\nrole = "criticl"', "role is critical, supporting or advisory"),
         ('[[gate.set]]\nquestions = "core-80"\nmargin = 5', "margin is a share of the points"),
         ('[[gate.set]]\nquestions = "core-80"\nmargin = true', "margin is a number"),
         ('[[gate.set]]\nquestions = "core-80"\nmargin = nan', "margin is a number"),
         ('[[gate.set]]\nquestions = "core-80"\npopulation = "all"', "population is alike or set"),
-        ('[gate.guard]\nrefusd = { at_most_points = 2 }', "[gate.guard] has no 'refusd': did you mean refused?"),
-        ('[gate.guard]\nrefused = { at_most = 2 }', "the guard refused has no 'at_most': did you mean at_most_points?"),
+        ('[gate.guard]\nrefusd = { at_most_points = 2 }', "[gate.guard] has no 'refusd'; did you mean 'refused'?"),
+        ('[gate.guard]\nrefused = { at_most = 2 }', "refused has no 'at_most'; did you mean 'at_most_points'?"),
         ('[gate.guard]\nrefused = 2', "refused is a table"),
         ('[gate.guard]\nrefused = {}', "refused needs a limit"),
         ('[gate.guard]\nrefused = { at_most_points = 100 }', "from 0 up to 100"),

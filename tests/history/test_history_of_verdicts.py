@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from gate.gates import GOOD, PLAIN, Texts, add_set, empty
-from servers.running import judgebench
+from gate.gates import GOOD, PLAIN, Texts, add_set, answers, empty
+from servers.judge_server import judge_server
+from servers.running import chat_server, judgebench
 
+from judgebench import embedded
 from judgebench.history.lines import flips, points
 from judgebench.tables.records import Decided, DecidedSet
 from judgebench.workspace import Workspace
@@ -47,15 +49,96 @@ def test_a_line_goes_on_from_verdict_to_verdict() -> None:
         ({"snapshots": ("j-2",)}, "another snapshot of the judge"),
         ({"sets": (replace(SET, digest="d2"),)}, "another version of the set"),
         ({"sets": (replace(SET, asked="a2"),)}, "another prompt, orders or repeats"),
+        ({"sets": (replace(SET, judged_by="b2"),)}, "another version of the judge or of its prompts"),
+        ({"sets": (replace(SET, held_against="c2"),)}, "another version of the baseline"),
         ({"judge": "other"}, ""),
         ({"baseline": "other"}, ""),
     ],
 )
 def test_no_line_joins_what_can_t_be_compared(changed: dict[str, object], why: str) -> None:
     """Two snapshots of a judge, two versions of a set, two baselines."""
-    first = replace(FIRST, sets=(replace(SET, asked="a1"),))
+    first = replace(FIRST, sets=(replace(SET, asked="a1", judged_by="b1", held_against="c1"),))
     second = points([first, replace(NEXT, **changed)])[1]  # type: ignore[arg-type]
     assert (second.since, second.why) == (None, why)
+
+
+def test_what_an_older_row_does_not_say_is_no_reason() -> None:
+    """Rows from before it was kept what judge and baseline were are joined by name."""
+    known = replace(NEXT, sets=(replace(SET, asked="a1", judged_by="b1", held_against="c1"),))
+    assert [point.since is None for point in points([FIRST, known, FIRST])] == [True, False, False]
+
+
+COMMON = ("compare", "--questions", "one", "--baseline", "old", "--candidate", "new", "--no-canaries")
+JUDGED = (*COMMON, "--judge", "judge=openai:judge")
+GRADED = (*COMMON, "--any-language")
+PROMPT = """+++
+kind = "choice"
++++
+Which one is better, by {{ nonce }}? Reply with [[A]], [[B]] or [[C]].
+{{ question }}
+{{ answer_a }}
+{{ answer_b }}
+"""
+
+
+def begun(place: Workspace) -> list[str]:
+    """Why each point after the first begins a line; empty where it goes on."""
+    found = points(place.verdicts().read())
+    assert all((point.since is None) == bool(point.why) for point in found[1:])
+    return [point.why for point in found[1:]]
+
+
+def six(root: Path) -> Workspace:
+    """A set of six questions, answered by both models."""
+    place = empty(root)
+    add_set(place, "one", 6, Texts(lambda n: PLAIN), Texts(lambda n: GOOD))
+    return place
+
+
+def test_an_edited_prompt_begins_a_line(tmp_path: Path) -> None:
+    """In a file of the same name, for the set's categories."""
+    place = six(tmp_path / "w")
+    file = tmp_path / "mine.j2"
+    with judge_server(tmp_path / "server", default="[[A]]") as server:
+        for text in (PROMPT, PROMPT, PROMPT.replace("Which", "Say which")):
+            file.write_text(text, encoding="utf-8")
+            done = judgebench(place, *JUDGED, "--prompt", str(file), url=server.url)
+            assert done.returncode in (0, 3, 4), done.stderr
+    assert begun(place) == ["", "another version of the judge or of its prompts"]
+
+
+def test_another_version_of_an_embedded_judge_begins_a_line(tmp_path: Path) -> None:
+    """Under the same name, by another file of coefficients."""
+    place, file = six(tmp_path / "w"), tmp_path / "judge.json"
+    ours = (Path(embedded.__file__).parent / "coefficients.json").read_text(encoding="utf-8")
+    for text in (ours, ours, ours + "\n"):
+        file.write_text(text, encoding="utf-8")
+        done = judgebench(place, *GRADED, "--judge", f"mine=embedded:{file}")
+        assert done.returncode in (0, 3, 4), done.stderr
+    assert [bool(why) for why in begun(place)] == [False, True]
+
+
+def test_a_baseline_with_other_answers_begins_a_line(tmp_path: Path) -> None:
+    """Of one that was answered elsewhere, the answers tell; what the candidate is begins none."""
+    place = six(tmp_path / "w")
+    asked = place.question_set("one").questions
+    for model, text in (("old", PLAIN), ("new", GOOD * 2), ("old", PLAIN * 2)):
+        answers(place, "one", model, asked, Texts(lambda n, text=text: text))  # type: ignore[misc]
+        done = judgebench(place, *GRADED, "--judge", "embedded")
+        assert done.returncode in (0, 3, 4), done.stderr
+    assert begun(place) == ["", "another version of the baseline"]
+
+
+def test_a_baseline_that_is_another_model_begins_a_line(tmp_path: Path) -> None:
+    """Other weights, or other sampling, under the name that it had; asked for by its name alone it is the same one."""
+    place = six(tmp_path / "w")
+    specs = ("base=openai:one", "base", "base=openai:two", "base=openai:two --temperature 0.5")
+    with chat_server(tmp_path / "server", default=PLAIN) as server:
+        for baseline in specs:
+            pair = ("--baseline", *baseline.split(" "), "--judge", "embedded")
+            done = judgebench(place, *(*COMMON[:3], *COMMON[5:]), "--any-language", *pair, url=server.url)
+            assert done.returncode in (0, 3, 4), done.stderr
+    assert begun(place) == ["", "another version of the baseline", "another version of the baseline"]
 
 
 def test_a_bridge_joins_two_snapshots() -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from gate import kept
+
 from hostile.texts import NAMES, TEXTS
 from judgebench import question_sets
 from judgebench.question_sets import Category, QuestionSet, SetHead
@@ -19,6 +21,7 @@ TURNS = 10
 SET, MODELS, JUDGE = "hostile", ("left", "right"), "judge"
 NAMED_SET = "</script><b onmouseover=hit('set')>\u202e __proto__"
 JUDGES = ("__proto__", "<svg onload=hit('judge')>\u202e", "j" * 10_000)
+_HAND = 7  # names that are dealt to the fields of a few verdicts
 _BEGINNING = 3_000  # characters: a failure's are cut to 600 by pages, and 1 MB need not be rendered seven times
 
 
@@ -36,7 +39,11 @@ def with_texts(root: Path, texts: Sequence[str] = TEXTS) -> Workspace:
         answers += [_answer(SET, question, "left", hand), _answer(SET, question, "right", plain)]
     answers += [_answer(SET, questions[0], "right", [text[:_BEGINNING] for text in hands[0]], choice=1)]
     reviews = [row for question in questions for row in _reviews(question)]
-    return _workspace(root, SET, questions, answers, reviews)
+    workspace = _workspace(root, SET, questions, answers, reviews)
+    begun = [[text[:_BEGINNING] for text in hand] for hand in hands]
+    told = {"baseline": MODELS[0], "candidate": MODELS[1], "judge": JUDGE, "series": "s"}
+    kept.keep_hostile(workspace, begun, SET, [question.id for question in questions], **told)
+    return workspace
 
 
 def _question(place: int, texts: Sequence[str]) -> Question:
@@ -88,7 +95,10 @@ def with_names(root: Path, names: Sequence[str] = NAMES) -> Workspace:
     reviews.append(
         _review(NAMED_SET, questions[0], 2, (names[0], names[1]), JUDGES[2], reply="x", verdict=Verdict((), "A"))
     )
-    return _workspace(root, NAMED_SET, questions, answers, reviews)
+    workspace = _workspace(root, NAMED_SET, questions, answers, reviews)
+    hands = [names[place : place + _HAND] for place in range(0, len(names), _HAND)]
+    kept.keep_hostile(workspace, hands, NAMED_SET, [question.id for question in questions])
+    return workspace
 
 
 def benign(root: Path) -> Workspace:

@@ -12,6 +12,7 @@ from judgebench.errors import DataError
 from judgebench.interchange.formats import import_path
 from judgebench.report import Options
 from judgebench.tables.records import Verdict
+from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
 MODELS = ("FuseChat-Gemma-2-9B-Instruct", "claude-2.1", "gpt-3.5-turbo-1106_concise")
@@ -46,6 +47,22 @@ def test_the_published_win_rates(workspace: Workspace, shared_data: Path) -> Non
         assert 100 * pair["expected_win_rate"] == pytest.approx(float(said["win_rate"]), rel=1e-14)
         low, high = pair["expected_win_rate_interval"]
         assert 100 * (high - low) / 2 / 1.96 == pytest.approx(float(said["standard_error"]), rel=0.02)
+
+
+def test_a_second_import_is_of_the_answers_that_it_was_made_with(workspace: Workspace, tmp_path: Path) -> None:
+    """After an answer changed, though the judge said the same; a third one is nothing new, an older one goes back."""
+    file, first, second = tmp_path / "annotations.json", annotation(), annotation(output_2="Deux.")
+    found = []
+    for row in (first, second, second, first):
+        imported = take(workspace, file, row)
+        (answer,) = in_force(workspace.answers(imported.question_set, "new").read()).values()
+        (review,) = in_force(workspace.all_reviews()).values()
+        assert review.answer_ids[1] == answer.id
+        found.append((review.id, imported.new["reviews"]))
+    ids, new = zip(*found, strict=True)
+    assert new == (1, 1, 0, 1)
+    assert ids == (ids[0], ids[1], ids[1], ids[0])
+    assert ids[0] != ids[1]
 
 
 @pytest.mark.parametrize(

@@ -494,7 +494,7 @@ class TestRefusals:
 
     def test_unknown_names(self, workspace: Workspace) -> None:
         """The error lists the known ones."""
-        with pytest.raises(UsageError, match="there is: small"):
+        with pytest.raises(UsageError, match="there is small"):
             fetch("large", workspace)
 
     def test_no_workspace(self, tmp_path: Path, mirror: Mirror) -> None:

@@ -268,7 +268,7 @@ def test_other_failures_and_what_is_no_reply_s_text_are_not_read(workspace: Work
 def test_an_unknown_judge_is_named_with_those_that_there_are(workspace: Workspace) -> None:
     """A slip of the pen reads nothing."""
     run(workspace, Says("[[A]]"))
-    with pytest.raises(UsageError, match="no reviews by k on s; there are: j"):
+    with pytest.raises(UsageError, match="no reviews by k on s; there is j"):
         reuse.reparse(workspace, "s", ["k"])
 
 

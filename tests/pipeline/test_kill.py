@@ -283,6 +283,7 @@ GATE = (
     *("gate", "--set", "small", "--guard", "refused=2", "--baseline", "first", "--candidate", "second"),
     *("--judge", "openai:m", "--parallel", str(PARALLEL), "--no-canaries", "--futility", "0"),
 )
+BEST_OF = (*COMPARE, "--candidate", "third")
 INCONCLUSIVE = 4
 _OF_A_RUN = ("seconds", "made", "cost", "reused")
 
@@ -302,6 +303,11 @@ class Comparing:
     expected: dict[str, Any]
     command: Sequence[str] = COMPARE
 
+    @property
+    def rows(self) -> int:
+        """Of two orders of each question and candidate."""
+        return 80 * self.command.count("--candidate")
+
     @classmethod
     def calmly(cls, folder: Path, command: Sequence[str] = COMPARE) -> "Comparing":
         """What nobody disturbs."""
@@ -314,16 +320,17 @@ class Comparing:
     def run(self, name: str, server: ChatServer) -> Run:
         """The command in a workspace of its own."""
         good = [[["GOOD"] if number % 2 == odd else ["Bad."] for number in range(40)] for odd in (0, 1)]
-        workspace = make_workspace(self.folder / name, QUESTIONS, dict(zip(("first", "second"), good, strict=True)))
+        other = [["GOOD!"] if number % 4 < 2 else ["Bad!"] for number in range(40)]
+        answers = dict(zip(("first", "second", "third"), (*good, other), strict=True))
+        workspace = make_workspace(self.folder / name, QUESTIONS, answers)
         arguments = (*self.command, "--json", str(workspace.root / "found.json"))
         path = workspace.reviews("small", "openai:m").path
         return Run(workspace, arguments, path, server.url, ends=INCONCLUSIVE, server=server)
 
-    @staticmethod
-    def said(run: Run) -> dict[str, Any]:
+    def said(self, run: Run) -> dict[str, Any]:
         """The verdict and all that it rests on, and of each match what was said; none is lost, none is there twice."""
         rows = run.workspace.reviews("small", "openai:m").read()
-        assert len({row.slot for row in rows}) == len({row.id for row in rows}) == len(rows) == 80
+        assert len({row.slot for row in rows}) == len({row.id for row in rows}) == len(rows) == self.rows
         every = run.workspace.draws("small").read()
         for comparison in {row.comparison for row in every}:
             draws = [row for row in every if row.comparison == comparison]
@@ -339,17 +346,64 @@ class Comparing:
             run = self.run(f"run {seed}", server)
             run.kill_often(pauses(seed, often, 0.4), starting=())
             run.finish()
-            calls_are_bounded(server, 80, run.kills)
+            calls_are_bounded(server, self.rows, run.kills)
         assert self.said(run) == self.expected
         return run
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [COMPARE, GATE], ids=["compare", "gate"])
+@pytest.mark.parametrize("command", [COMPARE, GATE, BEST_OF], ids=["compare", "gate", "best of"])
 def test_a_verdict_survives_kills_in_the_middle_of_its_judging(tmp_path: Path, command: tuple[str, ...]) -> None:
     """While calls are in flight: no verdict on a match is lost or there twice, and that on the pair is the same."""
     run = Comparing.calmly(tmp_path, command).kill(seed=1, often=6)
     assert sum(number > 0 for number in run.in_flight) >= 4
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Two checkpoints of a training, against a third one, before a judge that prefers what is longer."""
+
+    folder: Path
+
+    def run(self, name: str, server: ChatServer) -> Run:
+        """The command in a workspace of its own."""
+        workspace = make_workspace(self.folder / name, tiny.QUESTIONS)
+        base = tiny.checkpoint(self.folder / "base", heat=5.0, seed=3)
+        for step in (5, 10):
+            saved = tiny.checkpoint(self.folder / "training" / f"checkpoint-{step}", heat=5.0, seed=step)
+            (saved / "trainer_state.json").write_text("{}")
+        about = ("--baseline", f"base=hf:{base}", "--judge", "openai:m", "--questions", "small", "--no-canaries")
+        how = ("--once", "--max-tokens", "12", "--parallel", str(PARALLEL))
+        path = workspace.reviews("small", "openai:m").path
+        return Run(workspace, ("watch", str(self.folder / "training"), *about, *how), path, server.url, server=server)
+
+    @staticmethod
+    def said(run: Run) -> list[Any]:
+        """What is known of each step in the end, of which no review is lost and none there twice."""
+        rows = run.workspace.reviews("small", "openai:m").read()
+        assert len({row.slot for row in rows}) == len({row.id for row in rows}) == len(rows)
+        kept = run.workspace.watched().read()
+        assert [row.step for row in kept if row.verdict] == [5, 10]
+        assert [row.place for row in kept if not row.verdict] == [1, 2]
+        return [(row.step, row.place, row.verdict, row.band, row.interval, row.points) for row in kept if row.verdict]
+
+
+@pytest.mark.slow
+def test_a_watch_survives_kills(tmp_path: Path) -> None:
+    """While calls are in flight: each step is judged as by one that nobody kills, in its place, and nothing twice."""
+    pytest.importorskip("torch", reason="hf: models need the extra `local`")
+    watched = Watched(tmp_path)
+    with judge_server(tmp_path / "calm server", "longer") as server:
+        calm = watched.run("calm", server)
+        calm.finish()
+        expected, needed = watched.said(calm), len(server.calls())
+    with judge_server(tmp_path / "server", "longer", latency=0.1) as server:
+        run = watched.run("run", server)
+        run.kill_often(pauses("watch", 6, 0.4), starting=(0.5, 1.5))
+        run.finish()
+        assert needed <= len(server.calls()) <= needed + PARALLEL * run.kills
+    assert watched.said(run) == expected
+    assert sum(number > 0 for number in run.in_flight) >= 3
 
 
 HOLDER = """

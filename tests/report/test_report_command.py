@@ -53,7 +53,7 @@ def test_every_format_of_every_report(workspace: Path, form: str, options: tuple
 
 def test_the_tables_of_a_full_report(workspace: Path) -> None:
     """One after the other, each with its sentence; agreement with people is among them."""
-    text = reported(workspace)
+    text = reported(workspace, "--full")
     titles = ["Pairs", "b's win rate, by what is held equal", "Mean scores on s by j", "Later turns against the first"]
     titles += ["Mean scores on s by k", "Ratings (Bradley-Terry) on s by j", "The judges", "Agreement"]
     places = [text.index(title) for title in titles]
@@ -74,7 +74,7 @@ def test_agreement_of_a_judge_with_the_votes(workspace: Path) -> None:
 
 def test_elo_is_another_method(workspace: Path) -> None:
     """And its table says so."""
-    assert "Ratings (Elo) on s by j" in reported(workspace, "--ratings", "elo")
+    assert "Ratings (Elo) on s by j" in reported(workspace, "--ratings", "elo", "--full")
 
 
 def test_own_models_of_a_judge(workspace: Path) -> None:

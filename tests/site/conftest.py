@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gate import kept
 from servers import browsing
 
 from judgebench import site
@@ -108,6 +109,12 @@ def fill(maker: Maker) -> None:
     maker.review("small", "q/3 ü", both[1], error=error, swapped=True, reply="I can't decide.")
 
 
+def fill_kept(maker: Maker) -> None:
+    """The ordinary workspace, with verdicts of all kinds."""
+    fill(maker)
+    kept.keep(maker.workspace)
+
+
 def fill_hostile(maker: Maker) -> None:
     """Every text that a model or a file can bring is hostile, names and ids too."""
     names = ("<b onmouseover=hit('name')>\"'</b>", "../../etc/passwd\u202e" + "n" * 200)
@@ -124,6 +131,7 @@ def fill_hostile(maker: Maker) -> None:
             error = Failure(text[:2_000], text[:2_000])
             maker.review("h<s>", question.id, models, error=error, swapped=swapped, reply=text, turn=2)
             maker.review("h<s>", question.id, models, verdict=scored(4, 5), swapped=swapped, reply=text)
+    kept.keep_hostile(maker.workspace, [(text,) for text in HOSTILE], "h<s>", [question.id for question in questions])
 
 
 def fill_wide(maker: Maker) -> None:
@@ -163,6 +171,12 @@ def _built(root: Path, filler: Callable[[Maker], None]) -> Path:
 def small_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ordinary workspace's site."""
     return _built(tmp_path_factory.mktemp("small"), fill)
+
+
+@pytest.fixture(scope="session")
+def kept_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of a workspace with verdicts of all kinds."""
+    return _built(tmp_path_factory.mktemp("kept"), fill_kept)
 
 
 @pytest.fixture(scope="session")

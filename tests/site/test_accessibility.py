@@ -24,6 +24,11 @@ KINDS = {
     "questions": "questions/index.html",
     "question": "questions/*--1.html",
     "vote": "vote/index.html",
+    "history": "verdicts/history.html",
+    "gate": "verdicts/gate.html",
+    "another gate": "verdicts/gate--*--delta--*.html",
+    "best of": "verdicts/best-of.html",
+    "training": "verdicts/watch.html",
 }
 WIDTHS = (390, 768, 1280)
 SCHEMES = ("light", "dark")
@@ -31,16 +36,16 @@ OPEN = "document.querySelectorAll('details').forEach(one => { one.open = true; }
 
 
 @pytest.fixture(params=KINDS)
-def path(request: pytest.FixtureRequest, small_site: Path) -> Path:
+def path(request: pytest.FixtureRequest, kept_site: Path) -> Path:
     """A page of each kind."""
-    return sorted(small_site.glob(KINDS[request.param]))[0]
+    return sorted(kept_site.glob(KINDS[request.param]))[0]
 
 
 @pytest.fixture(scope="module")
-def scriptless_site(small_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def scriptless_site(kept_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site as it is without script, for a browser that runs one: axe is one, and waits for timers."""
     copy = tmp_path_factory.mktemp("scriptless") / "webpage"
-    shutil.copytree(small_site, copy)
+    shutil.copytree(kept_site, copy)
     for page in copy.rglob("*.html"):
         html = re.sub(r"<script[^>]*></script>", "", page.read_text(encoding="utf-8"))
         page.write_text(re.sub("(</?)noscript>", r"\1div>", html), encoding="utf-8")
@@ -56,9 +61,9 @@ def _other(found: re.Match[str]) -> str:
 
 
 @pytest.fixture
-def scriptless(path: Path, small_site: Path, scriptless_site: Path) -> Path:
+def scriptless(path: Path, kept_site: Path, scriptless_site: Path) -> Path:
     """The same page in the site without script."""
-    return scriptless_site / path.relative_to(small_site)
+    return scriptless_site / path.relative_to(kept_site)
 
 
 @pytest.fixture

@@ -293,3 +293,28 @@ def test_evidence_reflects() -> None:
     assert isinstance(again, Evidence)
     assert again.values == pytest.approx(evidence.values)
     assert again.most == pytest.approx(evidence.most)
+
+
+def test_shares_of_alpha_never_add_up_to_more() -> None:
+    """However many claims come, and nobody knows how many: after n of them n / (n + 1) of it is spent."""
+    for number in (1, 5, 500):
+        spent = sum(sequential.share_of(0.05, place) for place in range(1, number + 1))
+        assert spent == pytest.approx(0.05 * number / (number + 1))
+
+
+def test_all_bands_of_a_training_hold_at_once() -> None:
+    """Of 400 trainings of ten steps, whose outcomes hang together, few ever rule a true rate out: 5 % at most.
+
+    The plain intervals of so many steps do so in many. benchmarks/watch.py has it large.
+    """
+    rng = np.random.default_rng(3)
+    shared = rng.standard_normal((400, 60))
+    band, plain = np.zeros(400, bool), np.zeros(400, bool)
+    for place in range(1, 11):
+        drawn = stats.norm.cdf((shared + rng.standard_normal((400, 60))) / np.sqrt(2))
+        points = np.where(drawn > 0.6, 1.0, np.where(drawn > 0.4, 0.5, 0.0))
+        trials = Trial.of(points, lambda known: sequential.of_alike(known, 60))
+        band |= ~np.isnan(trials.stopping(0.5, sequential.share_of(0.05, place))).all(axis=0)
+        plain |= ~np.isnan(trials.stopping(0.5, 0.05)).all(axis=0)
+    assert band.mean() < 0.05 + 2 * np.sqrt(0.05 * 0.95 / 400)
+    assert plain.mean() > 0.15

@@ -11,13 +11,16 @@ import click
 from judgebench.compare.outputs import github
 from judgebench.compare.outputs.github import annotations
 from judgebench.compare.outputs.junit import junit as as_junit
+from judgebench.compare.outputs.markdown import failed
 from judgebench.compare.outputs.markdown import markdown as as_markdown
 from judgebench.compare.outputs.screen import COLUMNS, screen
 from judgebench.compare.results import Comparison, Inconclusive
 from judgebench.tables.store import replace_file
+from judgebench.terminal import line
 
 __all__ = [
-    "COLUMNS", "Told", "annotations", "as_json", "as_junit", "as_markdown", "put", "screen", "write", "write_told",
+    "COLUMNS", "Told", "annotations", "as_json", "as_junit", "as_markdown", "put", "screen", "write", "write_failure",
+    "write_told",
 ]  # fmt: skip
 
 
@@ -86,6 +89,13 @@ def write_told(
     _append(environ.get("GITHUB_OUTPUT"), told.outputs)
     if environ.get("GITHUB_ACTIONS") == "true":
         click.echo(told.annotations, err=True)
+
+
+def write_failure(command: str, why: str, environ: Mapping[str, str]) -> None:
+    """Why a command has no result, where `environ` says that GitHub's runner listens: an annotation and the summary."""
+    _append(environ.get("GITHUB_STEP_SUMMARY"), failed(command, why))
+    if environ.get("GITHUB_ACTIONS") == "true":
+        click.echo(github.command("error", f"judgebench: {command.partition(' ')[2]} failed", line(why)), err=True)
 
 
 def _put(path: Path, text: str) -> None:

@@ -8,8 +8,8 @@ from judgebench.compare.results import Canary, Comparison, Inconclusive
 from judgebench.terminal import line
 
 Level: TypeAlias = Literal["error", "warning", "notice"]
-_MOST = 9  # GitHub shows ten of each level in a step, and the verdict is one
-_LEVELS: dict[str, Level] = {"PASS": "notice", "REGRESS": "error", "INCONCLUSIVE": "warning", "INVALID": "error"}
+MOST = 9  # GitHub shows ten of each level in a step, and the verdict is one
+LEVELS: dict[str, Level] = {"PASS": "notice", "REGRESS": "error", "INCONCLUSIVE": "warning", "INVALID": "error"}
 _IN_TEXT = {ord("%"): "%25", ord("\r"): "%0D", ord("\n"): "%0A"}
 _IN_PROPERTY = _IN_TEXT | {ord(":"): "%3A", ord(","): "%2C"}
 
@@ -21,12 +21,12 @@ def annotations(comparison: Comparison, inconclusive: Inconclusive | None = None
 
 def _annotations(comparison: Comparison, inconclusive: Inconclusive | None) -> Iterator[str]:
     told_to_fail = comparison.verdict == "INCONCLUSIVE" and inconclusive == "fail"
-    level = "error" if told_to_fail else _LEVELS[comparison.verdict]
+    level = "error" if told_to_fail else LEVELS[comparison.verdict]
     title = f"judgebench: {sentences.headline(comparison)}"
     yield command(level, title, f"{line(comparison.reason)}\nwin rate {sentences.estimate(comparison)}")
-    for entry in [entry for entry in comparison.categories if entry.worse][:_MOST]:
+    for entry in [entry for entry in comparison.categories if entry.worse][:MOST]:
         yield command("warning", f"judgebench: worse in {entry.category}", f"win rate {sentences.of_category(entry)}")
-    for canary in [canary for canary in comparison.canaries if not canary.passed][:_MOST]:
+    for canary in [canary for canary in comparison.canaries if not canary.passed][:MOST]:
         yield failed_canary(canary)
 
 

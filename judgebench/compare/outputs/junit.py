@@ -8,7 +8,7 @@ from judgebench.compare.outputs.screen import screen
 from judgebench.compare.results import Canary, CategoryRate, Comparison, Inconclusive
 from judgebench.terminal import line, printable
 
-_PROBLEMS = {"REGRESS": "failure", "INVALID": "error", "INCONCLUSIVE": "skipped"}
+PROBLEMS = {"REGRESS": "failure", "INVALID": "error", "INCONCLUSIVE": "skipped"}
 _COUNTS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
@@ -55,7 +55,7 @@ def _properties(comparison: Comparison) -> Iterator[tuple[str, str]]:
 
 def _verdict(comparison: Comparison, inconclusive: Inconclusive | None) -> ElementTree.Element:
     failed = comparison.verdict == "INCONCLUSIVE" and inconclusive == "fail"
-    problem = "failure" if failed else _PROBLEMS.get(comparison.verdict)
+    problem = "failure" if failed else PROBLEMS.get(comparison.verdict)
     said = f"{sentences.headline(comparison)}: {comparison.reason}"
     return case("compare.verdict", "verdict", problem, said, screen(comparison), comparison.seconds)
 

@@ -17,6 +17,11 @@ def markdown(comparison: Comparison) -> str:
     return "\n\n".join(_blocks(comparison)) + "\n"
 
 
+def failed(command: str, why: str) -> str:
+    """In place of a verdict: which command failed, and why."""
+    return f"## {SIGNS['REGRESS']} {code(command)}: failed\n\n{plain(why)}\n"
+
+
 def _blocks(comparison: Comparison) -> Iterator[str]:
     yield f"## {SIGNS[comparison.verdict]} judgebench compare: {sentences.headline(comparison)}"
     yield plain(comparison.reason)

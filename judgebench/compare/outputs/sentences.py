@@ -19,7 +19,7 @@ def headline(comparison: Comparison) -> str:
 
 def facts(comparison: Comparison, quote: Quote) -> Iterator[Fact]:
     """What the verdict rests on: a label and a sentence each."""
-    yield "models", f"{quote(comparison.candidate)} against {quote(comparison.baseline)}"
+    yield "models", models(comparison.candidate, comparison.baseline, comparison.same_model, quote)
     if comparison.identical:
         return
     yield "win rate", estimate(comparison)
@@ -34,6 +34,11 @@ def facts(comparison: Comparison, quote: Quote) -> Iterator[Fact]:
     if comparison.bridge:
         yield "bridge", _bridge(comparison, quote)
     yield "cost", _cost(comparison)
+
+
+def models(candidate: str, baseline: str, same_model: bool, quote: Quote) -> str:
+    """Which two; where they are one, that is said."""
+    return f"{quote(candidate)} against {quote(baseline)}" + (", the same model under two names" if same_model else "")
 
 
 def flagged(comparison: Comparison, quote: Quote) -> str:

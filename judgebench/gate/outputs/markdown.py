@@ -23,7 +23,7 @@ def markdown(gate: Gate) -> str:
 def _blocks(gate: Gate) -> Iterator[str]:
     yield f"## {_SIGNS[gate.verdict]} judgebench gate: {gate.verdict}"
     yield plain(gate.reason)
-    facts = [("models", f"{code(gate.candidate)} against {code(gate.baseline)}")]
+    facts = [("models", sentences.models(gate.candidate, gate.baseline, gate.same_model, code))]
     if not gate.identical:
         facts += [("judge", code(gate.judge)), ("sure", words.sure(gate))]
         facts += [("cost", sentences.of_cost(gate.cost, gate.seconds))]
@@ -63,5 +63,5 @@ def _measured(guard: GuardResult, factor: bool) -> str:
     if guard.value is None or guard.interval is None:
         return "-"
     if factor:
-        return f"{guard.value:.2f} times ({between(guard.interval, 1, 2)})"
+        return f"{reasons.factor(guard.value)} times ({reasons.factors(guard.interval)})"
     return f"{100 * guard.value:+.1f} points ({between(guard.interval, 100, 1)})"

@@ -18,7 +18,7 @@ def screen(gate: Gate, columns: int = COLUMNS) -> str:
 
 def _lines(gate: Gate, columns: int) -> Iterator[str]:
     yield from wrapped(f"{gate.verdict}: {line(gate.reason)}", "", "  ", columns, most=6)
-    yield from entry("models", f"{quoted(gate.candidate)} against {quoted(gate.baseline)}", columns)
+    yield from entry("models", sentences.models(gate.candidate, gate.baseline, gate.same_model, quoted), columns)
     if gate.identical:
         return
     yield from entry("judge", f"{quoted(gate.judge)}; canaries: {sentences.canaries(gate.canaries, quoted)}", columns)

@@ -3,9 +3,11 @@
 import base64
 import os
 import re
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.request import getproxies
 
 from judgebench.errors import EndpointError, UsageError
 from judgebench.models.http.concealed import without_user
@@ -13,6 +15,8 @@ from judgebench.models.http.dialect import Dialect
 from judgebench.models.http.health import Health
 from judgebench.models.http.limits import Gate
 
+_OPENAI = "https://api.openai.com/v1"
+_PATIENCE = 10.0  # seconds
 _PATHS = ("/chat/completions", "/completions", "/responses")  # which the client puts behind a base URL
 _VERSIONED = re.compile(r"/v\d+\w*(/|$)")
 
@@ -112,6 +116,24 @@ class Endpoints:
         """Send no further call to an endpoint; whether another is left."""
         endpoint.out = endpoint.out or reason
         return any(other.out is None for other in self.several)
+
+
+def unreached(addresses: Sequence[Address]) -> str | None:
+    """Why no call can come through, where nobody listens at any of these; None where a proxy is between."""
+    if getproxies().keys() & {"http", "https", "all"}:
+        return None
+    closed = [reason for address in addresses if (reason := _closed(address))]
+    return closed[0] if len(closed) == len(addresses) else None
+
+
+def _closed(address: Address) -> str | None:
+    parts = urlsplit(address.url or _OPENAI)
+    port = parts.port or (80 if parts.scheme == "http" else 443)
+    try:
+        socket.create_connection((parts.hostname or "", port), _PATIENCE).close()
+    except OSError as error:
+        return f"the endpoint can't be reached ({error.strerror or error}): {address.advice}"
+    return None
 
 
 def openai_addresses() -> list[Address]:

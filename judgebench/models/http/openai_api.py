@@ -23,12 +23,19 @@ try:
 except ImportError:  # it is a wish, not a need
     aiohttp = None  # type: ignore[assignment]
 
-from judgebench.errors import EndpointError
+from judgebench.errors import EndpointError, UsageError
 from judgebench.models import Completion, Options, Reply, Request
 from judgebench.models.http.calls import Call
 from judgebench.models.http.concealed import Secrets
 from judgebench.models.http.dialect import Body
-from judgebench.models.http.endpoints import Address, Endpoint, Endpoints, azure_addresses, openai_addresses
+from judgebench.models.http.endpoints import (
+    Address,
+    Endpoint,
+    Endpoints,
+    azure_addresses,
+    openai_addresses,
+    unreached,
+)
 from judgebench.models.http.health import CONNECTION, UNREACHABLE
 from judgebench.models.http.limits import Gate
 from judgebench.models.http.parameters import parameters_of
@@ -95,6 +102,14 @@ class OpenAIModel:
     def _run(self, number: int) -> Run:
         secrets = Secrets(secret for endpoint in self.endpoints.several for secret in endpoint.address.secrets)
         return Run(self.name, self._extra, self.options, self.endpoints, secrets, self._post, number)
+
+    def lack(self) -> str | None:
+        """What calls need and there isn't: a key, or an endpoint that listens. None where there is all of it."""
+        try:
+            addresses = [endpoint.address for endpoint in self.endpoints.several]
+        except UsageError as error:
+            return str(error)
+        return unreached(addresses)
 
     @cached_property
     def endpoints(self) -> Endpoints:
