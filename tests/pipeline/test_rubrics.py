@@ -62,11 +62,11 @@ def test_each_answer_is_graded_once_by_itself(run: tuple[Workspace, ChatServer])
 
 def test_the_first_table_says_what_was_lost(run: tuple[Workspace, ChatServer]) -> None:
     """With both models' rates, the difference, and whether it is beyond chance."""
-    first, lost, *_ = reported(run[0], "table").split("\n\n")[0].splitlines()[0::2]
-    assert first.startswith("Criteria that new lost against base")
-    assert lost.split("  ")[0] == "It names a trench."
-    for part in ("100 %", "0 %", "12", "yes"):
-        assert part in lost
+    first, _, _, _, lost, *_ = reported(run[0], "markdown").splitlines()
+    assert first.startswith("### Criteria that new lost against base")
+    assert lost.startswith("| It names a trench. | 3 | detail | 100 % | 0 % |")
+    assert lost.endswith("| 12 | 0 | yes |")
+    assert reported(run[0], "table").startswith("Criteria that new lost against base")
 
 
 def test_every_table_has_what_was_planted(run: tuple[Workspace, ChatServer]) -> None:
