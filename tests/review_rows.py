@@ -6,11 +6,16 @@ from typing import Any
 import pandas as pd
 from hypothesis import strategies as st
 
-from judgebench.tables.records import Failure, Review, Usage, Verdict
+from judgebench.tables.records import Failure, Graded, Review, Usage, Verdict
 from judgebench.verdicts.text import from_scores
 
 Row = dict[str, Any]
 NAMES = ["", "nan", "None", "Üñ|,\n", "m", "M"]
+GRADED = [
+    Graded("It is so.", 2.0, 0.5, ("tag",), 3.0, "so", unfound=True),
+    Graded("\u6761\u4ef6|,\n", -1.0, 1.0),
+    Graded("nan", 3.0, 0.0, ("nan", "tag")),
+]
 CUT = {"prompt_cut": {"characters": 44631, "tokens": 2050}, "chance": 0.5}
 
 
@@ -24,11 +29,12 @@ def reviews(draw: st.DrawFn) -> Review:
     """A review of a few models on a few questions; it may fail, repeat or contradict an earlier one."""
     single = draw(st.booleans())
     models = (draw(one_of(*NAMES)),) if single else tuple(draw(st.permutations(draw(one_of(("", "nan"), ("M", "m"))))))
-    kind = "rating" if single else draw(one_of("choice", "score_pair"))
+    kind = draw(one_of("rating", "rating", "rubric")) if single else draw(one_of("choice", "score_pair"))
     score = st.integers(0, 4).map(lambda half: half / 2)
     failed = draw(one_of(True, False, False))
     verdict = {
         "rating": Verdict(scores=(draw(score),)),
+        "rubric": Verdict(scores=(draw(score),), criteria=(draw(one_of(*GRADED)), GRADED[0])),
         "choice": Verdict(winner=draw(one_of("A", "B", "tie"))),
         "score_pair": from_scores(draw(score), draw(score)),
     }[kind]

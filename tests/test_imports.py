@@ -81,7 +81,7 @@ ALLOWED = {
     },
     "site": {
         *("audit", "gate", "history", "report", "judging", "money", "statistics", "prompts", "question_sets"),
-        *("workspace", "tables", "_version", "errors"),
+        *("verdicts", "workspace", "tables", "_version", "errors"),
     },
     "pytest_plugin": {"cli", "best_of", "compare", "gate", "terminal", "workspace", "errors"},
 }

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from judgebench.errors import JudgebenchError, UsageError
 
 if TYPE_CHECKING:
     from judgebench.models import Options
-    from judgebench.question_sets import Category
+    from judgebench.question_sets import Category, Selection
     from judgebench.question_sets.generate import Wanted
     from judgebench.workspace import Workspace
 
@@ -43,7 +44,7 @@ def list_(workspace: "Workspace") -> None:
 @questions.command()
 @_set
 @click.option("--category", "chosen", multiple=True, help="Only this category (repeatable).")
-@click.option("--id", "ids", multiple=True, help="Only this question, with its reference (repeatable).")
+@click.option("--id", "ids", multiple=True, help="Only this question, with its reference and rubric (repeatable).")
 @click.pass_obj
 def show(workspace: "Workspace", set_name: str, chosen: tuple[str, ...], ids: tuple[str, ...]) -> None:
     """Print questions of a set."""
@@ -61,6 +62,9 @@ def show(workspace: "Workspace", set_name: str, chosen: tuple[str, ...], ids: tu
                 if ids and (reference := question.reference(number)):
                     click.echo("--- reference:")
                     click.echo(printable(reference, "\n\t"))
+            for one in question_set.rubric(question) if ids else ():
+                scale = f" ({one.scale[0]:g} to {one.scale[1]:g})" if one.scale else ""
+                click.echo(inert(f"{one.points:+g}{scale}: {one.criterion}"))
             click.echo()
 
 
@@ -182,6 +186,28 @@ def generate(
         _tell(call)
     click.echo(f"{len(drafts.pending(table))} drafts wait in {table.path}")
     click.echo(f"read them, then: judgebench questions accept {set_name} {wanted.category}")
+    outcome.end(strict)
+
+
+@questions.command("draft-rubric")
+@click.argument("questions", metavar="SET")
+@click.option("--judge", required=True, metavar="SPEC", help="The model that writes: openai:ID, ... (docs/models.md).")
+@options.a_selection
+@options.some_calls
+@strict
+@click.pass_obj
+def draft_rubric(workspace: "Workspace", /, selection: "Selection", judge: str, calls: "Options", strict: bool) -> None:
+    """Have a model write a rubric for each question of SET that has none, for a person to accept."""
+    from judgebench.judging import references
+    from judgebench.models import load_model, parse_spec
+
+    question_set, spec = workspace.check().question_set(selection.question_set), parse_spec(judge)
+    wanted = references.without_rubric(question_set, selection.categories, selection.limit)
+    model, outcome = load_model(spec, calls), Outcome()
+    stage = partial(references.generate, workspace, question_set, wanted, spec, model, references.RUBRICS)
+    outcome.follow(spec.name, f"rubrics by {spec.name}", stage)
+    about = f"--questions {question_set.name} --judge {spec.name} --rubrics"
+    click.echo(f"read them with `judgebench references show {about}`, then: judgebench references accept {about}")
     outcome.end(strict)
 
 

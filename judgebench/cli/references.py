@@ -10,6 +10,7 @@ from judgebench.cli.base import Group
 from judgebench.cli.outcome import Outcome, strict
 
 if TYPE_CHECKING:
+    from judgebench.judging.references import Drafting
     from judgebench.models import Options
     from judgebench.question_sets import Selection
     from judgebench.workspace import Workspace
@@ -48,18 +49,30 @@ def generate(workspace: "Workspace", /, selection: "Selection", judge: str, call
     outcome.end(strict)
 
 
+_rubrics = click.option(
+    "--rubrics", is_flag=True, help="Drafts of rubrics (`questions draft-rubric`), in place of references."
+)
+
+
 @references.command()
 @options.questions
 @_judge
+@_rubrics
 @click.pass_obj
-def show(workspace: "Workspace", questions: str, judge: str) -> None:
+def show(workspace: "Workspace", questions: str, judge: str, rubrics: bool) -> None:
     """Print the drafts that wait to be accepted."""
     from judgebench.judging import references
     from judgebench.terminal import printable
 
     name = table_name(judge)
-    for question, draft in references.proposals(workspace, workspace.check().question_set(questions), name):
+    what, found = _what(rubrics), workspace.check().question_set(questions)
+    for question, draft in references.proposals(workspace, found, name, what):
         click.echo(click.style(f"{question.id} ({question.category})", bold=True))
+        if rubrics:
+            for turn in question.turns:
+                click.echo(printable(turn, chr(10) + chr(9)))
+            click.echo(f"--- draft:\n{printable(draft.turns[0], chr(10) + chr(9))}\n")
+            continue
         for turn, said in zip(question.turns, draft.turns, strict=True):
             click.echo(f"{printable(turn, chr(10) + chr(9))}\n--- draft:\n{printable(said, chr(10) + chr(9))}")
         click.echo()
@@ -68,15 +81,22 @@ def show(workspace: "Workspace", questions: str, judge: str) -> None:
 @references.command()
 @options.questions
 @_judge
+@_rubrics
 @click.option("--id", "ids", multiple=True, help="Only this question's (repeatable; default: all).")
 @click.pass_obj
-def accept(workspace: "Workspace", questions: str, judge: str, ids: tuple[str, ...]) -> None:
-    """Make drafts the references of their questions; a reference that is there stays."""
+def accept(workspace: "Workspace", questions: str, judge: str, rubrics: bool, ids: tuple[str, ...]) -> None:
+    """Make drafts the references of their questions, or their rubrics; what is there stays."""
     from judgebench.judging import references
 
     name = table_name(judge)
-    filled = references.accept(workspace.check(), questions, name, ids)
-    click.echo(f"{len(filled)} questions of {questions} have references by {name} now")
+    filled = references.accept(workspace.check(), questions, name, ids, _what(rubrics))
+    click.echo(f"{len(filled)} questions of {questions} have {'rubrics' if rubrics else 'references'} by {name} now")
+
+
+def _what(rubrics: bool) -> "Drafting":
+    from judgebench.judging import references
+
+    return references.RUBRICS if rubrics else references.REFERENCES
 
 
 def table_name(judge: str) -> str:

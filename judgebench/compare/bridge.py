@@ -58,9 +58,11 @@ def bridge(
     """
     known = {row.question_id for row in stored}
     chosen = [question for question in order if question in known][: number or needed(margin) or 1]
-    before = matches_of([row for row in stored if row.question_id in set(chosen)], judging.pair, categories)
+    before = matches_of(
+        judging.paired(row for row in stored if row.question_id in set(chosen)), judging.pair, categories
+    )
     made = judging.ask_again(chosen)
-    after = matches_of([row for row in made if not row.error], judging.pair, categories)
+    after = matches_of(judging.paired(row for row in made if not row.error), judging.pair, categories)
     difference = points_by_question(after, chosen) - points_by_question(before, chosen)
     places = [categories.get((judging.question_set, question), "") for question in chosen]
     parts = [name for name in dict.fromkeys(places) if places.count(name) > 1]

@@ -9,7 +9,7 @@ from judgebench.prompts import find_prompt
 from judgebench.question_sets import QuestionSet
 from judgebench.question_sets.sets import JUDGE
 from judgebench.tables.records import content_id
-from judgebench.verdicts import checkers
+from judgebench.verdicts import checkers, rubrics
 from judgebench.workspace import Workspace
 
 
@@ -46,7 +46,13 @@ def contents(
     ways = [side.ways(question_set, options) for side in sides]
     judged_by = _judged_by(workspace, question_set, judge, options)
     return {
-        one.id: content_id(one.digest, one.references, [way.get(one.id) for way in ways], judged_by[one.category])
+        one.id: content_id(
+            one.digest,
+            one.references,
+            [way.get(one.id) for way in ways],
+            judged_by[one.category],
+            *([rubrics.digest(question_set.rubric(one))] if question_set.rubric(one) else []),
+        )
         for one in question_set.select(options.categories)
     }
 

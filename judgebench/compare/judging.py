@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
+from judgebench.compare import graded
 from judgebench.compare.outages import Say, Watch, finish
 from judgebench.judging import reviews
 from judgebench.judging.judge import Judge
@@ -69,6 +70,10 @@ class Judging:
         tables = [self.workspace.reviews(self.question_set, name) for name in names]
         return [row for table in tables for row in in_force(table.read()).values() if row.id in self.ids]
 
+    def paired(self, rows: Iterable[Review]) -> list[Review]:
+        """Reviews of this pair, those by a rubric two by two; see `graded`."""
+        return graded.paired(rows, self.pair, graded.lowest(self.workspace.question_set(self.question_set)))
+
     def stored(self, questions: Sequence[str]) -> list[Review]:
         """The reviews in force that a call was once made for; nothing is asked."""
         wanted = {
@@ -127,9 +132,12 @@ def snapshot(row: Review) -> str | None:
 def matches_of(
     rows: Iterable[Review], pair: tuple[str, str], categories: Mapping[tuple[str, str], str]
 ) -> pd.DataFrame:
-    """The pair's matches, repeats put together: columns as of `matches_over_repeats`, and the candidate's `points`."""
+    """The pair's matches, repeats put together: columns as of `matches_over_repeats`, and the candidate's `points`.
+
+    Of rows as `Judging.paired` makes them.
+    """
     matches = matches_over_repeats(matches_frame(reviews_frame(rows, categories)))
-    points = points_of_b(matches["outcome"]) if len(matches) else np.zeros(0)
+    points = graded.points_of(matches, points_of_b(matches["outcome"])) if len(matches) else np.zeros(0)
     named = (matches["model_b"] == pair[1]).to_numpy()
     return matches.assign(points=np.where(named, points, 1 - points))
 

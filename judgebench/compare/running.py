@@ -118,6 +118,7 @@ class Run:
 
     def begin(self) -> None:
         """Take up the order in which this comparison draws its questions; one that is judged whole needs none."""
+        reviews.check(self.judge, self.questions, ["pairwise"])
         if self.predicting:
             self._predict(self.predicting)
         self.check_stored()
@@ -166,8 +167,9 @@ class Run:
         self.served = snapshots(self._called(rows))
         if self.bridge is None:
             check_snapshots(self.served, self.judge.name)
-        self.points = points_by_question(matches_of(rows, self.judging.pair, self.categories), done)
-        self.reach = reach_by_question(rows, self.judging.pair, self.categories, done)
+        paired = self.judging.paired(rows)
+        self.points = points_by_question(matches_of(paired, self.judging.pair, self.categories), done)
+        self.reach = reach_by_question(paired, self.judging.pair, self.categories, done)
 
     def read(self) -> Reading:
         """What all questions so far come to."""
@@ -255,7 +257,7 @@ class Run:
         """All answers, and what a cheaper judge says of them; about a set, an order that favours telling questions."""
         self.answer(self.questions)
         predicting.review(self.drawn.ids)
-        matches = matches_of(predicting.rows(), predicting.pair, self.categories)
+        matches = matches_of(predicting.paired(predicting.rows()), predicting.pair, self.categories)
         guesses = order.predicted(matches, predicting.pair[1], self.drawn.ids)
         drawing = order.telling_first if self.options.population == "set" else order.at_random
         self.drawn = drawing(self.questions, self.options.seed, guesses)
@@ -317,7 +319,7 @@ class Run:
         """What it comes to."""
         options, judged = self.options, len(self.points)
         rows = self.judging.rows() if judged else []
-        matches = matches_of(rows, self.judging.pair, self.categories) if rows else None
+        matches = matches_of(self.judging.paired(rows), self.judging.pair, self.categories) if rows else None
         outcomes = _outcomes(matches)
         about = {question.id: question for question in self.question_set.questions}
         return Comparison(
@@ -385,8 +387,8 @@ def _outcomes(matches: pd.DataFrame | None) -> dict[str, int]:
         return dict.fromkeys(("wins", "ties", "losses", "inconsistent"), 0)
     outcome, points = matches["outcome"], matches["points"]
     return {
-        "wins": int((points == 1).sum()),
+        "wins": int(((outcome != "inconsistent") & (points > 0.5)).sum()),
         "ties": int((outcome == "tie").sum()),
-        "losses": int((points == 0).sum()),
+        "losses": int(((outcome != "inconsistent") & (points < 0.5)).sum()),
         "inconsistent": int((outcome == "inconsistent").sum()),
     }

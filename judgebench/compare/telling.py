@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
+from judgebench.compare import graded
 from judgebench.compare.results import Telling
 from judgebench.tables.records import Question, Review
 
@@ -23,9 +24,10 @@ def telling(
 ) -> tuple[Telling, ...]:
     """The candidate's worst questions, of equals the widest gap of scores first; `rows` are the reviews behind them.
 
-    Of a question's reviews the one is quoted that was shown the baseline first, if there is one.
+    Of a question's reviews the one is quoted that was shown the baseline first, if there is one; by a rubric, the
+    candidate's.
     """
-    ordered = sorted(rows, key=lambda row: row.models[0] == baseline)
+    ordered = sorted(rows, key=lambda row: (row.models[0] == baseline) == (row.mode == "pairwise"))
     said = {row.question_id: row for row in ordered if row.reply and row.verdict}
     known = matches.dropna(subset=["points"])
     gap = (known["score_a"] - known["score_b"]).abs().fillna(0.0)
@@ -43,8 +45,14 @@ def _telling(worst: pd.DataFrame, said: Mapping[str, Review], questions: Mapping
             category=question.category,
             question=_cut(question.turns[0]),
             points=float(points),
-            said=_cut(_explanation((row.reply or "").splitlines())) if row else "",
+            said=_cut(_said(row)) if row else "",
         )
+
+
+def _said(row: Review) -> str:
+    if row.verdict and row.verdict.criteria:
+        return graded.told(row.verdict.criteria)
+    return _explanation((row.reply or "").splitlines())
 
 
 def _explanation(lines: Sequence[str]) -> str:

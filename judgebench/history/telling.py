@@ -5,7 +5,7 @@ from typing import Any
 
 from judgebench.history.lines import Flips, Point
 from judgebench.report.captions import percent, with_interval
-from judgebench.report.tables import Table
+from judgebench.report.table import Table
 from judgebench.tables.records import DecidedSet
 
 _NAMED = 5  # questions of a kind that are named

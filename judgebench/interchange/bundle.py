@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from judgebench import question_sets
 from judgebench.errors import DataError
@@ -28,15 +29,22 @@ class Bundle:
     votes: Counter[tuple[str, int, frozenset[str]]] = field(default_factory=Counter)  # how many each match has had
 
     def ask(
-        self, turns: Sequence[str], category: str, name: str | None = None, reference: str | None = None
+        self,
+        turns: Sequence[str],
+        category: str,
+        name: str | None = None,
+        reference: str | None = None,
+        **about: Any,
     ) -> Question:
         """The question of these turns, made where it is new; without a name of its own it is called by its content.
+
+        `about`: other fields of it.
 
         Raises Unusable where another one has its name.
         """
         name = name or content_id("imported question", list(turns))[:12]
         references = (reference,) if reference is not None else ()
-        made = Question(id=name, category=category, turns=tuple(turns), references=references)
+        made = Question(id=name, category=category, turns=tuple(turns), references=references, **about)
         held = self.questions.setdefault(name, made)
         if held.turns != made.turns:
             raise Unusable(f"is the second called {name!r}; the first is used")

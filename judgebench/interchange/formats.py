@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from judgebench.errors import DataError, UsageError, instead
-from judgebench.interchange import alpaca_eval, arena_hard, auto_j, columns, graded, llm_comparator, plain, preferences
+from judgebench.interchange import (
+    alpaca_eval,
+    arena_hard,
+    auto_j,
+    biggen,
+    columns,
+    graded,
+    healthbench,
+    llm_comparator,
+    plain,
+    preferences,
+    wildbench,
+)
 from judgebench.interchange.fastchat import READ_RANGE, import_fastchat, is_fastchat
 from judgebench.interchange.imported import Imported, Refused
 from judgebench.interchange.keeping import record
@@ -144,11 +156,35 @@ def _graded(read: graded.Reader) -> Callable[[Path, Workspace, Options], Importe
     )
 
 
+def _with_rubrics(
+    read: Callable[[Path, Workspace, str | None], Imported],
+) -> Callable[[Path, Workspace, Options], Imported]:
+    return lambda path, workspace, options: read(path, workspace, options.questions)
+
+
 def _questions(path: Path, workspace: Workspace, options: Options) -> Imported:
     return columns.import_questions(path, workspace, options.questions, options.columns)
 
 
 FORMATS = (
+    Format(
+        "healthbench",
+        "HealthBench's questions, with their rubrics",
+        lambda look: healthbench.is_row(look.row),
+        _with_rubrics(healthbench.import_healthbench),
+    ),
+    Format(
+        "wildbench",
+        "WildBench's questions, with their checklists",
+        lambda look: wildbench.is_row(look.row),
+        _with_rubrics(wildbench.import_wildbench),
+    ),
+    Format(
+        "biggen",
+        "BiGGen Bench's questions, with what each grade means",
+        lambda look: biggen.is_row(look.row),
+        _with_rubrics(biggen.import_biggen),
+    ),
     Format(
         "alpaca-eval",
         "AlpacaEval's model_outputs.json and annotations.json, or a folder with them",

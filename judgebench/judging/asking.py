@@ -8,21 +8,32 @@ from judgebench.models import Completion, Reply, Request
 from judgebench.prompts import Conversation, Prompt, render
 from judgebench.tables.endings import ending
 from judgebench.tables.records import Failure, Message, Review, Sampling, Usage, Verdict
-from judgebench.verdicts import logprobs, schema
+from judgebench.verdicts import logprobs, rubrics, schema
 from judgebench.verdicts.text import is_complete, read
 
 VerdictBy: TypeAlias = Literal["text", "schema", "logprobs"]
 WAYS: tuple[VerdictBy, ...] = get_args(VerdictBy)
 AWAITING = "awaiting_repair"  # in `extra`: the reply is paid for, and only the request for a repair is still to be made
+_NAMED = 10  # criteria, in a message
 _NO_REPLY = "(no reply)"  # some endpoints refuse an empty message
 
 
 def asked(prompt: Prompt, conversation: Conversation, way: VerdictBy) -> tuple[Message, ...]:
     """The messages that ask for a verdict in that way."""
     *system, user = render(prompt, conversation)
-    if way != "schema":
-        return (*system, user)
-    return (*system, Message("user", f"{user.content}\n\n{schema.instruction(prompt.form, prompt.range)}"))
+    form = rubrics.instruction(prompt.rubric) if _by_rubric(prompt) else None
+    if way == "schema" and not form:
+        form = schema.instruction(prompt.form, prompt.range)
+    return (*system, Message("user", f"{user.content}\n\n{form}") if form else user)
+
+
+def _by_rubric(prompt: Prompt) -> bool:
+    """Whether its verdict is on each criterion of a rubric: an object of JSON, whether a schema holds it or not."""
+    return prompt.kind == rubrics.KIND
+
+
+def _schema(prompt: Prompt) -> Mapping[str, Any]:
+    return rubrics.schema(prompt.rubric) if _by_rubric(prompt) else schema.schema(prompt.form, prompt.range)
 
 
 def request(prompt: Prompt, messages: Sequence[Message], way: VerdictBy, sampling: Sampling) -> Request:
@@ -32,7 +43,7 @@ def request(prompt: Prompt, messages: Sequence[Message], way: VerdictBy, samplin
         (user.content,),
         sampling,
         system[0].content if system else None,
-        schema=schema.schema(prompt.form, prompt.range) if way == "schema" else None,
+        schema=_schema(prompt) if way == "schema" else None,
         logprobs=logprobs.ALTERNATIVES if way == "logprobs" and logprobs.reads(prompt.form) else 0,
     )
 
@@ -49,6 +60,8 @@ def repair_request(prompt: Prompt, messages: Sequence[Message], reply: str, samp
 
 
 def _only_the_verdict(prompt: Prompt) -> str:
+    if _by_rubric(prompt):
+        return f"No verdict on each criterion could be read from your reply. {rubrics.instruction(prompt.rubric)}"
     return (
         "No verdict could be read from your reply. Give only the verdict, without any other word, in the form "
         f"{_in_form(prompt)}."
@@ -82,17 +95,35 @@ def reading(prompt: Prompt, completion: Completion, way: VerdictBy) -> Reading:
 
     One that was cut counts where its verdict is complete, one that ended badly never.
     """
-    found = schema.find(prompt.form, completion.text) if way == "schema" else schema.Found()
+    as_json = way == "schema" or _by_rubric(prompt)
+    found = schema.find(prompt.form, completion.text) if as_json else schema.Found()
     if found.any:  # what else stands in an object is the judge's explanation, and is never searched
-        verdict = schema.verdict_of(prompt.form, found.fields, prompt.range) if found.fields else None
-        read_so, whole = Reading(verdict, source="schema"), not found.broken
+        read_so, whole = _read_as_json(prompt, found.fields, way), not found.broken
+    elif _by_rubric(prompt):
+        read_so, whole = Reading(None), False
     else:
         read_so, whole = _read_as_text(prompt, completion, way), is_complete(prompt.form, completion.text)
     if completion.failure:
         return replace(read_so, verdict=None, failure=completion.failure)
     if found.broken or (ending(completion.finish_reason) == "cut" and not (whole and read_so.verdict)):
         return replace(read_so, verdict=None, failure=_cut(completion))
-    return read_so if read_so.verdict else replace(read_so, failure=unparsed(prompt.kind))
+    return read_so if read_so.verdict or read_so.failure else replace(read_so, failure=unparsed(prompt.kind))
+
+
+def _read_as_json(prompt: Prompt, fields: Mapping[str, Any] | None, way: VerdictBy) -> Reading:
+    """What an object says, where it holds a verdict; of a rubric, on every criterion of it."""
+    if not _by_rubric(prompt):
+        return Reading(schema.verdict_of(prompt.form, fields, prompt.range) if fields else None, source="schema")
+    verdict = rubrics.verdict_of(fields, prompt.rubric) if fields else None
+    left_out = rubrics.left_out(fields, prompt.rubric) if fields and not verdict else []
+    source: Literal["schema", "text"] = "schema" if way == "schema" else "text"
+    return Reading(verdict, _left_out(left_out, len(prompt.rubric)) if left_out else None, source)
+
+
+def _left_out(numbers: Sequence[int], criteria: int) -> Failure:
+    """Why a reply that grades a part of a rubric is no verdict."""
+    named = ", ".join(map(str, numbers[:_NAMED])) + (", ..." if len(numbers) > _NAMED else "")
+    return Failure("unparsed", f"the reply says nothing certain of {len(numbers)} of the {criteria} criteria: {named}")
 
 
 def _read_as_text(prompt: Prompt, completion: Completion, way: VerdictBy) -> Reading:

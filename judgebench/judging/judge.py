@@ -13,12 +13,13 @@ from judgebench.judging.matches import Match
 from judgebench.models import Model, Reply, Request, Requests
 from judgebench.models.prompt_cut import PROMPT_CUT, cut_prompts
 from judgebench.prompts import Prompt, flags
-from judgebench.tables.records import Answer, Failure, Message, Review, Sampling, Verdict, content_id
+from judgebench.tables.records import Answer, Failure, Message, Mode, Question, Review, Sampling, Verdict, content_id
 from judgebench.tables.store import Stage, Table, in_force
-from judgebench.verdicts import checkers
+from judgebench.verdicts import checkers, rubrics
 from judgebench.verdicts.text import from_scores
 
 REPLY = Sampling(temperature=0.0, max_tokens=2048)
+PER_CRITERION = 100  # tokens of a reply by a rubric
 TOGETHER = 256  # matches that the embedded judge reads at a time
 EMBEDDED_TIE = 0.25  # points; the embedded judge's scores are continuous, so that equal ones hardly occur
 
@@ -58,6 +59,8 @@ class Wrapped:
         self.inner = judge
         self.name = judge.name
         self.ready: Callable[[], int] = getattr(judge, "ready", lambda: 0)
+        self.by_rubric: Callable[[Question], bool] | None = getattr(judge, "by_rubric", None)
+        self.fill_in: Callable[[Question, Mode], None] | None = getattr(judge, "fill_in", None)
 
     @property
     def identity(self) -> object:
@@ -123,6 +126,8 @@ class ModelJudge:
         self._repair = repair
         self._sampling = sampling
         self.ready: Callable[[], int] = getattr(model, "ready", lambda: 0)  # replies that follow without a wait
+        self.by_rubric: Callable[[Question], bool] = getattr(prompt_for, "by_rubric", lambda question: False)
+        self.fill_in: Callable[[Question, Mode], None] = getattr(prompt_for, "fill_in", lambda question, mode: None)
 
     @property
     def identity(self) -> object:
@@ -137,13 +142,16 @@ class ModelJudge:
         if draft.error:
             return draft
         digest = content_id([(message.role, message.content) for message in self._messages(match)])
-        way = [] if self._verdict_by == "text" else [self._verdict_by]
+        way: list[str] = [] if self._verdict_by == "text" else [self._verdict_by]
+        way += [rubrics.digest(prompt.rubric)] if prompt.kind == rubrics.KIND else []
+        sampling = self._sampling_of(prompt)
         return replace(
             draft,
-            id=content_id("review", draft.slot, digest, self._model.identity, self._sampling.content, *way),
+            id=content_id("review", draft.slot, digest, self._model.identity, sampling.content, *way),
             prompt_digest=digest,
-            sampling=self._sampling,
+            sampling=sampling,
             flags=flags(prompt, match.conversation()),
+            **_rubric(prompt),
         )
 
     def judge(self, tasks: Sequence[Task]) -> Iterator[Review]:
@@ -153,7 +161,7 @@ class ModelJudge:
         requests = Requests(len(first), lambda place: self.request(*first[place]))
         for reply in self._model.generate(requests) if first else ():
             match, draft = first[reply.index]
-            row = asking.judged(draft, reply, self._prompt_for(match), self._verdict_by)
+            row = with_quotes(asking.judged(draft, reply, self._prompt_for(match), self._verdict_by), match)
             row = replace(row, created=now(), extra={**row.extra, **_cut(requests[reply.index], reply)})
             if self._repair and asking.wants_repair(row):
                 row = asking.put_off(row)
@@ -167,7 +175,8 @@ class ModelJudge:
         requests = [self.request(match, row) for match, row in waiting]
         for reply in self._model.generate(requests):
             match, row = waiting[reply.index]
-            yield replace(asking.repaired(row, reply, self._prompt_for(match), self._verdict_by), created=now())
+            row = asking.repaired(row, reply, self._prompt_for(match), self._verdict_by)
+            yield replace(with_quotes(row, match), created=now())
 
     def _messages(self, match: Match) -> tuple[Message, ...]:
         return asking.asked(self._prompt_for(match), match.conversation(), self._verdict_by)
@@ -175,9 +184,28 @@ class ModelJudge:
     def request(self, match: Match, row: Review) -> Request:
         """What the model is asked about a match or, where the row has its reply, for nothing but the verdict."""
         prompt, messages = self._prompt_for(match), self._messages(match)
+        sampling = self._sampling_of(prompt)
         if asking.is_put_off(row):
-            return asking.repair_request(prompt, messages, row.reply or "", self._sampling)
-        return asking.request(prompt, messages, self._verdict_by, self._sampling)
+            return asking.repair_request(prompt, messages, row.reply or "", sampling)
+        return asking.request(prompt, messages, self._verdict_by, sampling)
+
+    def _sampling_of(self, prompt: Prompt) -> Sampling:
+        """How its replies are drawn; where nobody set a limit, a long rubric has room for every criterion."""
+        room = len(prompt.rubric) * PER_CRITERION if prompt.kind == rubrics.KIND else 0
+        ours = self._sampling.max_tokens == REPLY.max_tokens
+        return replace(self._sampling, max_tokens=max(room, REPLY.max_tokens)) if ours else self._sampling
+
+
+def with_quotes(row: Review, match: Match) -> Review:
+    """A row by a rubric with the judge's quotes held against the answer; any other as it is."""
+    if row.verdict is None or not row.verdict.criteria or match.answers[0] is None:
+        return row
+    return replace(row, verdict=rubrics.with_quotes(row.verdict, match.answers[0].turns[match.turn - 1]))
+
+
+def _rubric(prompt: Prompt) -> dict[str, Any]:
+    """What a row keeps so that its reply can be read again: which rubric it is about."""
+    return {"extra": {rubrics.KIND: rubrics.digest(prompt.rubric)}} if prompt.kind == rubrics.KIND else {}
 
 
 def _cut(request: Request, reply: Reply) -> dict[str, Any]:

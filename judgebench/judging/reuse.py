@@ -1,9 +1,10 @@
 """What needs no call: identical answers, and replies that are there already."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from judgebench.errors import UsageError, instead
@@ -12,9 +13,9 @@ from judgebench.judging.judge import Judge, Task, Wrapped
 from judgebench.judging.matches import Match
 from judgebench.models import Completion
 from judgebench.prompts import Prompt, find_prompt
-from judgebench.tables.records import Review, Usage, Verdict, content_id
+from judgebench.tables.records import Question, Review, Rubric, Usage, Verdict, content_id
 from judgebench.tables.store import Table, in_force
-from judgebench.verdicts import schema
+from judgebench.verdicts import rubrics, schema
 from judgebench.workspace import Workspace
 
 Source: TypeAlias = Literal["text", "schema", "logprobs", "repaired"]
@@ -121,9 +122,9 @@ def reparse(workspace: Workspace, question_set: str, judges: Sequence[str] = (),
         with table.claim():
             rows = list(in_force(table.read()).values())
             prompts = {row.prompt: _prompt(row.prompt, given, workspace, question_set) for row in rows}
-            before = len(result.changed)
+            before, rubrics_of = len(result.changed), _Rubrics(workspace, question_set)
             for row in rows:
-                _read_again(row, prompts[row.prompt], bool(judges), result)
+                _read_again(row, rubrics_of.about(row, prompts[row.prompt]), bool(judges), result, rubrics_of)
             table.append([after for _, after in result.changed[before:]])
     return result
 
@@ -138,13 +139,43 @@ def _prompt(name: str, given: Sequence[Prompt], workspace: Workspace, question_s
         return None
 
 
-def _read_again(row: Review, prompt: Prompt | None, named: bool, result: Reread) -> None:
+class _Rubrics:
+    """What reviews by rubrics are about: the questions' rubrics as they are now, and the answers that were graded."""
+
+    def __init__(self, workspace: Workspace, question_set: str) -> None:
+        self._workspace, self._name = workspace, question_set
+
+    @cached_property
+    def _questions(self) -> Mapping[str, tuple[Question, Rubric]]:
+        found = self._workspace.question_set(self._name)
+        return {question.id: (question, found.rubric(question)) for question in found.questions}
+
+    @cached_property
+    def _said(self) -> Mapping[str, Sequence[str]]:
+        return {answer.id: answer.turns for answer in self._workspace.all_answers(self._name)}
+
+    def about(self, row: Review, prompt: Prompt | None) -> Prompt | None:
+        """The prompt with the rubric of the row's question; None where that is another one now."""
+        if prompt is None or row.kind != rubrics.KIND:
+            return prompt
+        question, rubric = self._questions.get(row.question_id, (None, ()))
+        same = question and rubric and rubrics.digest(rubric) == row.extra.get(rubrics.KIND)
+        return prompt.about(question, rubric) if question and same else None
+
+    def with_quotes(self, row: Review, verdict: Verdict | None) -> Verdict | None:
+        """A verdict on a row's answer, its quotes held against that."""
+        turns = self._said.get(row.answer_ids[0], ()) if verdict and verdict.criteria else ()
+        return rubrics.with_quotes(verdict, turns[row.turn - 1]) if verdict and len(turns) >= row.turn else verdict
+
+
+def _read_again(row: Review, prompt: Prompt | None, named: bool, result: Reread, graded: _Rubrics) -> None:
     reason = _obstacle(row, prompt, named)
     if reason is not None:
         result.left.update([reason] if reason else [])
         return
     assert prompt  # noqa: S101 (or there is an obstacle)
     found, source = _reading(row, prompt)
+    found = replace(found, verdict=graded.with_quotes(row, found.verdict))
     if found.verdict == row.verdict:
         result.same += 1
         return
@@ -190,6 +221,8 @@ def _obstacle(row: Review, prompt: Prompt | None, named: bool) -> str | None:
     if row.verdict_source == "stored" and not named:
         return f"stored verdicts of {row.judge} (name it with --judge to read its replies)"
     if prompt is None or prompt.kind != row.kind:
+        if row.kind == rubrics.KIND:
+            return f"no judge prompt {row.prompt}, or another rubric than then"
         return f"no judge prompt {row.prompt} that gives a {row.kind} (give its file with --prompt)"
     return None
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 from judgebench import embedded
@@ -17,11 +18,13 @@ from judgebench.judging.reuse import IdenticalTies, WithChances, renew
 from judgebench.judging.rewards import RewardJudge
 from judgebench.models import Model, Options, Spec, load_model, parse_spec
 from judgebench.models.reward import RewardModel
-from judgebench.prompts import Prompt, find_prompt
+from judgebench.prompts import Prompt, find_prompt, render
 from judgebench.question_sets import QuestionSet
-from judgebench.tables.records import Mode, Review, Sampling
+from judgebench.question_sets.sets import JUDGE
+from judgebench.tables.records import Mode, Question, Review, Sampling
 from judgebench.tables.store import Stage, Table, in_force
 from judgebench.verdicts import checkers
+from judgebench.verdicts.rubrics import KIND
 from judgebench.workspace import Workspace
 
 COMPUTING = (EmbeddedJudge, RewardJudge)  # judges that give the same answers the same, always
@@ -169,15 +172,17 @@ def plans(
     by then the first one has to be done.
     """
     question_set = workspace.question_set(asked.question_set)
+    check(judge, question_set.select(asked.categories, asked.limit), asked.modes)
     for mode in asked.modes:
-        planned = _planned(workspace, question_set, mode, asked)
+        planned = _planned(workspace, question_set, mode, asked, judge)
         checker = _checker(question_set, workspace.trust) if checked else None
         for who, chosen in _shared_out(planned, question_set, judge, checker):
             table = workspace.reviews(question_set.name, who.name)
             label = f"{mode} reviews by {who.name}"
             yield Plan(label, who, chosen, table)
             if second and mode == "pairwise" and asked.design.orders == "adaptive":
-                again = WithChances(who, _second(chosen, who, question_set.name, table, asked.design))
+                pairs = [match for match in chosen if match.mode == "pairwise"]
+                again = WithChances(who, _second(pairs, who, question_set.name, table, asked.design))
                 yield Plan(f"{label}, the other order", again, again.matches, table)
 
 
@@ -192,8 +197,19 @@ def panel_plans(workspace: Workspace, judges: Sequence[Judge], asked: Asked, sec
     names = [judge.name for judge in judges]
     if len(set(names)) < len(names):
         raise UsageError(f"two judges share a name ({', '.join(names)}), and would share a table: write NAME=SPEC")
+    questions = workspace.question_set(asked.question_set).select(asked.categories, asked.limit)
+    for judge in judges:
+        check(judge, questions, asked.modes)
     for number, judge in enumerate(judges):
         yield from plans(workspace, judge, asked, number == 0, second)
+
+
+def check(judge: Judge, questions: Sequence[Question], modes: Sequence[Mode]) -> None:
+    """UsageError where a judge prompt asks for a field that a question lacks; nothing is asked."""
+    fill_in: Callable[[Question, Mode], None] | None = getattr(judge, "fill_in", None)
+    for question, mode in product(questions, modes) if fill_in else ():
+        if fill_in:
+            fill_in(question, mode)
 
 
 def _second(
@@ -252,7 +268,10 @@ def _checker(question_set: QuestionSet, trust: Trust) -> CheckerJudge:
 
 
 class PromptChoice:
-    """Match -> judge prompt: of the category's prompts for the mode, the first that admits the turn."""
+    """Match -> judge prompt: of the category's prompts for the mode, the first that admits the turn.
+
+    A question with a rubric is graded by one whose kind is that: the category's own, or else ours.
+    """
 
     def __init__(self, question_set: QuestionSet, workspace: Workspace, override: str | None) -> None:
         self._set = question_set
@@ -261,22 +280,56 @@ class PromptChoice:
         self._found: dict[str, Prompt] = {}
 
     def __call__(self, match: Match) -> Prompt:
-        """The prompt of a match; UsageError where none of the named ones judges that turn."""
-        names = (self._override,) if self._override else self._set.category(match.question).prompts(match.mode)
-        for name in names:
-            prompt = self._found.get(name) or self._found.setdefault(name, find_prompt(name, [self._folder]))
-            if prompt.admits(match.turn):
-                self._check(prompt, match.mode)
-                return prompt
-        raise UsageError(f"none of the judge prompts {', '.join(names)} judges turn {match.turn}")
+        """The prompt of a match, about its question; UsageError where none of the named ones judges that turn."""
+        rubric = self._set.rubric(match.question)
+        prompts = [prompt for prompt in map(self._prompt, self._names(match)) if prompt.admits(match.turn)]
+        if not self._override:
+            prompts = [prompt for prompt in prompts if (prompt.kind == KIND) == self.by_rubric(match.question)]
+        if prompts:
+            self._check(prompts[0], match)
+            return prompts[0].about(match.question, rubric)
+        raise UsageError(f"none of the judge prompts {', '.join(self._names(match))} judges turn {match.turn}")
 
-    def _check(self, prompt: Prompt, mode: Mode) -> None:
-        if (mode == "single") != (prompt.kind == "rating"):
-            wanted = "rating" if mode == "single" else "choice or score_pair"
-            raise UsageError(f"judge prompt {prompt.name!r} gives a {prompt.kind}; {mode} reviews need {wanted}")
+    def fill_in(self, question: Question, mode: Mode) -> None:
+        """Try the prompts that ask for fields of the question on it, before anything is answered."""
+        if self._set.category(question).scorer != JUDGE:
+            return
+        by_rubric = self.by_rubric(question)
+        first = len(question.turns) if by_rubric else 1
+        for turn in range(first, len(question.turns) + 1):
+            match = Match("single" if by_rubric else mode, question, turn, ("",), (None,))
+            prompt, said = self(match), dict.fromkeys(("answer", "answer_a", "answer_b"), "")
+            if "extra" in prompt.body:
+                render(prompt, [{**item, **said} for item in match.conversation()])
+
+    def by_rubric(self, question: Question) -> bool:
+        """Whether its answers are graded one by one by a rubric, whatever the mode."""
+        if self._override and self._prompt(self._override).kind != KIND:
+            return False
+        return bool(self._set.rubric(question))
+
+    def _names(self, match: Match) -> tuple[str, ...]:
+        if self._override:
+            return (self._override,)
+        ours = (KIND,) if match.mode == "single" else ()
+        return (*self._set.category(match.question).prompts(match.mode), *ours)
+
+    def _prompt(self, name: str) -> Prompt:
+        return self._found.get(name) or self._found.setdefault(name, find_prompt(name, [self._folder]))
+
+    def _check(self, prompt: Prompt, match: Match) -> None:
+        if prompt.kind == KIND and not self._set.rubric(match.question):
+            raise UsageError(
+                f"judge prompt {prompt.name!r} is for rubrics, and question {match.question.id!r} has none"
+            )
+        kinds = ("rating", KIND) if match.mode == "single" else ("choice", "score_pair")
+        if prompt.kind not in kinds:
+            wanted = " or ".join(kinds)
+            raise UsageError(f"judge prompt {prompt.name!r} gives a {prompt.kind}; {match.mode} reviews need {wanted}")
 
 
-def _planned(workspace: Workspace, question_set: QuestionSet, mode: Mode, asked: Asked) -> list[Match]:
+def _planned(workspace: Workspace, question_set: QuestionSet, mode: Mode, asked: Asked, judge: Judge) -> list[Match]:
+    """The matches of a mode; in pairs too, what is graded by a rubric is graded one by one, and once a conversation."""
     answers = _answers(workspace, question_set.name)
     models = _models(workspace, question_set.name, asked)
     chosen = question_set.select(asked.categories, asked.limit)
@@ -284,14 +337,31 @@ def _planned(workspace: Workspace, question_set: QuestionSet, mode: Mode, asked:
     questions = [question for question in wanted if any((model, question.id) in answers for model in models)]
     if wanted and not questions:
         raise UsageError(f"none of {', '.join(models)} has an answer to these questions of {question_set.name}")
-    if mode == "single":
-        return list(matches.single(questions, answers, models, asked.design.repeats))
+    graded = _by_rubric(judge, question_set, questions)
+    rest = [question for question in questions if question.id not in graded]
+    alone = questions if mode == "single" else [question for question in questions if question.id in graded]
+    singles = list(matches.single(alone, answers, models, asked.design.repeats))
+    singles = [one for one in singles if one.question.id not in graded or one.turn == len(one.question.turns)]
     pairs = matches.pairs_of(models, asked.baseline)
+    if mode == "single" or not rest:
+        return singles
     if not pairs:
         raise UsageError(f"a pair needs two models, and {question_set.name} has answers of {', '.join(models)} only")
     places = matches.place_in_category(question_set.questions)
-    found = matches.pairwise(questions, answers, pairs, asked.design, places)
-    return [match for match in found if any(match.answers)]
+    found = matches.pairwise(rest, answers, pairs, asked.design, places)
+    return [*singles, *(match for match in found if any(match.answers))]
+
+
+def _by_rubric(judge: Judge, question_set: QuestionSet, questions: Sequence[Question]) -> set[str]:
+    """The ids of the questions whose answers are graded by a rubric; UsageError where the judge reads none."""
+    held = [question for question in questions if question_set.rubric(question)]
+    grades: Callable[[Question], bool] | None = getattr(judge, "by_rubric", None)
+    if held and not grades and not isinstance(judge, CheckerJudge):
+        raise UsageError(
+            f"{judge.name} can't grade by a rubric, as {held[0].id!r} and {len(held) - 1} other questions of "
+            f"{question_set.name} need: name a model as --judge, or categories without rubrics with --category"
+        )
+    return {question.id for question in held if grades and grades(question)}
 
 
 def _answers(workspace: Workspace, question_set: str) -> Answers:

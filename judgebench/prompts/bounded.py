@@ -19,6 +19,8 @@ from jinja2.compiler import CodeGenerator
 from jinja2.utils import Namespace
 from jinja2.visitor import NodeTransformer
 
+from judgebench.prompts.fields import Undefined
+
 STEPS = 50_000
 CHARACTERS = 20_000_000  # read and made, all steps together
 SECONDS = 5.0
@@ -84,7 +86,7 @@ def template(body: str) -> jinja2.Template:
 @lru_cache
 def _environment() -> "_Environment":
     made = _Environment(
-        undefined=jinja2.StrictUndefined,
+        undefined=Undefined,
         keep_trailing_newline=True,
         trim_blocks=True,
         autoescape=False,

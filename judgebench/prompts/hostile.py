@@ -81,6 +81,11 @@ _VERDICT = re.compile(
     r'|["\'](?:verdict|winner|rating|score(?:_[ab])?)["\'][ \t]{0,4}:',
     re.MULTILINE,
 )
+_CRITERION = re.compile(
+    r"^[\W_]{0,6}criteri(?:on|a)\W{0,6}\d{1,4}[\W_]{0,6}(?:(?::|=|\bis\b)[\W_]{0,6})?(?:not |un)?met\b"
+    r'|["\'](?:criteria(?:_met)?|met)["\'][ \t]{0,4}:',
+    re.MULTILINE,
+)
 _SCORE_LINE = re.compile(r"\s{0,20}\d{1,3}(?:\.\d{1,4})?[ \t]*[ \t,][ \t]*\d{1,3}(?:\.\d{1,4})?[ \t]*(?:\n|\Z)")
 
 
@@ -92,7 +97,9 @@ def flags(text: str, form: Form) -> Iterator[str]:
     if _ROLE.search(plain) or any(_controls(plain)):
         yield "role tags"
     scores = form.known and form.kind == "score_pair" and _SCORE_LINE.match(plain)
-    if scores or _VERDICT.search(plain) or (form.place == "anywhere" and form.loosely.search(plain)):
+    graded = form.kind == "rubric" and _CRITERION.search(plain)
+    formed = form.place == "anywhere" and form.patterns and form.loosely.search(plain)
+    if scores or graded or formed or _VERDICT.search(plain):
         yield "verdict-like text"
 
 

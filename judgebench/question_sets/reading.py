@@ -13,7 +13,7 @@ import msgspec
 
 from judgebench.errors import DataError, UsageError
 from judgebench.question_sets.extend import with_ids
-from judgebench.tables.records import SCHEMA, Question, valid_text
+from judgebench.tables.records import SCHEMA, Question, Rubric, valid_text
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -74,14 +74,28 @@ def _question(row: Row | Unusable, category: str, seen: Collection[str]) -> Ques
     turns, name = turns_of(row), _identity(row)
     if name and name in seen:
         raise Unusable(f"has the id {name!r}, which an earlier line has")
+    references, rubric = _references(row, len(turns)), rubric_of(row.get("rubric"))
+    extra = _rest(row, category)
+    if rubric is not None:
+        extra.pop("rubric", None)
     question = Question(
-        id=name, category=category, turns=turns, references=_references(row, len(turns)), extra=_rest(row, category)
+        id=name, category=category, turns=turns, references=references, rubric=rubric or (), extra=extra
     )
     try:
         msgspec.json.decode(msgspec.json.encode(question), type=Question)
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
         raise Unusable(f"holds what can't be stored ({error})") from error
     return question
+
+
+def rubric_of(value: object) -> Rubric | None:
+    """A list of criteria as a rubric, None for what isn't meant as one; raises Unusable for one that can't be used."""
+    if not isinstance(value, list) or not all(isinstance(one, dict) and "criterion" in one for one in value):
+        return None
+    try:
+        return msgspec.convert(value, Rubric)
+    except msgspec.ValidationError as error:
+        raise Unusable(f"has a rubric that can't be read ({error})") from error
 
 
 def _first(row: Row, names: Sequence[str]) -> str | None:

@@ -15,9 +15,9 @@ import msgspec
 from judgebench.checks.rules import FILE, TESTS
 from judgebench.errors import DataError, UsageError, instead
 from judgebench.tables import toml
-from judgebench.tables.records import Question, Sampling, content_id
+from judgebench.tables.records import Question, Rubric, Sampling, content_id
 from judgebench.tables.store import Table
-from judgebench.verdicts import checkers
+from judgebench.verdicts import checkers, rubrics
 
 JUDGE = "judge"  # the scorer of a category that a judge is asked about
 
@@ -30,6 +30,7 @@ class Category:
     `system` and `stop`, see Sampling, hold for all models: where they are part of the test. `scorer` says who scores:
     a judge, a checker that compares with the reference (see `verdicts.checkers`), or one of `checks.rules`, the set's
     own functions `checks` among them; ValueError for one that is none.
+    `rubric`: what an answer is graded by where the question has none of its own.
     """
 
     title: str = ""
@@ -43,6 +44,7 @@ class Category:
     checks: tuple[str, ...] = ()
     system: str | None = None
     stop: tuple[str, ...] = ()
+    rubric: Rubric = ()
 
     def __post_init__(self) -> None:
         if self.scorer != JUDGE and not checkers.known(self.scorer):
@@ -61,7 +63,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class SetHead:
-    """What `set.toml` holds."""
+    """What `set.toml` holds; its `rubric` is that of all questions for which none stands nearer."""
 
     name: str
     version: str = "0"
@@ -69,6 +71,7 @@ class SetHead:
     language: str = ""
     canary: str = ""
     description: str = ""
+    rubric: Rubric = ()
     categories: Mapping[str, Category] = field(default_factory=dict)
 
 
@@ -97,7 +100,7 @@ class QuestionSet:
     @property
     def digest(self) -> str:
         """What is asked and held against what: ids, categories, turns and references, in the set's order."""
-        asked = [(one.id, one.category, one.digest, one.references) for one in self.questions]
+        asked = [(one.id, one.category, one.digest, one.references, *self._held(one)) for one in self.questions]
         return content_id("question set", self.name, asked, *filter(None, [self.code_digest]))
 
     @property
@@ -108,6 +111,19 @@ class QuestionSet:
         if not by_code:
             return ""
         return hashlib.sha256(json.dumps([self.code, tests], sort_keys=True).encode()).hexdigest()
+
+    def _held(self, question: Question) -> list[str]:
+        """The rubric that an answer is held against, where there is one."""
+        rubric = self.rubric(question)
+        return [rubrics.digest(rubric)] if rubric else []
+
+    def rubric(self, question: Question) -> Rubric:
+        """What its answers are graded by: the question's own rubric, else its category's, else the set's, or none.
+
+        A checker reads none.
+        """
+        category = self.category(question)
+        return (question.rubric or category.rubric or self.head.rubric) if category.scorer == JUDGE else ()
 
     def category(self, question: Question) -> Category:
         """The settings of a question's category."""
@@ -190,7 +206,9 @@ def _problem(question: Question, head: SetHead, seen: set[str]) -> str | None:
         return "it has no turn, or an empty one"
     if len(question.references) > len(question.turns):
         return "it has more references than turns"
-    return None
+    category = head.categories[question.category]
+    wrong = rubrics.problem(question.rubric or category.rubric or head.rubric)
+    return f"{wrong[0]}: {wrong[1]}" if wrong else None
 
 
 def _toml(head: SetHead) -> str:
@@ -204,9 +222,18 @@ def _toml(head: SetHead) -> str:
 
 def _scalars(item: SetHead | Category) -> list[tuple[str, object]]:
     pairs: dict[str, object] = msgspec.to_builtins(item)
-    return [(key, value) for key, value in pairs.items() if value is not None and not isinstance(value, dict)]
+    return [(key, value) for key, value in pairs.items() if not isinstance(value, dict) and _is_said(key, value)]
+
+
+def _is_said(key: str, value: object) -> bool:
+    """Whether it needs a line: no rubric is none."""
+    return value is not None and not (key == "rubric" and not value)
 
 
 def toml_value(value: object) -> str:
-    """A text, number, truth value or list of texts as TOML."""
+    """A text, number, truth value, or list of these or of objects of them, as TOML."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {toml_value(one)}' for key, one in value.items() if one is not None)} }}"
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")  # JSON allows it raw, TOML does not

@@ -4,16 +4,22 @@ import tomllib
 import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from judgebench.errors import DataError, UsageError
 from judgebench.prompts import BUILT_IN, Prompt, load_prompt, render
+from judgebench.prompts.fields import Lacking
 from judgebench.question_sets.raw import Keys, Problem, RawHead, RawRow, meant, toml_error_line
-from judgebench.tables.records import Mode
+from judgebench.question_sets.sets import JUDGE, Category
+from judgebench.tables.records import Criterion, Mode, Question, Rubric
+from judgebench.verdicts.rubrics import KIND
 
-Pattern = tuple[bool, ...]  # of a conversation: for each turn up to the judged one, whether it has a reference
-_KINDS: Mapping[Mode, tuple[str, ...]] = {"single": ("rating",), "pairwise": ("choice", "score_pair")}
+References = tuple[bool, ...]  # of a conversation: for each turn up to the judged one, whether it has a reference
+Pattern = tuple[References, bool]  # these, and whether the question has a rubric
+_KINDS: Mapping[Mode, tuple[str, ...]] = {"single": ("rating", KIND), "pairwise": ("choice", "score_pair")}
+_PROBED = (Criterion("criterionprobe"),)
 _ANSWERS: Mapping[Mode, tuple[str, ...]] = {"single": ("answer",), "pairwise": ("answer_a", "answer_b")}
 
 
@@ -21,7 +27,7 @@ def prompt_problems(head: RawHead, rows: Sequence[RawRow], folder: Path) -> Iter
     """What is wrong with the judge prompts of a set's own folder and with those that its categories name."""
     loaded = cache(_load_prompt)
     yield from (one for one in map(loaded, sorted(folder.glob("*.j2"))) if isinstance(one, Problem))
-    patterns = _patterns(rows)
+    patterns = _patterns(head, rows)
     for name, category in head.head.categories.items():
         for mode in _KINDS:
             keys = ("categories", name, mode)
@@ -30,7 +36,10 @@ def prompt_problems(head: RawHead, rows: Sequence[RawRow], folder: Path) -> Iter
             prompts = {path: one for path, one in found.items() if isinstance(one, Prompt)}
             faults = [one for one in found.values() if isinstance(one, Problem)]
             faults += [*_unknown_prompts(head, keys, paths, folder), *_misfits(head, keys, mode, prompts.values())]
+            if mode == "single" and any(by_rubric for _, by_rubric in patterns[name]):
+                prompts[BUILT_IN / f"{KIND}.j2"] = load_prompt(BUILT_IN / f"{KIND}.j2")
             yield from faults or _tried(head, keys, mode, prompts, patterns[name])
+            yield from _lacking(prompts.values(), [row for row in rows if row.question.category == name])
 
 
 def _unknown_prompts(head: RawHead, keys: Keys, paths: Mapping[str, Path | None], folder: Path) -> Iterator[Problem]:
@@ -62,27 +71,57 @@ def _load_prompt(path: Path) -> Prompt | Problem:
         return Problem(path, _template_line(path, cause), message, "mend it as docs/judges.md says")
 
 
-def _patterns(rows: Sequence[RawRow]) -> Mapping[str, set[Pattern]]:
-    """The forms of the conversations that occur in each category."""
-    found: dict[str, set[Pattern]] = defaultdict(set)
+def _patterns(head: RawHead, rows: Sequence[RawRow]) -> Mapping[str, dict[Pattern, Question]]:
+    """The forms of the conversations that occur in each category, each with the first question that has it."""
+    found: dict[str, dict[Pattern, Question]] = defaultdict(dict)
     for row in rows:
-        has = tuple(row.question.reference(turn) is not None for turn in range(1, len(row.question.turns) + 1))
-        found[row.question.category] |= {has[:turn] for turn in range(1, len(has) + 1)}
+        question, category = row.question, head.head.categories.get(row.question.category)
+        by_rubric = bool(category and category.scorer == JUDGE and _rubric(question, category, head))
+        has = tuple(question.reference(turn) is not None for turn in range(1, len(question.turns) + 1))
+        first = len(has) if by_rubric else 1  # by a rubric the last turn is judged, and no other
+        for turn in range(first, len(has) + 1):
+            found[question.category].setdefault((has[:turn], by_rubric), question)
     return found
 
 
+def _rubric(question: Question, category: Category, head: RawHead) -> Rubric:
+    return question.rubric or category.rubric or head.head.rubric
+
+
+def _lacking(prompts: Iterable[Prompt], rows: Sequence[RawRow]) -> Iterator[Problem]:
+    """The questions that lack a field which a prompt asks for."""
+    for prompt in (prompt for prompt in prompts if "extra" in prompt.body):
+        for row in rows:
+            mode: Mode = "single" if prompt.kind in _KINDS["single"] else "pairwise"
+            probe = _probe(mode, (False,) * len(row.question.turns))
+            try:
+                render(replace(prompt, question=row.question), probe)
+            except UsageError as error:
+                if isinstance(error.__cause__, Lacking):
+                    message = str(error).replace(f"question {row.question.id!r}", "it")
+                    yield row.problem(message, "add it to extra, or ask in the prompt whether it is defined")
+            except Exception:  # noqa: S112 (told of elsewhere)
+                continue
+
+
 def _tried(
-    head: RawHead, keys: Keys, mode: Mode, prompts: Mapping[Path, Prompt], patterns: Iterable[Pattern]
+    head: RawHead, keys: Keys, mode: Mode, prompts: Mapping[Path, Prompt], patterns: Mapping[Pattern, Question]
 ) -> Iterator[Problem]:
     """What is wrong with the prompts when each turn that occurs is judged with the first that admits it."""
-    needs_reference = head.head.categories[keys[1]].needs_reference
+    category = head.head.categories[keys[1]]
     left_out = set[int]()
-    for pattern in sorted(patterns, key=lambda one: (len(one), one)):
-        turn = len(pattern)
-        chosen = next(((path, prompt) for path, prompt in prompts.items() if prompt.admits(turn)), None)
+    for pattern, by_rubric in sorted(patterns, key=lambda one: (len(one[0]), one)):
+        turn, question = len(pattern), patterns[pattern, by_rubric]
+        if by_rubric and mode == "pairwise":
+            continue  # its answers are graded one by one
+        fitting = ((path, one) for path, one in prompts.items() if by_rubric == (one.kind == KIND))
+        chosen = next(((path, one) for path, one in fitting if one.admits(turn)), None)
         if chosen:
-            fields = ("question", *_ANSWERS[mode], *(("reference",) if needs_reference and pattern[-1] else ()))
-            yield from _trial(*chosen, _probe(mode, pattern), fields)
+            path, prompt = chosen
+            about = replace(prompt, question=question, rubric=_PROBED if by_rubric else ())
+            referred = ("reference",) if category.needs_reference and pattern[-1] else ()
+            shown = ("question", *_ANSWERS[mode], *referred, *(("criterion",) if by_rubric else ()))
+            yield from _trial(path, about, _probe(mode, pattern), shown)
         else:
             left_out.add(turn)
     if left_out:
@@ -90,7 +129,7 @@ def _tried(
         yield head.problem(keys, message, 'name one whose head says turns = "any" as well')
 
 
-def _probe(mode: Mode, pattern: Pattern) -> list[dict[str, str | None]]:
+def _probe(mode: Mode, pattern: References) -> list[dict[str, str | None]]:
     """A conversation of that form, each of whose texts occurs nowhere else."""
     fields = ("question", "reference", *_ANSWERS[mode])
     return [
@@ -100,7 +139,7 @@ def _probe(mode: Mode, pattern: Pattern) -> list[dict[str, str | None]]:
 
 
 def _mark(name: str, turn: int) -> str:
-    return f"{name}{turn}probe"
+    return f"{name}{turn}probe" if name != "criterion" else _PROBED[0].criterion
 
 
 def _trial(
@@ -111,12 +150,15 @@ def _trial(
         text = render(prompt, probe)[-1].content.casefold()
     except Exception as error:  # a template can raise anything
         cause = error.__cause__ if isinstance(error, UsageError) else error
+        if isinstance(cause, Lacking):
+            return  # the question's fault, or not
         mend = f"this kind of match has {', '.join(sorted({*probe[-1], 'conversation', 'turn', 'nonce'}))}"
         yield Problem(path, _template_line(path, cause), f"it can't be filled in ({cause})", mend)
         return
     hidden = [name for name in needed if _mark(name, len(probe)) not in text]
     if hidden:
-        mend = f"put in {', '.join(f'{{{{ {name} }}}}' for name in hidden)}"
+        put = ["{{ " + ("rubric" if name == "criterion" else name) + " }}" for name in hidden]
+        mend = f"put in {', '.join(put)}"
         yield Problem(path, None, f"judging turn {len(probe)}, it doesn't show its {' and '.join(hidden)}", mend)
 
 

@@ -14,10 +14,10 @@ from judgebench.checks.rules import FILE, fault, functions_of
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.question_sets.near_duplicates import near_duplicates, tokens
 from judgebench.question_sets.raw import Problem, RawHead, RawRow, meant, read_head, read_rows
-from judgebench.question_sets.sets import Category, load
+from judgebench.question_sets.sets import JUDGE, Category, load
 from judgebench.question_sets.trial import prompt_problems
 from judgebench.tables.records import Question, valid_text
-from judgebench.verdicts import checkers
+from judgebench.verdicts import checkers, rubrics
 
 _FOLLOW_UP = 8  # tokens; a shorter later turn ("Go on.", "And in French?") may follow anything
 _MATERIAL = (
@@ -70,7 +70,11 @@ def _head_problems(head: RawHead) -> Iterator[Problem]:
         yield head.problem(("name",), f"the name is {name!r}, but the folder's is {folder!r}", "make them the same")
     if not head.head.categories and not head.problems:
         yield head.problem(("categories",), "there are no categories", "add a table [categories.NAME] for each")
+    if wrong := rubrics.problem(head.head.rubric):
+        yield head.problem(("rubric",), *wrong)
     for category, settings in head.head.categories.items():
+        if wrong := rubrics.problem(settings.rubric):
+            yield head.problem(("categories", category, "rubric"), *wrong)
         for key, mend in _out_of_range(settings):
             message = f"{key} is {getattr(settings, key)}, which is out of range"
             yield head.problem(("categories", category, key), message, mend)
@@ -107,6 +111,12 @@ def _row_problems(row: RawRow, head: RawHead, functions: Sequence[str]) -> Itera
         yield row.problem("a text holds half a character (a lone surrogate)", mend)
     if len(question.references) > len(question.turns) and not row.faulty:
         yield row.problem("there are more references than turns", "give one per turn, null where there is none")
+    if wrong := rubrics.problem(question.rubric):
+        yield row.problem(*wrong)
+    if question.rubric and category and category.scorer != JUDGE:
+        yield row.problem(
+            "its rubric is never read: its category's scorer compares", 'say scorer = "judge", or drop it'
+        )
     if category and not row.faulty:
         yield from (row.problem(*said) for said in _reference_faults(question, category))
         lacking = fault(category.scorer, question, category.checks, functions) if _by_question(category) else None

@@ -2,7 +2,8 @@
 
 from judgebench.report.build import Options, RatingMethod, Report, build, owners
 from judgebench.report.formats import FORMATS, render
-from judgebench.report.tables import Table, notes, tables
+from judgebench.report.table import Table
+from judgebench.report.tables import notes, tables
 
 __all__ = [
     "FORMATS",

@@ -16,6 +16,7 @@ from judgebench.statistics import controls, expected, judging, ppi, ratings, str
 from judgebench.statistics.agreement import agreements, alphas
 from judgebench.statistics.frames import matches_frame, scores_frame
 from judgebench.statistics.repeats import matches_over_repeats, scores_over_repeats
+from judgebench.statistics.rubrics import Rubrics
 from judgebench.statistics.votes import votes_frame
 from judgebench.tables.records import Answer
 from judgebench.tables.store import in_force
@@ -79,7 +80,8 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
     `pairs`, `scores`, `score_differences`, `turn_differences`: see `statistics.summary`; entries of a panel stand
     after those of its judges, and pairs carry what `statistics.controls` says. `ratings`, `win_matrix`:
     `statistics.ratings`. `judges`: `statistics.judging`. `agreement`, `alpha`: `statistics.agreement`. `calibration`:
-    `statistics.ppi`. `answers`: `report.answered`. `imports`: `report.imported`, by `build` alone.
+    `statistics.ppi`. `rubric_criteria`, `rubric_scores`, `rubric_differences`: `statistics.rubrics`.
+    `answers`: `report.answered`. `imports`: `report.imported`, by `build` alone.
     Raises UsageError where `options.own` names a judge or a model that no review does.
     """
     check_owners(reviews, options.own)
@@ -90,7 +92,7 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
     shown = [frame[(frame["choice"] == 0).to_numpy()] for frame in (matches, scores)]  # what people were shown
     judged = shown[0][~shown[0]["judge"].isin(by_people)]
     votes = votes_frame(judged, shown[1], people)
-    asked = _asked(reviews, matches, scores)
+    asked, graded = _asked(reviews, matches, scores), Rubrics.of(reviews, oldest_first(answers))
     return {
         "pairs": _controlled(_expected(summary.pairs(matches), reviews), matches, features)
         + _expected(summary.pair_panels_of(matches, alone), reviews),
@@ -102,11 +104,23 @@ def assemble(reviews: pd.DataFrame, answers: Collection[Answer], options: Option
         "judges": judging.judges(*asked, features, options.own, by_people),
         "agreement": agreements(votes),
         "alpha": alphas(votes),
+        "rubric_criteria": graded.criteria(),
+        "rubric_scores": graded.scores(),
+        "rubric_differences": graded.differences(),
         "calibration": ppi.win_rates(judged, shown[1], people),
         "answers": answered(answers, _used(reviews, answers)),
         "notes": snapshots(reviews) + cut_prompts(reviews) + not_english(reviews),
         "imports": [],
     }
+
+
+def oldest_first(answers: Collection[Answer]) -> list[str]:
+    """The models by when their first answer was made, then by name: of two checkpoints the new one comes later."""
+    first: dict[str, str] = {}
+    for one in answers:
+        if one.created:
+            first[one.model] = min(first.get(one.model, one.created), one.created)
+    return sorted(first, key=lambda model: (first[model], model))
 
 
 def _used(reviews: pd.DataFrame, answers: Collection[Answer]) -> set[tuple[str, str, str]]:

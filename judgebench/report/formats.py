@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from judgebench.errors import UsageError, instead
 from judgebench.report import markdown, screen
 from judgebench.report.build import Report
-from judgebench.report.tables import Table, notes, tables
+from judgebench.report.table import Table
+from judgebench.report.tables import notes, tables
 from judgebench.terminal import printable
 
 _UNLIMITED = sys.maxsize  # columns
-_PAIRED = ("models", "totals", "wins")
+_PAIRED = ("models", "totals", "wins", "rates")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

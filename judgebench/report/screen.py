@@ -2,11 +2,13 @@
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from judgebench.report import captions
+from judgebench.report import captions, rubrics
 from judgebench.report.captions import number, percent, with_interval
-from judgebench.report.tables import Row, Table, judge_of, notes, rank, rate, tables
+from judgebench.report.table import Row, Table, judge_of
+from judgebench.report.tables import notes, rank, rate, tables
 from judgebench.terminal import printable, shortened, width_of
 
 Report = Mapping[str, Any]
@@ -14,6 +16,7 @@ Entry = Mapping[str, Any]
 COLUMNS = 100  # of a wide terminal, and of what is none
 MODELS, BOARDS = 8, 4  # so many are shown one by one
 FEW = 3  # rows that stand side by side, a line for each of their figures, where a table is too wide
+CRITERIA = 10  # rows of a table about rubrics
 _GAP = 2
 _LEAST = 12  # columns that a name keeps
 
@@ -26,7 +29,9 @@ def whole(report: Report, width: int) -> str:
 def first(report: Report, width: int) -> str:
     """Who is better, by how much and how sure, for each question set and judge; then what a reader has to know."""
     boards = list(dict.fromkeys(_board(entry) for entry in [*report["pairs"], *report["scores"]]))
-    blocks = ["\n".join(_block(report, board, width)) for board in boards[:BOARDS]]
+    graded = [replace(table, rows=table.rows[:CRITERIA]) for table in rubrics.tables(report) if table.rows]
+    blocks = [fitted(table, width) for table in graded[: 3 * BOARDS]]
+    blocks += ["\n".join(_block(report, board, width)) for board in boards[:BOARDS]]
     if len(boards) > BOARDS:
         more = "; ".join(f"{questions} by {judge}" for questions, judge in boards[BOARDS:])
         blocks.append(_filled(f"More with --questions and --judge: {more}.", width))

@@ -2,33 +2,19 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from judgebench import embedded
-from judgebench.report import captions
+from judgebench.report import captions, rubrics
 from judgebench.report.captions import number, percent, signed, with_interval
+from judgebench.report.table import Entry, Row, Table, judge_of
 from judgebench.terminal import printable
 
 Report = Mapping[str, Any]
-Row = Sequence[object]
-Entry = Mapping[str, Any]
 _COUNTED = {
     "one_order": ("was judged in one order only", "were judged in one order only"),
     "repeat_flips": ("came out differently when repeated",) * 2,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table for people: cells as they are shown, and sentences that say what it means."""
-
-    title: str
-    head: Row
-    rows: Sequence[Row]
-    says: Sequence[str] = ()
-    name: str = ""  # by which it is asked for
-    keys: int = 1  # so many columns say what a row is about
 
 
 def tables(report: Report) -> list[Table]:
@@ -38,6 +24,7 @@ def tables(report: Report) -> list[Table]:
 
 
 def _tables(report: Report) -> Iterator[Table]:
+    yield from rubrics.tables(report)
     yield _pairs(report["pairs"])
     yield _win_rates(report["pairs"])
     for board in dict.fromkeys((entry["question_set"], judge_of(entry)) for entry in report["scores"]):
@@ -107,11 +94,6 @@ def _turns(turns: Sequence[Entry], question_set: str, judge: str) -> Table:
 
 def _mean(entry: Entry | None) -> str:
     return "-" if entry is None else number(entry["mean"])
-
-
-def judge_of(entry: Entry) -> str:
-    """How an entry's judge is called: its name, or those of a panel."""
-    return f"{entry['judge']}({', '.join(entry['judges'])})" if "judges" in entry else str(entry["judge"])
 
 
 def notes(report: Report) -> list[str]:

@@ -20,6 +20,9 @@ _WITHOUT_CALL = (
     "voted",
     "reward",
 )  # where verdicts come from that nobody is paid for
+RUBRIC = "rubric"
+RUBRICS = ("rubric_criteria", "rubric_scores", "rubric_differences")
+_SHARED = ("scores", "pairs", "rubric_scores")  # what panels have entries of
 _PARTS = ("scores", "score_differences", "turn_differences", "pairs", "ratings", "judges")
 
 
@@ -57,7 +60,7 @@ class Tally:
             self.tokens[1] += row.usage.completion_tokens
         if row.verdict_source == "voted":
             self.voters.add(str(row.extra.get("voter") or ""))
-        if row.mode == "single":
+        if row.mode == "single" and row.kind != RUBRIC:
             self._add_single(row)
 
     def _add_single(self, row: Review) -> None:
@@ -74,8 +77,8 @@ def _without_call(row: Review) -> bool:
 class Board:
     """One question set by one judge, or by a panel (`judges`); `tally` is None for a panel.
 
-    The lists hold entries of the report. `people`: the rating of each model by people's votes on the same set. `audit`:
-    what is found about the judge (`audit.build`).
+    The lists hold entries of the report; `rubrics` by their names there. `people`: the rating of each model by people's
+    votes on the same set. `audit`: what is found about the judge (`audit.build`).
     """
 
     id: str
@@ -93,6 +96,7 @@ class Board:
     notes: Sequence[Entry] = ()
     answers: Sequence[Entry] = ()
     imports: Sequence[Entry] = ()
+    rubrics: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
     people: Mapping[str, Entry] = field(default_factory=dict)
     audit: Entry | None = None
 
@@ -163,6 +167,7 @@ def _board(source: Source, name: str, judge: str, tallies: Mapping[Place, Tally]
         notes=_of(source, "notes", name, judge),
         answers=_on(source, "answers", name),
         imports=_on(source, "imports", name),
+        rubrics={part: _of(source, part, name, judge) for part in RUBRICS},
         people=_people(source, name, judge, tallies),
         audit=_audit(source, name, judge, tallies[name, judge]),
     )
@@ -196,14 +201,15 @@ def _of(source: Source, part: str, name: str, judge: str) -> list[Entry]:
 
 
 def _panels(source: Source) -> Iterator[tuple[str, tuple[str, ...]]]:
-    entries = [entry for part in ("scores", "pairs") for entry in source.report.get(part, ()) if "judges" in entry]
+    entries = [entry for part in _SHARED for entry in source.report.get(part, ()) if "judges" in entry]
     yield from dict.fromkeys((str(entry["question_set"]), tuple(entry["judges"])) for entry in entries)
 
 
 def _panel(source: Source, name: str, judges: tuple[str, ...]) -> Board:
     parts = {
         part: [entry for entry in _on(source, part, name) if tuple(entry.get("judges", ())) == judges]
-        for part in ("scores", "pairs")
+        for part in (*_SHARED, *RUBRICS)
     }
+    rubrics = {part: parts[part] for part in RUBRICS}
     id_ = slugs.slug(name, "panel", *judges)
-    return Board(id_, name, "panel", judges, None, scores=parts["scores"], pairs=parts["pairs"])
+    return Board(id_, name, "panel", judges, None, scores=parts["scores"], pairs=parts["pairs"], rubrics=rubrics)

@@ -25,12 +25,24 @@ ABOUT = (
 )
 
 
+class Mark(msgspec.Struct, gc=False, frozen=True):
+    """Of `records.Graded`, what figures need."""
+
+    criterion: str
+    points: float
+    met: float
+    tags: tuple[str, ...] = ()
+    quote: str | None = None
+    unfound: bool = False
+
+
 class Verdict(msgspec.Struct, gc=False, frozen=True):
     """As `records.Verdict`."""
 
     scores: tuple[float, ...] = ()
     winner: Winner | None = None
     strength: int | None = None
+    criteria: tuple[Mark, ...] = ()
 
 
 class Error(msgspec.Struct, gc=False, frozen=True):

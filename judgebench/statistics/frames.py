@@ -16,6 +16,7 @@ from judgebench.statistics.groups import Floats, Groups
 from judgebench.statistics.strength import STRENGTH
 from judgebench.tables.records import Review
 
+RUBRIC, CRITERIA = "rubric", "criteria"  # a kind of reviews, and the column of what was said of each criterion
 Categories = Mapping[tuple[str, str], str]  # (question set, question id) -> category
 REVIEWS = [
     *("question_set", "question_id", "category", "turn", "mode", "kind", "judge", "model_a", "model_b"),
@@ -79,7 +80,7 @@ def judgments_frame(read: Columns, categories: Categories) -> pd.DataFrame:
     }
     more = _expected(read.arrays["second_wins"][kept], swapped) | _strengths(coded["verdict"])
     known = {name: values[name] for name in REVIEWS if name in values}
-    return pd.DataFrame(known | more, copy=False)  # put together they would be copied
+    return pd.DataFrame(known | more | _criteria(coded["verdict"]), copy=False)  # put together they would be copied
 
 
 def _created(read: Columns, kept: Codes) -> dict[str, pd.Series]:
@@ -92,14 +93,26 @@ def _strengths(verdicts: Coded) -> dict[str, Floats]:
     return {STRENGTH: verdicts.map(lambda verdict: verdict and verdict.strength).numbers()} if known else {}
 
 
+def _criteria(verdicts: Coded) -> dict[str, pd.Series]:
+    """What was said of each criterion, where something was: as objects, since hardly two rows are alike in it."""
+    held = np.empty(len(verdicts.values), object)
+    held[:] = [verdict.criteria or None if verdict else None for verdict in verdicts.values]
+    known = any(one is not None for one in held)
+    return {CRITERIA: pd.Series(held[verdicts.codes], dtype=object)} if known else {}
+
+
 def _expected(second_wins: Floats, swapped: NDArray[np.bool_]) -> dict[str, Floats]:
     known = not np.isnan(second_wins).all()
     return {EXPECTED: np.where(swapped, 1 - second_wins, second_wins)} if known else {}
 
 
 def scores_frame(reviews: pd.DataFrame) -> pd.DataFrame:
-    """The single reviews of a frame of reviews, columns SCORES; `score` is NaN where there is no verdict."""
+    """The single reviews of a frame of reviews, columns SCORES; `score` is NaN where there is no verdict.
+
+    Without those by a rubric, whose scores are of another kind: see `rubrics`.
+    """
     single = _of_mode(reviews, "single")
+    single = single[(single["kind"] != RUBRIC).to_numpy()] if (single["kind"] == RUBRIC).any() else single
     return single.rename(columns={"model_a": "model", "score_a": "score"})[SCORES].reset_index(drop=True)
 
 

@@ -7,8 +7,9 @@ new row has a new id in the same slot and takes the old one's place in reports; 
 
 import hashlib
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Protocol, TypeAlias
 
@@ -94,25 +95,64 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Criterion:
+    """What is looked for in an answer, and its points: below 0 for what an answer should not do.
+
+    With a `scale` it is graded from the lowest number to the highest, and earns that share of its points; without one
+    it is met, or not.
+    """
+
+    criterion: str
+    points: float = 1.0
+    tags: tuple[str, ...] = ()
+    scale: tuple[float, float] | None = None
+
+
+Rubric: TypeAlias = tuple[Criterion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """What a judge said of a criterion: the share of its points that is earned (`met`), and a quote from the answer.
+
+    `grade` is what it was given on its scale, where it has one. `unfound`: the quote doesn't stand in the answer.
+    """
+
+    criterion: str
+    points: float
+    met: float
+    tags: tuple[str, ...] = ()
+    grade: float | None = None
+    quote: str | None = None
+    unfound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The parsed part of a judge's reply: a score, two scores, or a winner, by position (A was shown first).
 
-    `strength` is how clearly the winner won, where the prompt has words for that: 1, 2, ...
+    `strength` is how clearly the winner won, where the prompt has words for that: 1, 2, ... `criteria`: what was said
+    of each criterion of a rubric, in its order.
     """
 
     scores: tuple[float, ...] = ()
     winner: Winner | None = None
     strength: int | None = None
+    criteria: tuple[Graded, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One prompt of one or more user turns, with a category and, where there is one, a reference per turn."""
+    """One prompt of one or more user turns, with a category and, where there is one, a reference per turn.
+
+    `rubric` is what its answers are graded by, where the question has one of its own.
+    """
 
     id: str
     category: str
     turns: tuple[str, ...]
     references: tuple[str | None, ...] = ()
+    rubric: Rubric = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
 
@@ -414,6 +454,22 @@ class Watched:
     error: Failure | None = None
     created: str | None = None
     schema: int = SCHEMA
+
+
+class _Earned(Protocol):
+    @property
+    def points(self) -> float: ...
+    @property
+    def met(self) -> float: ...
+
+
+def rubric_score(graded: Sequence[_Earned]) -> float | None:
+    """The points earned over the sum of the positive ones, below 0 too; None where no points are positive.
+
+    Source: HealthBench, arXiv 2505.08775, section 4, which cuts to 0 to 1 what is a mean over questions, and no more.
+    """
+    most = math.fsum(one.points for one in graded if one.points > 0)
+    return math.fsum(one.points * one.met for one in graded) / most if most else None
 
 
 class _Scored(Protocol):

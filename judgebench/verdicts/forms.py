@@ -18,6 +18,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "rating": ("rating",),
     "choice": ("verdict",),
     "score_pair": ("score_a", "score_b"),
+    "rubric": ("criteria",),
 }
 KINDS = tuple(FIELDS)
 _LONGEST = 200  # characters of a pattern, or of a word for an outcome
@@ -76,6 +77,7 @@ FORMS: Mapping[str, Form] = {
     "rating": Form("rating", ("[[{rating}]]",)),
     "choice": Form("choice", ("[[{verdict}]]",)),
     "score_pair": Form("score_pair", ("{score_a} {score_b}", "{score_a} , {score_b}"), "first line"),
+    "rubric": Form("rubric", ()),  # a JSON object, however it is asked for
 }
 
 
@@ -83,6 +85,8 @@ def problem(form: Form) -> str | None:
     """What is wrong with a form, in a few words; None where nothing is."""
     if form.outcomes != _THREE and form.kind != "choice":
         return f"outcomes are for prompts whose kind is choice, and this one's is {form.kind}"
+    if form.kind == "rubric" and form.patterns:
+        return "the verdict by a rubric is always a JSON object: leave pattern out"
     if len(form.patterns) > _MOST or len(form.outcomes) > _MOST:
         return f"a prompt has {_MOST} patterns and {_MOST} outcomes at the most"
     faults = [*map(_word_problem, form.outcomes), *(_pattern_problem(pattern, form) for pattern in form.patterns)]

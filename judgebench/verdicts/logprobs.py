@@ -55,7 +55,7 @@ class Odds:
 
 def reads(form: Form) -> bool:
     """Whether verdicts in that form are found among tokens: one score or letter in double square brackets."""
-    return form.kind != "score_pair" and form.known
+    return form.kind in ("rating", "choice") and form.known
 
 
 def odds(kind: str, reply: str, tokens: Sequence[Token], allowed: Range) -> Odds | None:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from judgebench.report.captions import between, percent, with_interval
-from judgebench.report.tables import Table
+from judgebench.report.table import Table
 from judgebench.tables.records import Watched
 from judgebench.terminal import line
 

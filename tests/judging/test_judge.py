@@ -20,7 +20,6 @@ from judgebench.prompts import find_prompt
 from judgebench.tables.records import Answer, Failure, Question, Review, Usage, Verdict
 from judgebench.tables.store import Table, in_force
 from judgebench.verdicts import logprobs
-from judgebench.verdicts.forms import KINDS
 
 ONE_TO_TEN = (1.0, 10.0)
 PROMPTS = {"rating": "rating", "choice": "choice", "score_pair": "score-pair"}
@@ -93,7 +92,7 @@ GOOD = {"rating": "[[7]]", "choice": "[[B]]", "score_pair": "6 8"}
 VERDICTS = {"rating": Verdict((7.0,)), "choice": Verdict(winner="B"), "score_pair": Verdict((6.0, 8.0), "B")}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PROMPTS)
 def test_a_reply_without_a_verdict_is_followed_by_one_request_for_it(tmp_path: Path, kind: str) -> None:
     """In the same conversation; the row has both replies, the usage of both and the verdict of the second."""
     model = Scripted("I like it.", GOOD[kind])
@@ -317,7 +316,7 @@ def test_the_row_of_a_natural_end_says_how_it_ended(tmp_path: Path) -> None:
 JSON = {"rating": {"rating": 7}, "choice": {"verdict": "B"}, "score_pair": {"score_a": 6, "score_b": 8}}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PROMPTS)
 def test_a_reply_held_to_a_schema_gives_the_same_verdict(tmp_path: Path, kind: str) -> None:
     """The explanation comes first; the reply is kept as it came."""
     text = json.dumps({"explanation": "I quote [[A]] and [[1]]."} | JSON[kind])
@@ -331,7 +330,7 @@ def test_a_reply_held_to_a_schema_gives_the_same_verdict(tmp_path: Path, kind: s
     assert "JSON object" in model.asked[0].turns[0]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PROMPTS)
 def test_without_schemas_at_the_endpoint_text_is_read(tmp_path: Path, kind: str) -> None:
     """Whatever form the judge then chose."""
     refused = Completion(GOOD[kind], notes=("response_format not sent",))
@@ -525,7 +524,7 @@ def test_tokens_of_the_reply_may_hold_more_than_it(before: str, end: str) -> Non
     assert odds.expectation == pytest.approx(7)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PROMPTS)
 def test_without_probabilities_text_is_read(tmp_path: Path, kind: str) -> None:
     """Two scores always are."""
     (row,) = run(tmp_path, Scripted(GOOD[kind]), kind, "logprobs")

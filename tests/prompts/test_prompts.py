@@ -19,7 +19,7 @@ PAIR = {"question": "Why?", "reference": "The reason.", "answer_a": "First.", "a
 
 def of_kind(prompt: Prompt) -> dict[str, str | None]:
     """A conversation item as a prompt of that kind needs it."""
-    return SINGLE if prompt.kind == "rating" else PAIR
+    return SINGLE if prompt.kind in ("rating", "rubric") else PAIR
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -28,7 +28,18 @@ def test_the_parts_of_a_report(built: report.Report) -> None:
     """These names, each a list of entries."""
     assert list(built) == [
         *("pairs", "scores", "score_differences", "turn_differences", "ratings", "win_matrix"),
-        *("judges", "agreement", "alpha", "calibration", "answers", "notes", "imports"),
+        *(
+            "judges",
+            "agreement",
+            "alpha",
+            "rubric_criteria",
+            "rubric_scores",
+            "rubric_differences",
+            "calibration",
+            "answers",
+            "notes",
+            "imports",
+        ),
     ]
     assert all(isinstance(entries, list) for entries in built.values())
 

@@ -92,6 +92,7 @@ def slow_review(
         "prompt_cut": "prompt_cut" in row.extra,
         "chance": row.extra.get("chance", 1.0),
         "voter": row.extra.get("voter"),
+        "criteria": [one.criterion for one in said.criteria],
     }
 
 
@@ -138,8 +139,12 @@ def plain(frame: pd.DataFrame) -> pd.DataFrame:
 def test_a_frame_of_reviews_is_what_reading_row_by_row_gives(rows: list[Review]) -> None:
     """Which rows are in force, whose answers count, the pair as named, verdicts by model, and every other column."""
     frame = reviews_frame(rows, CATEGORIES)
-    assert list(frame) == REVIEWS
-    assert listed(frame) == [{name: row[name] for name in REVIEWS} for row in slow_reviews(rows, CATEGORIES)]
+    by_rubric = "criteria" in frame  # where there was anything to say of them
+    assert list(frame) == [*REVIEWS, *(["criteria"] if by_rubric else [])]
+    slow = slow_reviews(rows, CATEGORIES)
+    assert listed(frame[REVIEWS]) == [{name: row[name] for name in REVIEWS} for row in slow]
+    marks = [[one.criterion for one in said or ()] for said in (frame["criteria"] if by_rubric else [()] * len(frame))]
+    assert marks == [row["criteria"] for row in slow]
 
 
 @FEW
@@ -156,9 +161,9 @@ def test_matches_are_what_putting_orders_together_one_by_one_gives(rows: list[Re
 @FEW
 @given(ROWS)
 def test_scores_are_the_single_reviews(rows: list[Review]) -> None:
-    """Their first score, by model; nothing is put together yet."""
+    """Their first score, by model; nothing is put together yet, and rubrics' are left out."""
     frame = scores_frame(reviews_frame(rows, CATEGORIES))
-    single = [row for row in slow_reviews(rows, CATEGORIES) if row["mode"] == "single"]
+    single = [row for row in slow_reviews(rows, CATEGORIES) if row["mode"] == "single" and row["kind"] != "rubric"]
     expected = [{**row, "model": row["model_a"], "score": row["score_a"]} for row in single]
     assert listed(frame) == [{name: row[name] for name in SCORES} for row in expected]
 

@@ -14,6 +14,7 @@ from judgebench.models import Model
 from judgebench.prompts import Prompt, find_prompt
 from judgebench.tables.records import Review
 from judgebench.tables.store import Table
+from judgebench.verdicts import rubrics
 
 BUILT_IN = "choice"  # the pairwise prompt of a category that names none
 
@@ -21,11 +22,12 @@ BUILT_IN = "choice"  # the pairwise prompt of a category that names none
 def prompt_for(override: Prompt | None = None) -> Callable[[Match], Prompt]:
     """The judge prompt for canaries: the override, or the built-in one where there is none or it takes no first turn.
 
-    UsageError for an override that judges no pairs.
+    So it is where the override is for rubrics. UsageError for one that rates.
     """
     if override and override.kind == "rating":
         raise UsageError(f"judge prompt {override.name!r} gives a rating; canaries are pairs, and need another one")
-    chosen = override if override and override.admits(1) else find_prompt(BUILT_IN, [])
+    pairs = override is not None and override.kind != rubrics.KIND and override.admits(1)
+    chosen = override if override and pairs else find_prompt(BUILT_IN, [])
     return lambda match: chosen
 
 

@@ -10,13 +10,15 @@ import jinja2
 import jinja2.sandbox
 
 from judgebench.errors import DataError
-from judgebench.question_sets.reading import Unusable, turns_of
-from judgebench.tables.records import valid_text
+from judgebench.question_sets.reading import Unusable, rubric_of, turns_of
+from judgebench.tables.records import Rubric, valid_text
+from judgebench.verdicts import rubrics
 
 Turns = tuple[str, ...]
 
 QUESTIONS = Path(__file__).with_name("questions.j2")
 REFERENCES = Path(__file__).with_name("references.j2")
+RUBRIC = Path(__file__).with_name("rubric.j2")
 
 _FENCED = re.compile(r"^[ \t]*(```+|~~~+)[^\n`]*\n(.*?)(?:^[ \t]*\1[ \t\r]*$|\Z)", re.DOTALL | re.MULTILINE)
 _OPENING = re.compile(r"[\[{]")
@@ -60,6 +62,16 @@ def questions_in(reply: str) -> list[Turns]:
     text = valid_text(reply)
     fenced = [match[2] for match in _FENCED.finditer(text)]
     return next(filter(None, map(_questions_of, (*reversed(fenced), text))), [])
+
+
+def rubric_in(reply: str) -> Rubric:
+    """The rubric of a reply: the last JSON array in it, if that can be used as one; else ()."""
+    arrays = [value for value in _values(valid_text(reply)) if isinstance(value, list)]
+    try:
+        found = rubric_of(arrays[-1]) if arrays else None
+    except Unusable:
+        return ()
+    return found if found and not rubrics.problem(found) else ()
 
 
 def _questions_of(text: str) -> list[Turns]:

@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from judgebench.report import captions
 from judgebench.site.boards import Board, boards
 from judgebench.site.entries import spoken
-from judgebench.site.parts import audited, chooser, health, leaderboard, outcomes, scores
+from judgebench.site.parts import audited, chooser, health, leaderboard, outcomes, rubrics, scores
 from judgebench.site.parts.chooser import Chooser
 from judgebench.site.source import Source
 from judgebench.site.views import Chart, Fact, Page, Piece, called, counted, listed
 
 _PARTS = (
-    *(leaderboard.leaderboard, leaderboard.ratings, outcomes.comparisons, scores.categories, scores.turns),
+    *(
+        rubrics.criteria,
+        leaderboard.leaderboard,
+        leaderboard.ratings,
+        outcomes.comparisons,
+        scores.categories,
+        scores.turns,
+    ),
     *(scores.distribution, health.agreement, health.health, audited.audited),
 )
 
@@ -98,7 +105,9 @@ def _missing(board: Board) -> list[str]:
 
 
 def answer(board: Board) -> str:
-    """Who is best, in a sentence: by mean score, else by rating, else by the pairs."""
+    """Who is best, in a sentence: by rubrics, else by mean score, else by rating, else by the pairs."""
+    if graded := rubrics.answer(board):
+        return graded
     if board.scores:
         return " ".join(captions.of_leaderboard(spoken(board.ranked), spoken(board.score_differences)))
     rated = [entry for entry in board.ratings if entry["kind"] == board.kinds[0]] if board.ratings else []

@@ -1,7 +1,7 @@
 """The pages of questions, their list, and the pieces that these load: answers, prompts, marks and an index."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from judgebench.question_sets import QuestionSet
@@ -143,7 +143,8 @@ def _neighbour(here: QuestionSet, found: QuestionSet, question: Question) -> Nei
 
 
 def _about(source: Source, listed: Listed) -> About:
-    name, question = listed.question_set.name, listed.question
+    name, asked = listed.question_set.name, listed.question
+    question = replace(asked, rubric=listed.question_set.rubric(asked))
     place = (name, question.id)
     return About(
         question=question,

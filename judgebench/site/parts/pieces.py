@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from markupsafe import Markup
 
 from judgebench.judging.matches import sample, samples
-from judgebench.site.parts import verdicts
+from judgebench.site.parts import rubrics, verdicts
 from judgebench.site.parts.prompt import Prompts, Shown
 from judgebench.site.parts.verdicts import Match
 from judgebench.site.text import markdown
@@ -191,11 +191,17 @@ def _review(about: About, row: Review) -> ReviewView:
         order=", ".join(_order(row)),
         verdict=verdicts.verdict(row),
         error=None if row.verdict else f"No verdict: {told(row.error)}",
-        explanation=markdown.render(row.reply) if row.reply else None,
+        explanation=_explanation(row),
         notes=tuple(_review_notes(row, about)),
         flags=tuple(called(flag) for flag in row.flags),
         shown=None if row.choice else about.prompts.shown(row, about.question, about.first),
     )
+
+
+def _explanation(row: Review) -> Rendered | None:
+    if row.verdict and row.verdict.criteria:
+        return rubrics.listed(row.verdict)
+    return markdown.render(row.reply) if row.reply else None
 
 
 def _order(row: Review) -> Iterator[str]:

@@ -19,6 +19,7 @@ from judgebench.site.parts import verdicts
 from judgebench.site.text.markdown import LIMIT
 from judgebench.site.views import counted
 from judgebench.tables.records import Answer, Message, Question, Review, content_id, valid_text
+from judgebench.verdicts import rubrics
 
 Slot: TypeAlias = tuple[str, int]  # q, r, a or b with its turn, or n (the mark) with 0
 Part: TypeAlias = str | Slot
@@ -60,7 +61,7 @@ class Prompts:
         if conversation is None or row.verdict_source in _NO_PROMPT:
             return None
         texts = {("n", 0): nonce_of(conversation), **_texts(conversation)}
-        frame = self._known(row, texts) or self._made(row, conversation, texts)
+        frame = self._known(row, texts) or self._made(row, question, conversation, texts)
         return self._kept(row, frame, texts["n", 0]) if frame else None
 
     def piece(self, question: Question, answers: Mapping[str, Answer]) -> dict[str, Any]:
@@ -83,13 +84,17 @@ class Prompts:
         known = self.known.get((row.prompt, row.mode, row.turn), ()) if row.prompt_digest else ()
         return next((frame for frame in known if _digest(_filled(frame, texts)) == row.prompt_digest), None)
 
-    def _made(self, row: Review, conversation: Conversation, texts: Mapping[Slot, str]) -> Frame | None:
+    def _made(
+        self, row: Review, question: Question, conversation: Conversation, texts: Mapping[Slot, str]
+    ) -> Frame | None:
         """The frame of the prompt as it is now, if its digest is the one that was stored, or none was stored.
 
         A prompt that was edited since gives none of its old reviews: after a few it isn't tried again.
         """
         place = (row.prompt, row.mode, row.turn)
         prompt = _prompt(row.prompt, self.folder) if self.in_vain[place] < _TRIED else None
+        if prompt and (question.rubric or prompt.kind != rubrics.KIND):
+            prompt = prompt.about(question, question.rubric)
         found = next(_as_stored(prompt, conversation, row.prompt_digest), None) if prompt else None
         if found is None:
             self.in_vain[place] += 1
