@@ -52,7 +52,7 @@ ALLOWED = {
     },
     "compare": {
         *("report", "judging", "money", "answers", "models", "embedded", "statistics", "prompts", "question_sets"),
-        *("verdicts", "terminal", "trackers", "workspace", "tables", "errors"),
+        *("verdicts", "checks", "terminal", "trackers", "workspace", "tables", "errors"),
     },
     "gate": {
         *("compare", "report", "money", "statistics", "verdicts", "question_sets", "trackers", "terminal", "workspace"),

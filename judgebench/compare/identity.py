@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from judgebench.checks.rules import rule
 from judgebench.compare.options import Options
 from judgebench.compare.sides import Side
 from judgebench.judging.judge import Judge, ModelJudge
@@ -74,8 +75,14 @@ def judge_id(workspace: Workspace, question_set: QuestionSet, judge: Judge, opti
     """What verdicts on the chosen categories depend on besides the answers: the judge, its prompts and rules."""
     judged_by = _judged_by(workspace, question_set, judge, options)
     chosen = sorted({one.category for one in question_set.select(options.categories)})
-    rules = [checkers.version(scorer) for name in chosen if (scorer := judged_by[name][0]) != JUDGE]
-    return content_id("judge", judge.identity, [(name, judged_by[name]) for name in chosen], rules)
+    categories = [question_set.head.categories[name] for name in chosen]
+    rules = [
+        rule(one.scorer, one.checks, question_set.code, workspace.trust).version
+        for one in categories
+        if one.scorer != JUDGE
+    ]
+    code = [question_set.code_digest] if any(one.scorer in checkers.BY_CODE for one in categories) else []
+    return content_id("judge", judge.identity, [(name, judged_by[name]) for name in chosen], rules, *code)
 
 
 def baseline_id(question_set: QuestionSet, baseline: Side, options: Options) -> str:

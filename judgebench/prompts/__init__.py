@@ -26,7 +26,7 @@ import msgspec
 
 from judgebench.errors import DataError, UsageError, instead
 from judgebench.prompts import bounded, hostile
-from judgebench.prompts.fields import Asked, Extra, Lacking
+from judgebench.prompts.asked import Asked, Extra, Lacking
 from judgebench.tables import toml
 from judgebench.tables.records import Message, Question, Rubric, Verdict, Winner, content_id
 from judgebench.verdicts import rubrics

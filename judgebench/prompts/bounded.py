@@ -19,7 +19,7 @@ from jinja2.compiler import CodeGenerator
 from jinja2.utils import Namespace
 from jinja2.visitor import NodeTransformer
 
-from judgebench.prompts.fields import Undefined
+from judgebench.prompts.asked import Undefined
 
 STEPS = 50_000
 CHARACTERS = 20_000_000  # read and made, all steps together

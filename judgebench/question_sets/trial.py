@@ -10,7 +10,7 @@ from pathlib import Path
 
 from judgebench.errors import DataError, UsageError
 from judgebench.prompts import BUILT_IN, Prompt, load_prompt, render
-from judgebench.prompts.fields import Lacking
+from judgebench.prompts.asked import Lacking
 from judgebench.question_sets.raw import Keys, Problem, RawHead, RawRow, meant, toml_error_line
 from judgebench.question_sets.sets import JUDGE, Category
 from judgebench.tables.records import Criterion, Mode, Question, Rubric
