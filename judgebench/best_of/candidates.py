@@ -47,6 +47,9 @@ def _expanded(text: str) -> Iterator[tuple[str, str]]:
         return
     matching = sorted(glob.glob(os.path.expanduser(pattern), recursive=True), key=by_steps)
     places = [place for place in matching if Path(place).is_dir()]
+    if not places and not set("*/:") & set(text):  # brackets may stand in the name of a model with answers
+        yield text, ""
+        return
     if not places:
         raise UsageError(f"--candidate {text}: no folder is called like that")
     for place in places:

@@ -131,8 +131,11 @@ class Contest:
 
     def _check_judge(self) -> None:
         """JudgebenchError where the judge isn't the same for all, unless bridges lead from one to the other."""
-        if self.options.bridge is None:
-            check_snapshots(sum((run.served for run in self.runs), Counter[str]()), self.first.judge.name)
+        found = Counter[str]()
+        for run in self.runs:
+            bridged = run.bridge is not None and run.bridge.pooled
+            found += Counter({run.bridge.after: len(run.points)}) if run.bridge and bridged else run.served
+        check_snapshots(found, self.first.judge.name, self.options.bridge is not None)
 
     def _decide(self, look: int) -> None:
         before, done = self.decision.running, counted(look, "question")

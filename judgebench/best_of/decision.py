@@ -205,19 +205,19 @@ def _stacked(parts: Sequence[Evidence]) -> Evidence:
     return replace(parts[0], **{name: np.stack([getattr(one, name) for one in parts]) for name in _FIELDS})
 
 
-def without_luck(points: Points) -> float:
-    """The win rate of the one that is chosen, free of the luck that a candidate needs to be it.
+def without_luck(points: Points) -> float | None:
+    """The win rate of the one that is chosen, free of the luck that a candidate needs to be it; None without a verdict.
 
     It is chosen on half of the questions and its points are counted on the other half, over many halvings: a stroke of
     luck on one half isn't there on the other. Of a clear winner that is its mean; where several are level, about the
     mean of these. In expectation it is that of a choice by half as many questions, which is none too high.
     """
-    judged = np.arange(points.lost.shape[1]) < points.judged[:, None]
+    judged = (np.arange(points.lost.shape[1]) < points.judged[:, None]) & (points.won - points.lost < 1)
     halves = np.random.default_rng(_SEED).permuted(np.tile(np.arange(judged.shape[1]) % 2, (_HALVINGS, 1)), axis=1)
     seen, of_other = _means(points, judged, halves == 0), _means(points, judged, halves == 1)
     chosen = np.argmax(np.nan_to_num(seen, nan=-1.0), axis=0)
     found = of_other[chosen, np.arange(_HALVINGS)]
-    return float(np.nanmean(found)) if not np.isnan(found).all() else 0.5
+    return None if np.isnan(found).all() else float(np.nanmean(found))
 
 
 def _means(points: Points, judged: NDArray[np.bool_], halves: NDArray[np.bool_]) -> Floats:

@@ -17,7 +17,7 @@ def chances(
 ) -> Iterator[float]:
     """That each claim that is open is decided, if the questions left go on as those so far did.
 
-    Of who may be the best: that it is beaten, and that it is better or worse than the baseline.
+    Of who may be the best: that it is beaten, and that it is better or worse than the baseline, or isn't worse.
     """
     several = len(decision.running) > 1
     for one in decision.running if several else ():
@@ -26,8 +26,9 @@ def chances(
     for one in decision.beside_open:
         trial = _continued(points.seen(one), left, read)
         better = trial.stopping(0.5, shares.interval)[0]
-        worse = trial.stopping(threshold, shares.interval)[1]
-        yield _share(np.fmin(better, worse))
+        passed, worse = trial.stopping(threshold, shares.interval)
+        told = np.fmin(better, worse)
+        yield _share(told if one in decision.passed else np.fmin(told, passed))
 
 
 def _continued(points: Floats, left: int, read: Read) -> Trial:

@@ -71,9 +71,9 @@ def _candidates(contest: Contest) -> tuple[Candidate, ...]:
         range(len(found)), key=lambda place: (_ORDER.index(found[place].standing), -found[place].judged, -means[place])
     )
     first = found[ranked[0]]
-    if first.interval:
-        rate = min(max(without_luck(contest.points), first.interval[0]), first.interval[1])
-        found[ranked[0]] = _with_rate(first, rate)
+    rate = without_luck(contest.points) if first.interval else None
+    if first.interval and rate is not None:
+        found[ranked[0]] = _with_rate(first, min(max(rate, first.interval[0]), first.interval[1]))
     return tuple(found[place] for place in ranked)
 
 

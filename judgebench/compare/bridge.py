@@ -14,6 +14,8 @@ from judgebench.tables.records import Review
 
 WRONG = 0.05  # how often verdicts whose shift is as large as the margin may be counted together
 Categories = Mapping[tuple[str, str], str]
+_ADVICE = "run with --bridge, which judges some questions again and reports the shift"
+_BRIDGED = "which of them answers today was not known in time for a bridge: run again, with --bridge and with canaries"
 
 
 def snapshots(rows: Sequence[Review]) -> Counter[str]:
@@ -21,13 +23,16 @@ def snapshots(rows: Sequence[Review]) -> Counter[str]:
     return Counter(name for row in rows if (name := snapshot(row)))
 
 
-def check_snapshots(found: Counter[str], judge: str) -> None:
-    """JudgebenchError where there is more than one: their verdicts are no common measure."""
+def check_snapshots(found: Counter[str], judge: str, bridging: bool = False) -> None:
+    """JudgebenchError where there is more than one: their verdicts are no common measure.
+
+    `bridging`: a bridge was asked for, and none leads from one of these to the other.
+    """
     if len(found) > 1:
         by = ", ".join(f"{name} ({number})" for name, number in sorted(found.items()))
         raise JudgebenchError(
-            f"the reviews by {judge} are by more than one snapshot: {by}; run with --bridge, which judges some"
-            " questions again and reports the shift, or name one snapshot as --judge"
+            f"the reviews by {judge} are by more than one snapshot: {by}; {_BRIDGED if bridging else _ADVICE}, or name"
+            " one snapshot as --judge"
         )
 
 

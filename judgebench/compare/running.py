@@ -166,7 +166,7 @@ class Run:
         rows = self.judging.rows()
         self.served = snapshots(self._called(rows))
         if self.bridge is None:
-            check_snapshots(self.served, self.judge.name)
+            check_snapshots(self.served, self.judge.name, self.options.bridge is not None)
         paired = self.judging.paired(rows)
         self.points = points_by_question(matches_of(paired, self.judging.pair, self.categories), done)
         self.reach = reach_by_question(paired, self.judging.pair, self.categories, done)

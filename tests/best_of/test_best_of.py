@@ -190,14 +190,15 @@ def test_an_edited_question_wins_nothing(tmp_path: Path) -> None:
     assert found["candidates"][0]["judged"] >= first["candidates"][0]["judged"]
 
 
-def test_reviews_by_another_snapshot_are_no_common_measure(tmp_path: Path) -> None:
+@pytest.mark.parametrize("bridging", [(), ("--bridge",)], ids=["plain", "with a bridge that nobody measured"])
+def test_reviews_by_another_snapshot_are_no_common_measure(tmp_path: Path, bridging: tuple[str, ...]) -> None:
     """Though each candidate is judged by one: exit 1, and both are named."""
     place = workspace(tmp_path / "w", {"a": ALWAYS, "b": NEVER})
     for snapshot, name in (("j-1", "a"), ("j-2", "b")):
         with judge_server(tmp_path / snapshot, model=snapshot) as server:
             best_of(place, *JUDGE, "--no-canaries", url=server.url, candidates=(name,))
     with judge_server(tmp_path / "third", model="j-2") as server:
-        code, found, said = best_of(place, *JUDGE, "--no-canaries", url=server.url, candidates=("a", "b"))
+        code, found, said = best_of(place, *JUDGE, "--no-canaries", *bridging, url=server.url, candidates=("a", "b"))
     assert (code, found) == (1, {}), said
     assert "j-1" in said
     assert "j-2" in said

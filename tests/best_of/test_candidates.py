@@ -41,9 +41,9 @@ def test_adapters_on_a_base(runs: Path) -> None:
 
 
 def test_what_is_no_pattern_stays_as_it_is(runs: Path) -> None:
-    """Names, specs, parameters of an endpoint, and a folder that is called like a pattern."""
+    """Names (brackets in them, too), specs, parameters of an endpoint, and a folder that is called like a pattern."""
     made(runs / "odd[1]", "config.json")
-    given = ("mine", "openai:gpt-4.1?effort=high", "new=hf:./checkpoint-200", "hf:odd[1]")
+    given = ("mine", "model[v2]", "openai:gpt-4.1?effort=high", "new=hf:./checkpoint-200", "hf:odd[1]")
     assert expanded(given) == given
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.best_of.decision import Decision, Points, Shares, decide, gap, rivals, without_luck
+from judgebench.best_of.foresight import chances
 from judgebench.statistics import sequential
 from judgebench.statistics.clusters import Floats
 
@@ -128,3 +129,21 @@ def test_one_that_was_out_is_of_fewer_questions() -> None:
     assert points.means == [1.0, 0.0]
     assert len(points.seen(1)) == 8
     assert rivals(points, Decision(2, beaten={1: 8}), 0)[:, 8:].sum() == 0
+
+
+def test_without_a_verdict_there_is_no_figure() -> None:
+    """A question without one says nothing of who is chosen, either."""
+    nothing = (np.zeros(8), np.ones(8))
+    assert without_luck(Points.of([nothing, nothing])) is None
+    known = (np.concatenate([np.zeros(8), np.ones(12)]), np.ones(20))
+    assert without_luck(Points.of([known])) == 1.0
+
+
+def test_that_level_ones_are_shown_not_to_be_worse_is_worth_more_questions() -> None:
+    """Where the margin is wide, the rest of the questions is likely to show it."""
+    level = points_of(*np.full((2, 15), 0.5))
+    shares = Shares(ALPHA, 2)
+    decision = decide(level, READ, 0.3, shares)
+    assert not decision.passed
+    assert max(chances(level, READ, decision, QUESTIONS - 15, 0.3, shares)) > 0.9
+    assert max(chances(level, READ, decision, QUESTIONS - 15, 0.5, shares)) < 0.05

@@ -136,7 +136,8 @@ def test_a_changed_checkpoint_is_another_model(tmp_path: Path, change: Callable[
     """Weights, template or settings: whatever decides what it says decides who it is."""
     folder = small_checkpoint(tmp_path / "c")
     before = fingerprint(folder)
-    (folder / "training.log").write_text("not part of it")
+    for name in ("training.log", "trainer_state.json", "all_results.json"):
+        (folder / name).write_text("not part of it")
     assert fingerprint(folder) == before
     change(folder)
     assert fingerprint(folder) != before

@@ -18,6 +18,7 @@ _PICKLED = ("pytorch_model*.bin", "adapter_model*.bin")  # not training_args.bin
 _TOKENIZERS = ("tokenizer.json", "*.model", "vocab.json", "vocab.txt", "*.tiktoken", "tekken.json")
 _PART = re.compile(r"-\d+-of-\d+(?=\.)")  # of a file's name
 _HISTORY = "trainer_state.json"  # nothing reads it here, so it may be torn
+_REPORTS = (_HISTORY, *(f"{part}_results.json" for part in ("all", "train", "eval", "test", "predict")))  # a Trainer's
 _AGAIN = "copy or download it again"
 
 
@@ -27,7 +28,8 @@ def fingerprint(folder: Path, *, allow_pickle: bool = False) -> str:
     UsageError where the folder holds no weights, or pickled ones that were not allowed.
     """
     weights = weight_files(folder, allow_pickle=allow_pickle)
-    return _hashed([*weights, *_with_suffix(folder, SETTINGS)])
+    settings = [path for path in _with_suffix(folder, SETTINGS) if path.name not in _REPORTS]
+    return _hashed([*weights, *settings])
 
 
 def gguf_fingerprint(path: Path) -> str:
