@@ -6,9 +6,12 @@ import click
 
 from judgebench.cli.base import Command
 from judgebench.cli.report import FORMATS
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, instead
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judgebench.history.lines import Point
     from judgebench.workspace import Workspace
 
 
@@ -22,11 +25,23 @@ def history(workspace: "Workspace", questions: str | None, candidate: str | None
     from judgebench.history import lines, telling
     from judgebench.report import formats
 
-    found = lines.points(workspace.check().verdicts().read(), questions, candidate)
+    rows = workspace.check().verdicts().read()
+    found = lines.points(rows, questions, candidate)
     if not found:
-        raise UsageError("no verdict to tell of: they are kept from the first `compare` or `gate` on")
+        raise UsageError(_nothing(lines.points(rows), questions, candidate))
     if form in ("table", "markdown"):
         table = telling.table(found)
         click.echo(formats.as_text(table) if form == "table" else formats.as_markdown(table))
     else:
         click.echo(formats.render({"verdicts": telling.entries(found)}, form))
+
+
+def _nothing(there: "Sequence[Point]", questions: str | None, candidate: str | None) -> str:
+    """Why there is nothing to tell."""
+    known = {"question set": {point.of.question_set for point in there}, "candidate": {one.candidate for one in there}}
+    for (what, names), given in zip(known.items(), (questions, candidate), strict=True):
+        if there and given is not None and given not in names:
+            return f"no verdict about the {what} {given!r}; {instead(given, sorted(names))}"
+    if there:
+        return "no verdict is about both that candidate and that question set"
+    return "no verdict to tell of: they are kept from the first `compare` or `gate` on"

@@ -1,6 +1,6 @@
 """One line of checkpoints on disk: the last row of each step, and the place that each checkpoint has in it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,8 +30,11 @@ class Series:
     rows: dict[int, Watched] = field(default_factory=dict)  # by step, the last one
     begun: dict[tuple[int, str | None], Watched] = field(default_factory=dict)  # the first with a place, by content
 
-    def read(self, run: str, folder: Path, seed: int) -> None:
-        """Take up what is known; UsageError where a run of that name is another one, or began with another seed."""
+    def read(self, run: str, folder: Path, began: Mapping[str, float]) -> None:
+        """Take up what is known; UsageError where a run of that name is another one, or `began` otherwise.
+
+        That is what all of its verdicts have in common, by the names of their columns and of the options.
+        """
         kept = self.table.read()
         for other in {row.folder for row in kept if row.run == run}:
             if Path(other).is_dir() and Path(other).resolve() != folder.resolve():
@@ -39,9 +42,13 @@ class Series:
         for row in kept:
             if row.series == self.name:
                 self._take(row)
-        seeds = {row.seed for row in self.rows.values()} - {seed}
-        if seeds:
-            raise UsageError(f"this watch began with --seed {min(seeds)}: go on with it, so that steps can be compared")
+        for name, value in began.items():
+            others = {getattr(row, name) for row in self.rows.values()} - {value}
+            if others:
+                raise UsageError(
+                    f"this watch began with --{name} {min(others):g}: go on with it, so that steps can be compared, or"
+                    " give the run another --name"
+                )
 
     def begin(self, draft: Watched, identity: str) -> Watched:
         """Its place among all, on disk before anything is asked: one that is gone on with keeps it."""

@@ -75,7 +75,9 @@ class Watching:
 
     def read(self) -> None:
         """Take up what is known of this series; UsageError where it can't go on like this."""
-        self.series.read(self.options.run, self.options.folder, self.options.each.seed)
+        each = self.options.each
+        began = {"seed": each.seed, "margin": each.margin, "alpha": each.alpha}
+        self.series.read(self.options.run, self.options.folder, began)
 
     def due(self, done: Collection[Saved]) -> tuple[list[Saved], bool]:
         """What can be judged now and isn't done, by step, and whether anything else is still being written.

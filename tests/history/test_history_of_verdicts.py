@@ -224,3 +224,19 @@ def test_nothing_to_tell_is_said(tmp_path: Path) -> None:
     done = judgebench(empty(tmp_path / "w"), "history")
     assert done.returncode == 2
     assert "no verdict to tell of" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("--candidate", "twoo"), "no verdict about the candidate 'twoo'; did you mean 'two'? There is one, two"),
+        (("--questions", "x"), "no verdict about the question set 'x'; there is core-80"),
+    ],
+    ids=["candidate", "set"],
+)
+def test_a_name_that_no_verdict_is_about_is_said(tmp_path: Path, asked: tuple[str, str], says: str) -> None:
+    """With what there is."""
+    place = empty(tmp_path / "w")
+    place.verdicts().append([FIRST, NEXT])
+    done = judgebench(place, "history", *asked)
+    assert (done.returncode, says in done.stderr) == (2, True), done.stderr

@@ -303,12 +303,17 @@ def test_until_a_step_counts_later_ones(training: Training) -> None:
     assert [row.step for row in training.told] == [12]
 
 
-def test_another_seed_is_refused(training: Training) -> None:
-    """Its steps could not be compared with those before."""
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [({"seed": 1}, "--seed 0"), ({"margin": 0.2}, "--margin 0.05"), ({"alpha": 0.1}, "--alpha 0.05")],
+    ids=["seed", "margin", "alpha"],
+)
+def test_what_steps_have_in_common_stays(training: Training, other: dict[str, float], says: str) -> None:
+    """With another order, margin or error rate they could not be compared with those before."""
     training.save(5)
     training.watch()
-    with pytest.raises(UsageError, match="began with --seed 0"):
-        training.watch(training.options(seed=1))
+    with pytest.raises(UsageError, match=f"began with {says}: go on with it"):
+        training.watch(training.options(**other))
 
 
 def test_two_runs_of_one_name_are_refused(training: Training) -> None:
