@@ -494,8 +494,6 @@ def check(row: _Reviewed) -> None:
     if len(row.models) != wanted:
         what = "one model" if wanted == 1 else "two models"
         raise ValueError(f"a {row.mode} review is about {what}, and this one about {list(row.models)}")
-    if wanted == 2 and row.models[0] == row.models[1]:
-        raise ValueError(f"a pairwise review is about two models, and this one twice about {row.models[0]!r}")
     if row.verdict is not None and len(row.verdict.scores) not in (0, wanted):
         raise ValueError(f"a {row.mode} review has {wanted} scores or none, and this one {len(row.verdict.scores)}")
     if row.scale is not None and not row.scale[0] < row.scale[1]:

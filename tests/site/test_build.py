@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from report.reviewing import choice, workspace_at
 
 from judgebench import site
 from judgebench.errors import JudgebenchError, UsageError
@@ -185,3 +186,9 @@ def test_the_published_vicuna_figures_are_on_the_page(maker: Any, shared_data: P
     assert all(f">{total}<" in html for total in ("693.0", "638.0", "513.0", "694.0", "664.0", "655.5"))
     assert len(list((built.folder / "questions").glob("vicuna-eval--*.html"))) == 80
     assert len(list((built.folder / "pairs").iterdir())) == 4
+
+
+def test_a_model_beside_itself_is_no_crash(tmp_path: Path) -> None:
+    """Somebody's file may hold such a match; the pages are built without a mark for it."""
+    place = workspace_at(tmp_path, [choice(1, "A"), choice(1, "B", "base", "base")])
+    assert site.build(place).pages

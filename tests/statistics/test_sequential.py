@@ -305,7 +305,7 @@ def test_shares_of_alpha_never_add_up_to_more() -> None:
 def test_all_bands_of_a_training_hold_at_once() -> None:
     """Of 400 trainings of ten steps, whose outcomes hang together, few ever rule a true rate out: 5 % at most.
 
-    The plain intervals of so many steps do so in many. benchmarks/watch.py has it large.
+    The plain intervals of so many steps do so in many. benchmarks/bands.py has it large.
     """
     rng = np.random.default_rng(3)
     shared = rng.standard_normal((400, 60))

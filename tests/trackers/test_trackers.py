@@ -180,7 +180,7 @@ def test_a_report_whose_tracker_fails_ends_with_1(runs: Path, workspace: Workspa
     judgebench(workspace, "review", "--questions=small", "--judge=embedded", "--mode=single")
     done = judgebench(workspace, "report", "--log=broken")
     assert done.returncode == 1
-    assert done.stdout.startswith("Mean scores")
+    assert done.stdout.startswith("small, judged by embedded")
     assert done.stderr.splitlines() == [
         "judgebench: --log broken: ConnectionError: nobody is there, not even for [MINE_TOKEN]"
     ]

@@ -58,6 +58,8 @@ class Marks:
     def _of_pairs(self, about: About) -> Iterator[tuple[str, int]]:
         places: Mapping[str, int] = {model: number for number, model in enumerate(self.models)}
         for pair in about.matches_of:
+            if len(pair) < 2:  # a model beside itself, in somebody's file
+                continue
             first, second = sorted(pair, key=places.__getitem__)
             yield f"{places[first]}-{places[second]}", _of_pair(about, pair, first)
 

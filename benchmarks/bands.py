@@ -1,4 +1,4 @@
-"""A watch of a training, simulated: `python benchmarks/watch.py [--runs 1000] [--only PART ...]`.
+"""A watch of a training, simulated: `python benchmarks/bands.py [--runs 1000] [--only PART ...]`.
 
 Points of each checkpoint on the same questions are drawn with a fifth of ties; by `like` their outcomes on a question
 hang together. A look is taken after every question of every step, and the functions are those of the product. At 5 %.
