@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from judgebench.best_of.results import BestOf
@@ -98,9 +100,7 @@ class Judgebench:
 
         workspace, given = self._asked("compare", options)
         comparison = compare(workspace, _only(given["asked"]), _say)
-        self._keep(comparison)
-        if comparison.verdict != "PASS":
-            _end(comparison, screen(comparison), inconclusive or given["inconclusive"] or "fail")
+        self._judge(comparison, "PASS", screen, inconclusive or given["inconclusive"])
         return comparison
 
     def assert_one_not_worse(self, *, inconclusive: str | None = None, **options: object) -> "BestOf":
@@ -114,9 +114,7 @@ class Judgebench:
 
         workspace, given = self._asked("compare", options)
         found = best_of(workspace, given["asked"], _say)
-        self._keep(found)
-        if found.verdict != "PASS":
-            _end(found, screen(found), inconclusive or given["inconclusive"] or "fail")
+        self._judge(found, "PASS", screen, inconclusive or given["inconclusive"])
         return found
 
     def assert_go(self, *, inconclusive: str | None = None, **options: object) -> "Gate":
@@ -130,10 +128,15 @@ class Judgebench:
 
         workspace, given = self._asked("gate", options)
         found = gate(workspace, given["policy"], _say)
-        self._keep(found)
-        if found.verdict != "GO":
-            _end(found, screen(found), inconclusive or given["inconclusive"] or "fail")
+        self._judge(found, "GO", screen, inconclusive or given["inconclusive"])
         return found
+
+    def _judge(self, found: Any, wanted: str, screen: "Callable[[Any], str]", inconclusive: str | None) -> None:
+        """Keep what was found, and end the test as that says, where the verdict isn't the one that is wanted."""
+        __tracebackhide__ = True
+        self._keep(found)
+        if found.verdict != wanted:
+            _end(found, screen(found), inconclusive or "fail")
 
     def _asked(self, command: str, options: dict[str, object]) -> "tuple[Workspace, dict[str, Any]]":
         """Where, and what the command is called with."""

@@ -251,7 +251,7 @@ def _held(process: int) -> int:
 def _files_made(process: int, size: int) -> int:
     """How many files lie in the folder of that size that the sandbox has in memory; 0 before it is there."""
     try:
-        found = os.statvfs(f"/proc/{process}/root/tmp")
+        found = os.statvfs(Path("/proc", str(process), "root", "tmp"))
     except OSError:
         return 0
     return found.f_files - found.f_ffree if found.f_blocks * found.f_frsize <= size else 0

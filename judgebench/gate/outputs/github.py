@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from judgebench.compare.outputs.github import Level, command, failed_canary, lines
+from judgebench.compare.outputs.github import MOST, Level, command, failed_canary, lines
 from judgebench.compare.results import Inconclusive
 from judgebench.gate.outputs import words
 from judgebench.gate.results import Gate, GuardResult
 from judgebench.terminal import line
 
-_MOST = 9  # GitHub shows ten of each level in a step, and the verdict is one
 _LEVELS: dict[str, Level] = {"GO": "notice", "NO-GO": "error", "INCONCLUSIVE": "warning", "INVALID": "error"}
 
 
@@ -21,13 +20,13 @@ def _annotations(gate: Gate, inconclusive: Inconclusive | None) -> Iterator[str]
     told_to_fail = gate.verdict == "INCONCLUSIVE" and inconclusive == "fail"
     level = "error" if told_to_fail else _LEVELS[gate.verdict]
     yield command(level, f"judgebench gate: {gate.verdict}", line(gate.reason))
-    for one in [one for one in gate.sets if one.outcome == "failed"][:_MOST]:
+    for one in [one for one in gate.sets if one.outcome == "failed"][:MOST]:
         how: Level = "warning" if one.role == "advisory" else "error"
         yield command(how, f"judgebench: {one.name} failed", line(words.of_set(one)))
-    for guard in _exceeded(gate)[:_MOST]:
+    for guard in _exceeded(gate)[:MOST]:
         title = f"judgebench: {guard.name} on {guard.question_set} is exceeded"
         yield command("error", title, line(words.of_guard(guard)))
-    for canary in [canary for canary in gate.canaries if not canary.passed][:_MOST]:
+    for canary in [canary for canary in gate.canaries if not canary.passed][:MOST]:
         yield failed_canary(canary)
 
 
