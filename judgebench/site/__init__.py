@@ -31,7 +31,7 @@ def build(workspace: "Workspace") -> Built:
 
     Raises UsageError where there are neither answers nor reviews.
     """
-    from judgebench.site.writer import write  # it loads pandas and plotly
+    from judgebench.site.writer import write  # it loads pandas
 
     return write(workspace)
 
