@@ -34,10 +34,10 @@ _KEPT = (
 )  # pages of what commands came to, each with its NAME and ADDRESS, where there is any
 
 
-def write(workspace: Workspace) -> Built:
+def write(workspace: Workspace, questions: str | None = None, judge: str | None = None) -> Built:
     """Build the site of a workspace into its webpage folder, in place of an earlier one."""
     theme = themes.load(workspace.root / themes.FOLDER)
-    read = source.read(workspace)
+    read = source.read(workspace, questions, judge)
     render = renderer(theme, _common(read))
     folder = workspace.webpage
     folder.mkdir(parents=True, exist_ok=True)
