@@ -122,7 +122,8 @@ def shortfall_interval(shortfall: Estimate, step: float, level: float = LEVEL) -
     root = middle**2 - 4 * (1 + c) * d**2
     least = (middle + math.sqrt(root)) / (2 * (1 + c)) if root > 0 else d
     more = c * step / 2
-    return interval[0], max(d + (more + math.hypot(more, 2 * (interval[1] - d))) / 2, least)
+    upper = max(d + (more + math.hypot(more, 2 * (interval[1] - d))) / 2, least)
+    return max(interval[0], -1.0), min(upper, 1.0)
 
 
 def _needed(differences: Sequence[Estimate], margin: float, step: float, level: float) -> int | None:

@@ -150,6 +150,19 @@ def test_without_votes_it_says_how_to_get_some(tmp_path: Path) -> None:
     assert (done.returncode, "nobody's votes are on small" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(("voters", "questions"), [(1, 19), (3, 1)])
+def test_too_few_questions_are_refused_before_anything_is_asked(
+    tmp_path: Path, good: ChatServer, voters: int, questions: int
+) -> None:
+    """However many people voted on them: nothing could be shown, and calls cost."""
+    made = make_workspace(tmp_path / "w", QUESTIONS, {model: said(model) for model in ("base", "new")})
+    for voter in range(voters):
+        vote(made, f"v{voter}", {question.id: preferred(question.id) for question in QUESTIONS[:questions]})
+    done = choose(made, "--judge", "good=openai:g", "--judge", "embedded", url=good.url)
+    assert (done.returncode, len(good.calls())) == (2, 0)
+    assert "each needs 10 before anything is shown" in done.stderr
+
+
 def test_a_judge_that_answers_nothing_is_not_chosen(workspace: Workspace, good: ChatServer) -> None:
     """No verdict agrees with nobody; the others are compared on all of the votes."""
     judges = ("--judge", "mute", "--judge", "longer", "--judge", "good=openai:g")
