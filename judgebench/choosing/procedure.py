@@ -88,8 +88,8 @@ class Choosing:
         questions = self._cast["question_id"].nunique()
         if questions < 2 * FEWEST:
             raise UsageError(
-                f"people voted on {questions} question{'s' * (questions != 1)} of {self._set.name}: one half chooses and"
-                f" the other confirms, and each needs {FEWEST} before anything is shown; let people vote on more"
+                f"people voted on {questions} question{'s' * (questions != 1)} of {self._set.name}: one half chooses"
+                f" and the other confirms, and each needs {FEWEST} before anything is shown; let people vote on more"
             )
         self._costs = dict(map(_cost, options.costs))
         self._asked, self._named = self._meant(rows)
