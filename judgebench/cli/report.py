@@ -32,6 +32,10 @@ _about = (
         help="MODEL is of JUDGE's making: does it prefer it? (repeatable)",
     ),
 )  # fmt: skip
+_slices = click.option(
+    "--slices", is_flag=True,
+    help="Also: where a model does better or worse, by fields of questions and by how both answered.",
+)  # fmt: skip
 _shape = (
     click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True),
     click.option("--full", is_flag=True, help="table: all figures, not only what matters first."),
@@ -42,7 +46,7 @@ _shape = (
 def _options(given: Mapping[str, Any]) -> "Options":
     from judgebench.report import Options, owners
 
-    names = ("questions", "judge", "category", "models", "ratings")
+    names = ("questions", "judge", "category", "models", "ratings", "slices")
     return Options(**{name: given[name] for name in names}, own=owners(given["own"]))
 
 
@@ -69,7 +73,7 @@ class _Shown:
 
 
 @click.command(cls=Command)
-@made("options", _options, *_about)
+@made("options", _options, *_about, _slices)
 @click.option("--power", is_flag=True, help="Instead: what so many questions detect, and how many it takes.")
 @click.option("--detect", type=float, multiple=True, metavar="DIFF", help="power: of a win rate (0.05) or mean score.")
 @click.option("--price", "prices", multiple=True, metavar="[NAME=]IN/OUT", help="power: dollars per million tokens.")

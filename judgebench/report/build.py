@@ -8,7 +8,7 @@ import pandas as pd
 
 from judgebench import embedded
 from judgebench.errors import UsageError, instead
-from judgebench.report import kept
+from judgebench.report import kept, slices
 from judgebench.report.answered import answered, is_incomplete
 from judgebench.report.imported import missing
 from judgebench.report.loading import reviews_in_force, texts_of
@@ -33,7 +33,7 @@ class Options:
     """What a report is about, and how it is made.
 
     `models`: of one all that it was in, of several what is among them. `own`: which models are a judge's own, for
-    self-preference.
+    self-preference. `slices`: also on what it depends who wins, which takes a while.
     """
 
     questions: str | None = None
@@ -42,12 +42,13 @@ class Options:
     models: tuple[str, ...] = ()
     ratings: RatingMethod = "bradley-terry"
     own: Mapping[str, Collection[str]] = field(default_factory=dict)
+    slices: bool = False
 
     @property
     def content(self) -> tuple[object, ...]:
         """What figures depend on."""
         own = sorted((judge, sorted(models)) for judge, models in self.own.items())
-        return self.questions, self.judge, self.category, self.models, self.ratings, own
+        return self.questions, self.judge, self.category, self.models, self.ratings, own, self.slices
 
 
 def owners(given: Sequence[str]) -> dict[str, set[str]]:
@@ -69,7 +70,11 @@ def build(workspace: Workspace, options: Options = Options()) -> Report:
 def _build(workspace: Workspace, options: Options) -> Report:
     rows = in_force(workspace.all_answers(options.questions)).values()
     answers = [row for row in rows if not options.models or row.model in options.models]
-    report = assemble(reviews_of(workspace, options), answers, options)
+    reviews = reviews_of(workspace, options)
+    report = assemble(reviews, answers, options)
+    if options.slices:
+        asked = ((found.name, question) for found in workspace.question_sets() for question in found.questions)
+        report["slices"] = slices.entries(matches_over_repeats(matches_frame(reviews)), texts_of(answers), asked)
     return report | {"imports": missing(workspace.imports().read(), options.questions)}
 
 

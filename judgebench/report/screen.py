@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from judgebench.report import captions, rubrics
+from judgebench.report import captions, rubrics, slices
 from judgebench.report.captions import number, percent, with_interval
 from judgebench.report.table import Row, Table, judge_of
 from judgebench.report.tables import notes, rank, rate, tables
@@ -32,6 +32,7 @@ def first(report: Report, width: int) -> str:
     graded = [replace(table, rows=table.rows[:CRITERIA]) for table in rubrics.tables(report) if table.rows]
     blocks = [fitted(table, width) for table in graded[: 3 * BOARDS]]
     blocks += ["\n".join(_block(report, board, width)) for board in boards[:BOARDS]]
+    blocks += [fitted(table, width) for table in slices.tables(report.get("slices", ()))]
     if len(boards) > BOARDS:
         more = "; ".join(f"{questions} by {judge}" for questions, judge in boards[BOARDS:])
         blocks.append(_filled(f"More with --questions and --judge: {more}.", width))

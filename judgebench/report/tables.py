@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from judgebench import embedded
-from judgebench.report import captions, rubrics
+from judgebench.report import captions, rubrics, slices
 from judgebench.report.captions import number, percent, signed, with_interval
 from judgebench.report.table import Entry, Row, Table, judge_of
 from judgebench.terminal import printable
@@ -27,6 +27,7 @@ def _tables(report: Report) -> Iterator[Table]:
     yield from rubrics.tables(report)
     yield _pairs(report["pairs"])
     yield _win_rates(report["pairs"])
+    yield from slices.tables(report.get("slices", ()))
     for board in dict.fromkeys((entry["question_set"], judge_of(entry)) for entry in report["scores"]):
         yield _leaderboard(_of(report["scores"], *board), _of(report["score_differences"], *board), *board)
         yield _turns(_of(report["turn_differences"], *board), *board)
@@ -111,6 +112,7 @@ def notes(report: Report) -> list[str]:
         + panels
         + list(map(printable, captions.of_answers(report["answers"])))
         + list(map(printable, captions.of_imports(report["imports"])))
+        + list(slices.notes(report.get("slices", ())))
     )
 
 

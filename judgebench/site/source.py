@@ -12,12 +12,14 @@ from judgebench import audit
 from judgebench.audit import Trial
 from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
+from judgebench.report import slices
 from judgebench.report.build import Options, assemble, reviews_of
 from judgebench.report.imported import missing
-from judgebench.report.loading import check_names
+from judgebench.report.loading import check_names, texts_of
 from judgebench.site import stored
 from judgebench.site.stored import Place
 from judgebench.statistics.frames import Categories, matches_frame, reviews_frame
+from judgebench.statistics.repeats import matches_over_repeats
 from judgebench.tables.records import Answer, Decided, Question, Review, Watched
 from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
@@ -76,6 +78,15 @@ class Source:
     def matches(self) -> pd.DataFrame:
         """The matches of all pairs, as `statistics.frames` has them."""
         return matches_frame(self.frame)
+
+    @cached_property
+    def slices(self) -> Mapping[tuple[str, ...], list[Mapping[str, Any]]]:
+        """On what it depends who wins, by set, judge, kind and the two models."""
+        asked = ((found.name, question) for found in self.question_sets for question in found.questions)
+        found: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+        for one in slices.entries(matches_over_repeats(self.matches), texts_of(self.answers), asked):
+            found.setdefault((one["question_set"], one["judge"], one["kind"], *one["models"]), []).append(one)
+        return found
 
     @cached_property
     def matches_at(self) -> Mapping[Place, list[Mapping[Any, Any]]]:

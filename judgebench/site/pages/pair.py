@@ -9,7 +9,7 @@ from judgebench.site import entries, slugs
 from judgebench.site.boards import Board, boards
 from judgebench.site.entries import Entry, spoken
 from judgebench.site.pages import compare
-from judgebench.site.parts import chooser, contrasts, telling
+from judgebench.site.parts import chooser, contrasts, slices, telling
 from judgebench.site.parts.chooser import Chooser
 from judgebench.site.parts.telling import Row, Telling
 from judgebench.site.source import Source
@@ -136,7 +136,7 @@ def _pair(site: _Site, board: Board, entry: Entry) -> Pair:
         lead=_lead(entry),
         facts=_facts(entry),
         rates=_rates(entry),
-        charts=tuple(contrasts.category_charts(entry, rows)),
+        charts=(*contrasts.category_charts(entry, rows), *slices.table(site.source.slices.get(_place(entry), ()))),
         matches=tuple(_match(site, one) for one in ranked),
         first=sum(one.points > telling.NOTHING for one in ranked[:FIRST]),
         scored=entry["totals"] is not None,
@@ -146,6 +146,10 @@ def _pair(site: _Site, board: Board, entry: Entry) -> Pair:
         chooser=chooser.chooser(board, (a, b)),
         others=tuple(_others(site, board, entry)),
     )
+
+
+def _place(entry: Entry) -> tuple[str, ...]:
+    return (entry["question_set"], entry["judge"], entry["kind"], *entry["models"])
 
 
 def _lead(entry: Entry) -> str:
