@@ -79,6 +79,10 @@ ALLOWED = {
         *("compare", "report", "judging", "money", "models", "embedded", "attacks", "statistics", "prompts"),
         *("question_sets", "terminal", "workspace", "tables", "errors"),
     },
+    "choosing": {
+        *("report", "judging", "money", "models", "embedded", "statistics", "prompts", "terminal", "workspace"),
+        *("tables", "errors"),
+    },
     "site": {
         *("audit", "gate", "history", "report", "judging", "money", "statistics", "prompts", "question_sets"),
         *("verdicts", "workspace", "tables", "_version", "errors"),
@@ -98,8 +102,8 @@ HOMES = {
     "plotly": {"site/drawing/"},
     "nh3": {"site/text/"},
     "markdown_it": {"site/text/"},
-    "pandas": {"statistics/", "site/", "report/", "compare/", "audit/"},
-    "numpy": {"statistics/", "site/", "compare/", "gate/", "best_of/", "audit/", "embedded/"},
+    "pandas": {"statistics/", "site/", "report/", "compare/", "audit/", "choosing/"},
+    "numpy": {"statistics/", "site/", "compare/", "gate/", "best_of/", "audit/", "choosing/", "embedded/"},
     "sklearn": {"embedded/training/"},
     "scipy": {"statistics/", "compare/"},
     "jinja2": {"prompts/", "question_sets/prompts/", "site/"},

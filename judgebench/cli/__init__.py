@@ -9,6 +9,7 @@ from judgebench._version import __version__
 from judgebench.cli.answers import get_answers
 from judgebench.cli.audit import audit
 from judgebench.cli.base import Main, workspace_option
+from judgebench.cli.choose_judge import choose_judge
 from judgebench.cli.compare import compare
 from judgebench.cli.embedded import embedded
 from judgebench.cli.exports import export
@@ -53,6 +54,7 @@ main.add_command(gate)
 main.add_command(watch)
 main.add_command(history)
 main.add_command(audit)
+main.add_command(choose_judge)
 main.add_command(embedded)
 
 
