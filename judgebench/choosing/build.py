@@ -11,7 +11,7 @@ from judgebench.choosing.halves import choosing_half
 from judgebench.choosing.reading import Cost, Place, Said, places
 from judgebench.errors import UsageError
 from judgebench.statistics.agreement import PEOPLE, agreements
-from judgebench.statistics.choosing import MISSING, SAID, Ballots, Choice, Standing, choose
+from judgebench.statistics.choosing import MISSING, SAID, Ballots, Choice, Standing, choose, shortfall_interval
 from judgebench.statistics.clusters import Estimate
 
 FEWEST = 10  # questions in each half: below, nothing is shown
@@ -179,7 +179,7 @@ def _confirmed(half: Half, chosen: Said, best: Said, margin: float) -> Entry:
     if chosen is best:
         return entry | {"shortfall": None, "shortfall_interval": None, "worse": None}
     behind = other - mine
-    interval = behind.difference_interval(half.ballots.step)
+    interval = shortfall_interval(behind, half.ballots.step)
     worse = None if interval is None else True if interval[0] >= margin else False if interval[1] < margin else None
     return entry | {
         "shortfall": behind.value,

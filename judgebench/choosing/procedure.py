@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from judgebench import embedded, models
-from judgebench.choosing.build import Judged, build
+from judgebench.choosing.build import FEWEST, Judged, build
 from judgebench.choosing.reading import (
     Candidate,
     Cost,
@@ -84,6 +84,12 @@ class Choosing:
             raise UsageError(
                 f"nobody's votes are on {self._set.name}: import them (`judgebench import`), or let people vote on the"
                 " site's page for it"
+            )
+        questions = self._cast["question_id"].nunique()
+        if questions < 2 * FEWEST:
+            raise UsageError(
+                f"people voted on {questions} question{'s' * (questions != 1)} of {self._set.name}: one half chooses"
+                f" and the other confirms, and each needs {FEWEST} before anything is shown; let people vote on more"
             )
         self._costs = dict(map(_cost, options.costs))
         self._asked, self._named = self._meant(rows)

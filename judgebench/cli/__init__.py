@@ -69,12 +69,14 @@ def init(directory: Path) -> None:
 
 
 @main.command("build-site")
+@click.option("--questions", metavar="SET", help="Only answers to this question set and reviews on it.")
+@click.option("--judge", metavar="NAME", help="Only reviews by this judge.")
 @click.pass_obj
-def build_site(workspace: "Workspace") -> None:
+def build_site(workspace: "Workspace", questions: str | None, judge: str | None) -> None:
     """Build the static site, into webpage/."""
     from judgebench import site
 
-    built = site.build(workspace.check())
+    built = site.build(workspace.check(), questions, judge)
     click.echo(f"{built.pages} pages in {built.folder}; look at them with `judgebench -C {workspace.root} serve`")
 
 

@@ -4,7 +4,8 @@ A judge *agrees* with a vote where it says the same of the match: `a`, `b`, or `
 (setup S1 of `agreement`). No verdict agrees with no vote. A judge is *not worse* than the others by a margin where the
 upper end of its shortfall against each of them is below it, at a level that is shared out over the judges. Sources:
 intersection-union tests: Berger, Technometrics 24 (1982); shared out over judges: Bonferroni; against the best of
-several: Hsu, Annals of Statistics 9 (1981).
+several: Hsu, Annals of Statistics 9 (1981); room for what so few questions may not have shown: the score test of a
+paired difference, Tango, Statistics in Medicine 17 (1998).
 """
 
 import math
@@ -36,9 +37,13 @@ class Ballots:
 
     @property
     def step(self) -> float:
-        """What one vote makes of a question's part of the figure, at so many votes a question as there are."""
+        """What another verdict on a match makes of a question's part of the figure, on average.
+
+        A verdict moves as many votes as the match has for one outcome and not for another.
+        """
         total = float(self.votes.sum())
-        return len(np.unique(self.question)) / total if total else 1.0
+        moved = float((self.votes.max(axis=1) - self.votes.min(axis=1)).mean()) if total else 0.0
+        return moved * len(np.unique(self.question)) / total if total else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +95,45 @@ def choose(judges: Sequence[Estimate], costs: Sequence[float | None], margin: fl
 
 def _standing(judges: Sequence[Estimate], place: int, best: int, margin: float, step: float, level: float) -> Standing:
     others = [judges[other] - judges[place] for other in range(len(judges)) if other != place]
-    ends = [one.difference_interval(step, level) for one in others]
+    ends = [shortfall_interval(one, step, level) for one in others]
     known = [end[1] for end in ends if end]
     at_most = max(known) if len(known) == len(others) else None
     against = judges[best] - judges[place]
-    interval = None if place == best else against.difference_interval(step, level)
+    interval = None if place == best else shortfall_interval(against, step, level)
     is_shown = at_most is not None and at_most < margin
     needed = None if is_shown else _needed(others, margin, step, level)
     return Standing(against.value, interval, at_most, needed)
+
+
+def shortfall_interval(shortfall: Estimate, step: float, level: float = LEVEL) -> Interval | None:
+    """The interval of how much less a judge agrees than another, with room for what the questions may not have shown.
+
+    None for fewer than two. The upper end is the largest D that the difference d lies within t standard errors of,
+    where a question's part has the variance that it had with a true D: that of the questions and (D - d) step / 2, half
+    of what so many more differing questions add; and at least D (step - D), since a judge that is worse by D differs in
+    D / `step` of them.
+    """
+    interval = shortfall.difference_interval(step, level)
+    if interval is None:
+        return None
+    n, d = shortfall.questions, shortfall.value
+    c = t_quantile(level, n - 1) ** 2 / n
+    middle = 2 * d + c * step
+    root = middle**2 - 4 * (1 + c) * d**2
+    least = (middle + math.sqrt(root)) / (2 * (1 + c)) if root > 0 else d
+    more = c * step / 2
+    upper = max(d + (more + math.hypot(more, 2 * (interval[1] - d))) / 2, least)
+    return max(interval[0], -1.0), min(upper, 1.0)
 
 
 def _needed(differences: Sequence[Estimate], margin: float, step: float, level: float) -> int | None:
     """How many questions take the upper end of each difference below the margin, if it stays what it is."""
     found = []
     for one in differences:
-        interval, room = one.difference_interval(step, level), margin - max(one.value, 0.0)
+        interval, room = one.difference_interval(step, level), margin - one.value
         if interval is None or room <= 0:
             return None
         error = (interval[1] - one.value) / t_quantile(level, one.questions - 1)
-        many = t_quantile(level, 10**6)
-        found.append(math.ceil(one.questions * (many * error / room) ** 2))
+        squares = max(one.questions * error**2 + room * step / 2, margin * (step - margin))
+        found.append(math.ceil(squares * (t_quantile(level, 10**6) / room) ** 2))
     return max(found, default=None)
