@@ -363,7 +363,7 @@ JUNK = (
 
 def line(number: int, **told: Any) -> bytes:
     """A line of a file of outputs."""
-    row = {"custom_id": f"{number:020x}-0", "error": None, "response": answered(str(number))} | told
+    row = {"custom_id": f"{number:020x}-0", "error": None, "response": answered(f"to {number}")} | told
     return json.dumps(row, ensure_ascii=False).encode()
 
 
@@ -520,7 +520,7 @@ def test_a_word_that_nobody_knows_is_not_waited_for(tmp_path: Path, server: Batc
 
 def test_as_many_tokens_as_allowed_are_a_cut_reply(tmp_path: Path, server: Batches) -> None:
     """Also where the endpoint says `stop`, as of a single call."""
-    body = {**answered("a")["body"], "usage": {"prompt_tokens": 10, "completion_tokens": 50}}
+    body = {**answered("to a")["body"], "usage": {"prompt_tokens": 10, "completion_tokens": 50}}
     server.refused = {"a": {"error": None, "response": {"status_code": 200, "body": body}}}
     (reply,) = model(tmp_path).generate(requests("a"))
     assert reply.completions[0].finish_reason == "length"
@@ -532,7 +532,7 @@ def test_a_key_that_comes_back_is_kept_nowhere(
     """Not in a text, not in a name, and not in the reason of a batch that was refused."""
     key = "sk-not-to-be-seen-0123456789"
     monkeypatch.setenv("OPENAI_API_KEY", key)
-    body = {**answered("a")["body"], "model": f"m {key}"}
+    body = {**answered("to a")["body"], "model": f"m {key}"}
     body["choices"] = [{"finish_reason": f"stop {key}", "message": {"content": f"I saw {key}", "reasoning": key}}]
     server.refused = {"a": {"error": None, "response": {"status_code": 200, "body": body}}}
     replies = list(model(tmp_path).generate(requests("a", f"b {key}")))
