@@ -14,13 +14,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from servers.rubric_replies import answer, replies
+from servers.running import judgebench, make_workspace
 
 from judgebench.errors import EndpointError, UsageError
 from judgebench.models import Reply, Request
 from judgebench.models.batch import BatchModel, Pending, StrangeBatchWarning
 from judgebench.models.batch.ledger import Ledger
 from judgebench.models.batch.outcomes import read_file
-from judgebench.tables.records import Failure, Sampling, Usage
+from judgebench.tables.records import Criterion, Failure, Question, Review, Sampling, Usage
 
 Json = dict[str, Any]
 
@@ -36,6 +38,7 @@ class Batches(ThreadingHTTPServer):
         self.polls = 2
         self.status = "completed"
         self.refused: dict[str, Json] = {}  # the lines of the error file, by a part of the prompt
+        self.says: dict[str, str] = {}  # what is said in reply, by a part of the prompt
         self.silent: set[str] = set()  # parts of prompts that get no line at all
         self.unsupported: list[str] = []  # parameters that are refused
         self.die_after_create = False
@@ -61,6 +64,10 @@ class Batches(ThreadingHTTPServer):
         told = {"message": f"Unsupported parameter: '{name}'", "param": name, "code": "unsupported_parameter"}
         return {"response": {"status_code": 400, "body": {"error": told}}, "error": None} if name else None
 
+    def reply(self, prompt: str) -> str:
+        """What is said to a prompt."""
+        return next((text for part, text in self.says.items() if part in prompt), f"to {prompt}")
+
     def finish(self, batch: Json) -> None:
         """Write the files of outputs (last request first) and errors."""
         done, errors = [], []
@@ -70,7 +77,7 @@ class Batches(ThreadingHTTPServer):
             if wrong:
                 errors.append({"custom_id": line["custom_id"], **wrong})
             elif not any(part in prompt for part in self.silent):
-                done.append({"custom_id": line["custom_id"], "error": None, "response": answered(prompt)})
+                done.append({"custom_id": line["custom_id"], "error": None, "response": answered(self.reply(prompt))})
         batch["status"] = self.status
         for kind, rows in (("output", done), ("error", errors)):
             if rows:
@@ -78,9 +85,9 @@ class Batches(ThreadingHTTPServer):
                 batch[f"{kind}_file_id"] = f"{batch['id']}-{kind}"
 
 
-def answered(prompt: str) -> Json:
+def answered(text: str) -> Json:
     """A response as it stands in a file of outputs."""
-    message = {"role": "assistant", "content": f"to {prompt}"}
+    message = {"role": "assistant", "content": text}
     usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}
     body = {"model": "gpt-4-0613", "choices": [{"finish_reason": "stop", "message": message}], "usage": usage}
     return {"status_code": 200, "body": body}
@@ -356,7 +363,7 @@ JUNK = (
 
 def line(number: int, **told: Any) -> bytes:
     """A line of a file of outputs."""
-    row = {"custom_id": f"{number:020x}-0", "error": None, "response": answered(str(number))} | told
+    row = {"custom_id": f"{number:020x}-0", "error": None, "response": answered(f"to {number}")} | told
     return json.dumps(row, ensure_ascii=False).encode()
 
 
@@ -513,7 +520,7 @@ def test_a_word_that_nobody_knows_is_not_waited_for(tmp_path: Path, server: Batc
 
 def test_as_many_tokens_as_allowed_are_a_cut_reply(tmp_path: Path, server: Batches) -> None:
     """Also where the endpoint says `stop`, as of a single call."""
-    body = {**answered("a")["body"], "usage": {"prompt_tokens": 10, "completion_tokens": 50}}
+    body = {**answered("to a")["body"], "usage": {"prompt_tokens": 10, "completion_tokens": 50}}
     server.refused = {"a": {"error": None, "response": {"status_code": 200, "body": body}}}
     (reply,) = model(tmp_path).generate(requests("a"))
     assert reply.completions[0].finish_reason == "length"
@@ -525,7 +532,7 @@ def test_a_key_that_comes_back_is_kept_nowhere(
     """Not in a text, not in a name, and not in the reason of a batch that was refused."""
     key = "sk-not-to-be-seen-0123456789"
     monkeypatch.setenv("OPENAI_API_KEY", key)
-    body = {**answered("a")["body"], "model": f"m {key}"}
+    body = {**answered("to a")["body"], "model": f"m {key}"}
     body["choices"] = [{"finish_reason": f"stop {key}", "message": {"content": f"I saw {key}", "reasoning": key}}]
     server.refused = {"a": {"error": None, "response": {"status_code": 200, "body": body}}}
     replies = list(model(tmp_path).generate(requests("a", f"b {key}")))
@@ -634,3 +641,27 @@ def test_how_a_reply_ended_is_told_as_of_a_single_call(
     assert said is not None
     assert (reply.failure and reply.failure.kind, said.text, said.finish_reason) == (kind, "[[A]], but on", word)
     assert reply.usage == Usage(10, 2)
+
+
+@pytest.mark.parametrize("way", ["schema", "text"])
+def test_a_review_by_rubrics_goes_through_batches(tmp_path: Path, server: Batches, way: str) -> None:
+    """By what was said of each answer's criteria; a reply that says nothing of them is asked again, then an error."""
+    server.polls = 1
+    rubric = (Criterion("It says that the sea is deep.", 5), Criterion("It is rude.", -4))
+    questions = [Question(id=f"q{n}", category="c", turns=(f"Of the sea, {n}?",), rubric=rubric) for n in range(2)]
+    told: dict[str, list[tuple[int, ...]]] = {"base": [(1,), (1, 2)], "new": [(2,), ()]}
+    said = {
+        model: [answer(*met, words=f"The sea is deep, says {model} {n}.") for n, met in enumerate(all_met)]
+        for model, all_met in told.items()
+    }
+    workspace = make_workspace(tmp_path / "w", questions, {model: [[text] for text in said[model]] for model in said})
+    server.says = dict(replies(rubric, [*said["base"], said["new"][0]]))
+    review = ("review", "--questions", "small", "--judge", "openai:gpt-4", "--batch", "--verdict-by", way)
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    judgebench(workspace, *review, url=url)
+    rows: list[Review] = workspace.reviews("small", "openai:gpt-4").read()
+    scores = {(row.models[0], row.question_id): row.verdict and row.verdict.scores for row in rows}
+    assert (len(rows), len(server.bodies())) == (5, 5)
+    assert sum("response_format" in body for body in server.bodies()) == (4 if way == "schema" else 0)
+    assert scores == {("base", "q0"): (1,), ("base", "q1"): (0.2,), ("new", "q0"): (-0.8,), ("new", "q1"): None}
+    assert [row.error and row.error.kind for row in rows if not row.verdict] == ["unparsed"] * 2
