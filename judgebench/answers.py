@@ -1,6 +1,7 @@
 """Questions -> answers."""
 
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from judgebench.models import Model, Reply, Request, Spec
 from judgebench.models.prompt_cut import PROMPT_CUT, cut_prompts
 from judgebench.question_sets import QuestionSet
 from judgebench.tables.records import Answer, Message, Question, Sampling, content_id
-from judgebench.tables.store import Stage, Table, TornLineWarning
+from judgebench.tables.store import Stage, Table, TornLineWarning, in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,27 @@ def _draft(question: Question, question_set: str, spec: Spec, model: Model, requ
     )
     parts = ("answer", draft.slot, question.digest, identity, request.sampling.content)
     return replace(draft, id=content_id(*parts))
+
+
+def known_as(spec: Spec, drafted: Iterable[Answer], rows: Iterable[Answer]) -> Spec:
+    """The spec, which has no name of its own, under the name that the very answers drafted are known by.
+
+    That is the name with most of them: the same model, asked the same in the same way. A spec with a name of its own,
+    or with answers under its text, stays as it is.
+    """
+    if spec.name != spec.text:
+        return spec
+    asked, held = {_content(row) for row in drafted}, [row for row in in_force(rows).values() if not row.error]
+    if any(row.model == spec.name for row in held):
+        return spec
+    found = Counter(row.model for row in held if _content(row) in asked)
+    return replace(spec, name=min(found, key=lambda name: (-found[name], name))) if found else spec
+
+
+def _content(row: Answer) -> str:
+    """What an answer depends on besides the name of its model."""
+    made = {name: value for name, value in row.provenance.items() if name != "served_by"}
+    return content_id(row.question_id, row.choice, row.question_digest, made, row.sampling and row.sampling.content)
 
 
 def broken_off(rows: Iterable[Answer]) -> dict[str, Answer]:

@@ -1,6 +1,6 @@
 """The errors that judgebench raises on purpose: each is one clear line that says what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 _NAMED = 30  # of more names than that the rest is counted
 
@@ -40,3 +40,15 @@ def instead(name: str, known: Iterable[str]) -> str:
     meant, more = nearest(name, names), len(names) - _NAMED
     there = ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "") or "none"
     return f"did you mean {meant!r}? There is {there}" if meant else f"there is {there}"
+
+
+def every_lack(*checks: Callable[[], None]) -> None:
+    """Make all of these checks; one UsageError with what each of them found, and not the first only."""
+    found = []
+    for check in checks:
+        try:
+            check()
+        except UsageError as error:
+            found.append(str(error))
+    if found:
+        raise UsageError("; ".join(found))

@@ -1,6 +1,6 @@
 """judgebench get-answers: models answer the questions of a set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from judgebench.cli import options
-from judgebench.cli.base import Command, made, paid
+from judgebench.cli.base import Command, inert, made, paid
 from judgebench.cli.outcome import Outcome, strict
 from judgebench.errors import UsageError
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from judgebench.answers import Drawing
     from judgebench.models import Options, Spec
     from judgebench.money.spending import Spending
-    from judgebench.question_sets import Selection
+    from judgebench.question_sets import QuestionSet, Selection
+    from judgebench.tables.records import Question
     from judgebench.workspace import Workspace
 
 
@@ -36,6 +37,29 @@ def _models(given: Mapping[str, Any]) -> "list[Spec]":
     if len(models) > 1:
         raise UsageError("--adapter is for one base: give one --model")
     return on_base(models[0], given["adapters"])
+
+
+def known_spec(
+    workspace: "Workspace", question_set: "QuestionSet", wanted: "Sequence[Question]", spec: "Spec", calls: "Options",
+    drawing: "Drawing", other_than: str = "",
+) -> "Spec":  # fmt: skip
+    """The spec by the name that its answers are known by, which is said where it is another.
+
+    `other_than`: a name, or a spec with one, of what it is compared with, whose name it never takes.
+    """
+    from judgebench.answers import drafts, known_as
+    from judgebench.models import load_model, parse_spec
+
+    if spec.name != spec.text or not workspace.models(question_set.name):
+        return spec
+    drafted = (row for row, _ in drafts(question_set, wanted, spec, load_model(spec, calls), drawing))
+    rival = parse_spec(other_than).name if ":" in other_than else other_than
+    rows = (row for row in workspace.all_answers(question_set.name) if row.model != rival)
+    known = known_as(spec, drafted, rows)
+    if known != spec:
+        said = f"{spec.text} is {known.name}, by its answers that there are: these are used"
+        click.echo(inert(f"{said} (name it to ask anew: NEW={spec.text})"), err=True)
+    return known
 
 
 @click.command("get-answers", cls=Command)
@@ -80,6 +104,7 @@ def get_answers(
     question_set = workspace.check().question_set(selection.question_set)
     wanted = question_set.select(selection.categories, selection.limit)
     calls = replace(calls, base=Base() if shared(models) and calls.engine != "ray" else None)
+    models = [known_spec(workspace, question_set, wanted, spec, calls, drawing) for spec in models]
     total, asked, outcome = Quote(), [], Outcome(*(spec.name for spec in models))
     for spec in models:
         table = workspace.answers(question_set.name, spec.name)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +102,8 @@ def compare(
     from judgebench.compare.outputs import COLUMNS
 
     workspace: Workspace = ctx.obj
+    if len(asked) == 1:
+        asked = (_known(workspace, asked[0]),)
     if dry_run:
         for noun, part in zip(("answers", "matches"), quote(workspace, asked), strict=True):
             click.echo("\n".join(part.lines(noun)))
@@ -116,6 +119,21 @@ def compare(
     if strict and found.missing:
         raise JudgebenchError(f"--strict: {found.missing} of {found.judged} questions have no verdict")
     ctx.exit(found.exit_status(inconclusive))
+
+
+def _known(workspace: "Workspace", options: "Options") -> "Options":
+    """The options with a candidate by the name that its answers are known by, unless that is the baseline's."""
+    from judgebench.answers import Drawing
+    from judgebench.cli.answers import known_spec
+    from judgebench.models import parse_spec
+
+    if ":" not in options.candidate:
+        return options
+    question_set = workspace.check().question_set(options.questions)
+    wanted = question_set.select(options.categories, options.limit)
+    spec, calls = parse_spec(options.candidate), options.candidate_calls or options.calls
+    known = known_spec(workspace, question_set, wanted, spec, calls, Drawing(options.overrides), options.baseline)
+    return replace(options, candidate=f"{known.name}={known.text}") if known != spec else options
 
 
 def _found(workspace: "Workspace", asked: "tuple[Options, ...]") -> "tuple[Comparison | BestOf, Any]":

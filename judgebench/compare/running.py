@@ -22,7 +22,7 @@ from judgebench.compare.reasons import one_model, reason
 from judgebench.compare.results import Bridge, Canary, Comparison, Cost, Verdict
 from judgebench.compare.sides import same, shared, sides
 from judgebench.compare.telling import telling
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, every_lack
 from judgebench.judging import reviews
 from judgebench.judging.judge import CheckerJudge, EmbeddedJudge, Judge
 from judgebench.judging.matches import Design
@@ -99,9 +99,21 @@ class Run:
         return bool(np.isnan(self.points).all())
 
     def check(self) -> None:
-        """Before any call: whether this can go on with what was begun; UsageError where it can't."""
+        """Before any call: whether this can go on with what was begun, and all is there that calls need.
+
+        UsageError where it can't, or with all that is missing.
+        """
         self.history.check_seed()
+        self._check_calls()
         self._announce_bridge()
+
+    def _check_calls(self) -> None:
+        """Where answers are still to be made, the judge is asked about them, and what it lacks is said before."""
+        quotes = [side.quote(self.question_set, self.questions, self.options, self.spending) for side in self.sides]
+        if any(quote.calls for quote in quotes):
+            judges = [self.judge, *([self.predicting.judge] if self.predicting else [])]
+            self.spending.expect(judge.name for judge in judges)
+        every_lack(lambda: reviews.check(self.judge, self.questions, ["pairwise"]), self.spending.check)
 
     def try_judge(self) -> bool:
         """Ask the judge about the canaries, if they are wanted, and say whether it is in order."""

@@ -93,6 +93,10 @@ class Spending:
             self._called[name] = None
         return found
 
+    def expect(self, names: Iterable[str]) -> None:
+        """These models will be called as well, though nobody can quote yet what for."""
+        self._called.update(dict.fromkeys(names))
+
     def check(self) -> None:
         """Before anything is computed: UsageError with all that the quoted calls need and there isn't.
 
