@@ -1,7 +1,6 @@
 """The errors that judgebench raises on purpose: each is one clear line that says what to do."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 _NAMED = 30  # of more names than that the rest is counted
 
@@ -28,6 +27,8 @@ class OutageError(JudgebenchError):
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that somebody who wrote another one most likely meant, if any is near."""
+    from difflib import get_close_matches  # of no use where nothing is wrong
+
     by_case = {one.casefold(): one for one in known}
     found = get_close_matches(name.casefold(), by_case, 1)
     return by_case[found[0]] if found else None

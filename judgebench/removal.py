@@ -37,6 +37,7 @@ class Row(msgspec.Struct, frozen=True):
     name: str | None = None
     baseline: str | None = None
     candidate: str | None = None
+    sets: tuple[Mapping[str, Any], ...] = ()  # of a verdict; of one on several candidates each has its own
     extra: Mapping[str, Any] = {}
     schema: int = 1
 
@@ -45,9 +46,9 @@ class Row(msgspec.Struct, frozen=True):
         if kind == "judge":
             return (self.judge,) if self.judge is not None else ()
         if kind == "model":
-            return self.models or tuple(
-                name for name in (self.model, self.baseline, self.candidate) if name is not None
-            )
+            several = (one.get("candidate") for one in self.sets)
+            named = (self.model, self.baseline, self.candidate, *several)
+            return self.models or tuple(dict.fromkeys(name for name in named if name is not None))
         origin = self.extra.get(IMPORTED_FROM, self.name)
         return (origin,) if isinstance(origin, str) else ()
 

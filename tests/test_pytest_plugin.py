@@ -3,16 +3,20 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import pytest
+from best_of.test_outputs import FOUND
 from compare.comparisons import INVALID, PASSED, REGRESSED, UNSURE
 from gate.gates import GOOD, PLAIN, Texts, add_set, empty
 from gate.test_outputs import GO, INCONCLUSIVE, NO_GO
 
+from judgebench.best_of import outputs as best_of_outputs
+from judgebench.best_of import procedure as decided_among
+from judgebench.best_of.results import BestOf
 from judgebench.cli import main
 from judgebench.compare import outputs
 from judgebench.compare import procedure as loaded_once
@@ -38,6 +42,8 @@ LOADED = (
     loaded_once,
     gate_outputs,
     gated_once,
+    best_of_outputs,
+    decided_among,
 )  # before any test: pytester forgets what one loads, and numpy loads once only
 
 
@@ -190,6 +196,24 @@ def test_a_gate_is_an_assertion_too(
     assert asked[0].sets == (SetPolicy("core-80", "supporting", 0.1),)
     assert asked[0].guards == (Guard("refused", 0.02),)
     assert gate.verdict == "GO" or f"{gate.verdict}: {gate.reason}" in result.stdout.str()
+
+
+def test_several_candidates_are_an_assertion_too(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It passes where one of them may be taken; as one candidate's assertion it says which one is meant for several."""
+    asked: list[str] = []
+
+    def decided(workspace: Workspace, several: Sequence[Options], say: Callable[[str], None]) -> BestOf:
+        asked.extend(one.candidate for one in several)
+        return FOUND
+
+    monkeypatch.setattr(decided_among, "best_of", decided)
+    given = 'baseline="old", candidate=["a", "b"], questions="core-80", judge="embedded"'
+    test = "def test_{0}(judgebench):\n    judgebench.{0}({1})\n"
+    pytester.makepyfile("".join(test.format(name, given) for name in ("assert_one_not_worse", "assert_not_worse")))
+    result = pytester.runpytest_inprocess("-p", "no:hypothesispytest", "-rA")
+    result.assert_outcomes(passed=1, failed=1)
+    assert asked == ["a", "b"]
+    assert "assert_not_worse takes one candidate, and these are 2: assert_one_not_worse" in result.stdout.str()
 
 
 def test_pytest_finds_the_plugin_by_itself() -> None:

@@ -2,14 +2,12 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
-import numpy as np
-
+from judgebench.best_of import foresight
 from judgebench.best_of.candidates import on_one_base
-from judgebench.best_of.decision import Decision, Points, Shares, decide, gap, rivals
+from judgebench.best_of.decision import Decision, Points, Shares, decide
 from judgebench.compare import order, reading
 from judgebench.compare.bridge import check_snapshots
 from judgebench.compare.history import History
@@ -23,9 +21,8 @@ from judgebench.compare.sides import same
 from judgebench.errors import UsageError
 from judgebench.models.loading.bases import Base
 from judgebench.money.spending import Spending
-from judgebench.statistics import sequential
 from judgebench.statistics.clusters import Floats
-from judgebench.statistics.sequential import Trial
+from judgebench.statistics.sequential import Evidence
 from judgebench.tables.records import content_id
 from judgebench.workspace import Workspace
 
@@ -86,7 +83,7 @@ class Contest:
         head = replace(
             self.first.history.head,
             comparison=content_id("best of", comparison_id(self.first.sides[:1], self.first.judge, self.options)),
-            candidate=", ".join(run.sides[1].name for run in self.runs),
+            candidate=None,
         )
         return History(self.first.history.table, head, self.options.population == "set")
 
@@ -95,6 +92,7 @@ class Contest:
         self.history.check_seed()
         for run in self.runs:
             run.check()
+            run.warn_of_one_model()
         sound = self.first.try_judge()
         self.canaries = self.first.canaries
         if not sound:
@@ -113,29 +111,33 @@ class Contest:
         first = self.first
         return contents(self.workspace, first.question_set, first.sides[:1], first.judge, self.options)
 
-    def judge(self) -> None:
-        """Judge those that may be the best on more questions, look, and drop who is not, until nothing is open."""
+    def judge(self) -> bool:
+        """Judge those that may be the best on more questions, look, and drop who is not, until nothing is open.
+
+        Whether there was any verdict at all.
+        """
         for look in self.options.looks(len(self.drawn.ids)):
             self.history.draw(look)
             for place in self.decision.running:
                 self.runs[place].go_to(self.drawn.ids[:look])
             self._check_judge()
-            self._decide()
-            if not self._open() or self._in_vain():
+            self._decide(look)
+            if not self.decision.open or self._in_vain(look):
                 break
-        for run in self.runs:
-            run.check_answered()
+        unheard = all(run.unheard for run in self.runs)
+        if unheard:
+            self.first.check_answered()
+        return not unheard
 
     def _check_judge(self) -> None:
         """JudgebenchError where the judge isn't the same for all, unless bridges lead from one to the other."""
         if self.options.bridge is None:
             check_snapshots(sum((run.served for run in self.runs), Counter[str]()), self.first.judge.name)
 
-    def _decide(self) -> None:
-        before, read = self.decision, partial(reading.evidence, drawn=self.drawn, options=self.options)
-        self.decision = decide(self.points, read, 0.5 - self.options.margin, self.shares)
-        done = counted(len(self.first_running.points), "question")
-        for place in before.running:
+    def _decide(self, look: int) -> None:
+        before, done = self.decision.running, counted(look, "question")
+        self.decision = decide(self.points, self._read, self._threshold, self.shares)
+        for place in before:
             if place not in self.decision.running:
                 how = "worse than the baseline" if place in self.decision.worse else "not the best"
                 self.say(f"{self.runs[place].sides[1].name} is out after {done}: {how}")
@@ -144,48 +146,23 @@ class Contest:
         )
 
     @property
+    def _threshold(self) -> float:
+        return 0.5 - self.options.margin
+
+    def _read(self, points: Floats) -> Evidence:
+        return reading.evidence(points, self.drawn, self.options)
+
+    @property
     def points(self) -> Points:
         """Of all candidates, as far as each was judged."""
         return Points.of([run.reach for run in self.runs])
 
-    @property
-    def first_running(self) -> Run:
-        """One that was judged as far as any."""
-        return max(self.runs, key=lambda run: len(run.points))
-
-    def beside_open(self) -> list[int]:
-        """Who may be the best, and is shown to be neither better than the baseline nor worse."""
-        return [one for one in self.decision.running if one not in self.decision.better]
-
-    def _open(self) -> bool:
-        return len(self.decision.running) > 1 or bool(self.beside_open())
-
-    def _in_vain(self) -> bool:
+    def _in_vain(self, look: int) -> bool:
         """Whether nothing that is open has a fair chance to be decided by the rest."""
-        left = len(self.drawn.ids) - len(self.first_running.points)
-        self.vain = left > 0 and not any(chance >= self.options.futility for chance in self._chances(left))
+        left, limit = len(self.drawn.ids) - look, self.options.futility
+        chances = foresight.chances(self.points, self._read, self.decision, left, self._threshold, self.shares)
+        self.vain = left > 0 and not any(chance >= limit for chance in chances)
         return self.vain
-
-    def _chances(self, left: int) -> Iterator[float]:
-        """That each open claim is decided, if the questions left go on as those so far did."""
-        points, running = self.points, self.decision.running
-        level = 2 * self.shares.beaten(len(self.decision.beaten))
-        for one in running if len(running) > 1 else ():
-            trial = self._continued(gap(points, rivals(points, self.decision, one), one), left)
-            yield _share(trial.stopping(0.5, level)[0])
-        for one in self.beside_open():
-            trial = self._continued(self.runs[one].points, left)
-            better = trial.stopping(0.5, self.shares.interval)[0]
-            worse = trial.stopping(0.5 - self.options.margin, self.shares.interval)[1]
-            yield _share(np.fmin(better, worse))
-
-    def _continued(self, points: Floats, left: int) -> Trial:
-        read = partial(reading.evidence, drawn=self.drawn, options=self.options)
-        return Trial.of(sequential.continued(points, left), read)
-
-
-def _share(stops: Floats) -> float:
-    return float(np.mean(~np.isnan(stops)))
 
 
 def _check(options: Options) -> None:

@@ -22,6 +22,7 @@ from judgebench.statistics.sequential import Trial, first
 
 Read: TypeAlias = Callable[[Floats], Evidence]  # how points, (..., questions), of questions in the order drawn are read
 Reach: TypeAlias = tuple[Floats, Floats]  # the points if every call without a verdict were lost, and won
+_HALVINGS, _SEED = 200, 20261130  # fixed, so that a figure is the same each time
 _FIELDS = ("values", "low", "high", "least", "most")
 
 
@@ -61,7 +62,7 @@ class Decision:
 
     @property
     def all_worse(self) -> bool:
-        """Whether every one is shown to be worse: the best one is among those that are."""
+        """Whether every one is shown to be worse: each is, or is beaten by one that is."""
         return not self.running
 
     @property
@@ -70,6 +71,16 @@ class Decision:
         if len(self.running) != 1 or (self.worse and self.running[0] not in self.passed):
             return None
         return self.running[0]
+
+    @property
+    def beside_open(self) -> tuple[int, ...]:
+        """Who may be the best, and is shown to be neither better than the baseline nor worse."""
+        return tuple(one for one in self.running if one not in self.better)
+
+    @property
+    def open(self) -> bool:
+        """Whether more questions may tell more that is asked."""
+        return len(self.running) > 1 or bool(self.beside_open)
 
     def after(self, one: int) -> int | None:
         """After how many questions a candidate was out; None: it is not."""
@@ -96,6 +107,11 @@ class Points:
         """Between the two."""
         return (self.lost + self.won) / 2
 
+    def seen(self, one: int) -> Floats:
+        """A candidate's points on its own questions, NaN where it has no verdict at all."""
+        missing = self.won[one] - self.lost[one] >= 1
+        return np.where(missing, np.nan, self.middle[one])[: self.judged[one]]
+
     @property
     def means(self) -> list[float]:
         """Of each candidate's own questions; 0 where it has none."""
@@ -106,7 +122,7 @@ class Points:
 def decide(points: Points, read: Read, threshold: float, shares: Shares) -> Decision:
     """What is known after these questions; `threshold` is a half less the margin."""
     decision = _beside_the_baseline(points, read, threshold, shares)
-    while len(decision.beaten) < shares.candidates - 1 and len(decision.running) > 1:
+    while len(decision.beaten) < shares.candidates - 1:
         found = _next_beaten(points, read, decision, shares)
         if not found:
             break
@@ -129,9 +145,9 @@ def _beside_the_baseline(points: Points, read: Read, threshold: float, shares: S
 
 
 def _next_beaten(points: Points, read: Read, decision: Decision, shares: Shares) -> dict[int, int]:
-    """Those that are known to be beaten next, of all at the same question one more than may be kept out.
+    """Those that are known to be beaten next, all of the same question; one always stays, since one is the best.
 
-    What one was beaten by before its rivals were fewer counts from then on.
+    With each that is out the others are held to a higher level, and what they lost before counts by it, too.
     """
     level, so_far = shares.beaten(len(decision.beaten)), max(decision.beaten.values(), default=0)
     doubted = [one for one in range(shares.candidates) if one not in decision.beaten]
@@ -189,16 +205,23 @@ def _stacked(parts: Sequence[Evidence]) -> Evidence:
     return replace(parts[0], **{name: np.stack([getattr(one, name) for one in parts]) for name in _FIELDS})
 
 
-def without_luck(points: Points) -> list[float]:
-    """The win rate of each place, best first, free of the luck that a candidate needs to get there.
+def without_luck(points: Points) -> float:
+    """The win rate of the one that is chosen, free of the luck that a candidate needs to be it.
 
-    On each question, the points of whoever is at that place by all the other questions: who leads by a stroke of luck
-    on one question doesn't lead without it. Where nobody changes places it is the candidate's mean. Of candidates that
-    are level by the others the first named comes first, which no luck has a part in.
+    It is chosen on half of the questions and its points are counted on the other half, over many halvings: a stroke of
+    luck on one half isn't there on the other. Of a clear winner that is its mean; where several are level, about the
+    mean of these. In expectation it is that of a choice by half as many questions, which is none too high.
     """
-    middle, numbers = points.middle, points.judged[:, None]
-    there = np.arange(middle.shape[1]) < numbers
-    others = (np.where(there, middle, 0.0).sum(axis=1, keepdims=True) - middle) / np.maximum(numbers - 1, 1)
-    order = np.argsort(np.where(there, -np.round(others, 9), np.inf), axis=0, kind="stable")
-    found, known = np.take_along_axis(middle, order, axis=0), np.take_along_axis(there, order, axis=0)
-    return [float(one[seen].mean()) if seen.any() else 0.5 for one, seen in zip(found, known, strict=True)]
+    judged = np.arange(points.lost.shape[1]) < points.judged[:, None]
+    halves = np.random.default_rng(_SEED).permuted(np.tile(np.arange(judged.shape[1]) % 2, (_HALVINGS, 1)), axis=1)
+    seen, of_other = _means(points, judged, halves == 0), _means(points, judged, halves == 1)
+    chosen = np.argmax(np.nan_to_num(seen, nan=-1.0), axis=0)
+    found = of_other[chosen, np.arange(_HALVINGS)]
+    return float(np.nanmean(found)) if not np.isnan(found).all() else 0.5
+
+
+def _means(points: Points, judged: NDArray[np.bool_], halves: NDArray[np.bool_]) -> Floats:
+    """Of each candidate's own questions in each half, (candidates, halvings); NaN where it has none."""
+    numbers = judged.astype(np.float64) @ halves.T
+    totals = np.where(judged, points.middle, 0.0) @ halves.T
+    return np.asarray(np.where(numbers > 0, totals / np.maximum(numbers, 1), np.nan))

@@ -25,10 +25,7 @@ def best_of(
     calls failed or the next one could pass `max_cost`; run again, it goes on.
     """
     contest = Contest(workspace.check(), asked, say, watch)
-    sound = contest.begin()
-    if sound:
-        contest.judge()
-    found = result(contest, sound)
+    found = result(contest, contest.begin() and contest.judge())
     runs = {run.sides[1].name: run for run in contest.runs}
     keep(workspace, "best-of", found, [_kept(runs[one.name], one, found.questions) for one in found.candidates])
     return found

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from judgebench.best_of.results import Candidate
+from judgebench.compare.reasons import no_verdict
 from judgebench.compare.results import Canary, Verdict
 from judgebench.report.captions import percent
 
@@ -15,7 +16,8 @@ def reason(
     """One sentence for a person. `vain`: questions were left, since they had little chance to tell more."""
     if verdict == "INVALID":
         failed = [f"{one.name} ({one.wants}: {one.held} of {one.tries})" for one in canaries if not one.passed]
-        return f"the judge is not in order: {', '.join(failed)}"
+        judged = sum(one.judged for one in candidates)
+        return f"the judge is not in order: {', '.join(failed) or no_verdict(judged)}"
     limit = percent(0.5 - margin)
     if verdict == "REGRESS":
         return f"all {len(candidates)} are worse than the baseline: their win rates are below {limit}"

@@ -95,5 +95,5 @@ class BestOf:
         """What JSON takes: dollars as text, with the verdict's exit status and the version of this form."""
         import msgspec
 
-        found = msgspec.to_builtins(self)
-        return {"schema": 1, **found, "in_reach": list(self.in_reach), "exit_status": self.exit_status()}
+        known = {"candidate": self.candidate, "in_reach": list(self.in_reach), "exit_status": self.exit_status()}
+        return {"schema": 1, **msgspec.to_builtins(self), **known, "judged": self.judged, "missing": self.missing}

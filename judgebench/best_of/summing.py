@@ -72,7 +72,7 @@ def _candidates(contest: Contest) -> tuple[Candidate, ...]:
     )
     first = found[ranked[0]]
     if first.interval:
-        rate = min(max(without_luck(contest.points)[0], first.interval[0]), first.interval[1])
+        rate = min(max(without_luck(contest.points), first.interval[0]), first.interval[1])
         found[ranked[0]] = _with_rate(first, rate)
     return tuple(found[place] for place in ranked)
 

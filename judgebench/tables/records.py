@@ -260,12 +260,13 @@ class Draw:
 
     After the first `drawn` questions `questions` follow, each with what its place depends on; None: as it was known.
     `planned` is how many the comparison is about, as known from here on. `comparison` is the content that tells it from
-    others; `categories`, `snapshot` (of the judge) and `weights` (of an order that favours some) tell its claims apart.
+    others, and `candidate` is None where it is of several; `categories`, `snapshot` (of the judge) and `weights` (of an
+    order that favours some) tell its claims apart.
     """
 
     comparison: str
     baseline: str
-    candidate: str
+    candidate: str | None
     question_set: str
     judge: str
     seed: int

@@ -49,14 +49,15 @@ def test_options_make_one_object_with_what_stands_elsewhere() -> None:
 @pytest.mark.parametrize(
     ("typed", "twice"),
     [
-        (("compare", "--baseline", "a", "--candidate", "b", "--candidate=c"), "--candidate"),
+        (("compare", "--baseline", "a", "--candidate", "b", "--baseline=c"), "--baseline"),
+        (("gate", "--baseline", "a", "--candidate", "b", "--candidate=c"), "--candidate"),
         (("report", "--format", "json", "--format", "text"), "--format"),
         (("build-site", "-C", "a", "-C", "b"), "-C"),
         (("--debug", "--debug", "report"), "--debug"),
     ],
 )
 def test_an_option_that_may_stand_once_and_stands_twice_is_refused(typed: tuple[str, ...], twice: str) -> None:
-    """A verdict about the last of two candidates would be taken for one about both."""
+    """A verdict by the last of two would be taken for one by both; several candidates of `compare` are meant."""
     done = CliRunner().invoke(main, typed)
     assert done.exit_code == 2
     assert f"{twice} stands 2 times: give it once" in done.output

@@ -283,6 +283,7 @@ GATE = (
     *("gate", "--set", "small", "--guard", "refused=2", "--baseline", "first", "--candidate", "second"),
     *("--judge", "openai:m", "--parallel", str(PARALLEL), "--no-canaries", "--futility", "0"),
 )
+BEST_OF = (*COMPARE, "--candidate", "third")
 INCONCLUSIVE = 4
 _OF_A_RUN = ("seconds", "made", "cost", "reused")
 
@@ -302,6 +303,11 @@ class Comparing:
     expected: dict[str, Any]
     command: Sequence[str] = COMPARE
 
+    @property
+    def rows(self) -> int:
+        """Of two orders of each question and candidate."""
+        return 80 * self.command.count("--candidate")
+
     @classmethod
     def calmly(cls, folder: Path, command: Sequence[str] = COMPARE) -> "Comparing":
         """What nobody disturbs."""
@@ -314,16 +320,17 @@ class Comparing:
     def run(self, name: str, server: ChatServer) -> Run:
         """The command in a workspace of its own."""
         good = [[["GOOD"] if number % 2 == odd else ["Bad."] for number in range(40)] for odd in (0, 1)]
-        workspace = make_workspace(self.folder / name, QUESTIONS, dict(zip(("first", "second"), good, strict=True)))
+        other = [["GOOD!"] if number % 4 < 2 else ["Bad!"] for number in range(40)]
+        answers = dict(zip(("first", "second", "third"), (*good, other), strict=True))
+        workspace = make_workspace(self.folder / name, QUESTIONS, answers)
         arguments = (*self.command, "--json", str(workspace.root / "found.json"))
         path = workspace.reviews("small", "openai:m").path
         return Run(workspace, arguments, path, server.url, ends=INCONCLUSIVE, server=server)
 
-    @staticmethod
-    def said(run: Run) -> dict[str, Any]:
+    def said(self, run: Run) -> dict[str, Any]:
         """The verdict and all that it rests on, and of each match what was said; none is lost, none is there twice."""
         rows = run.workspace.reviews("small", "openai:m").read()
-        assert len({row.slot for row in rows}) == len({row.id for row in rows}) == len(rows) == 80
+        assert len({row.slot for row in rows}) == len({row.id for row in rows}) == len(rows) == self.rows
         every = run.workspace.draws("small").read()
         for comparison in {row.comparison for row in every}:
             draws = [row for row in every if row.comparison == comparison]
@@ -339,13 +346,13 @@ class Comparing:
             run = self.run(f"run {seed}", server)
             run.kill_often(pauses(seed, often, 0.4), starting=())
             run.finish()
-            calls_are_bounded(server, 80, run.kills)
+            calls_are_bounded(server, self.rows, run.kills)
         assert self.said(run) == self.expected
         return run
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [COMPARE, GATE], ids=["compare", "gate"])
+@pytest.mark.parametrize("command", [COMPARE, GATE, BEST_OF], ids=["compare", "gate", "best of"])
 def test_a_verdict_survives_kills_in_the_middle_of_its_judging(tmp_path: Path, command: tuple[str, ...]) -> None:
     """While calls are in flight: no verdict on a match is lost or there twice, and that on the pair is the same."""
     run = Comparing.calmly(tmp_path, command).kill(seed=1, often=6)

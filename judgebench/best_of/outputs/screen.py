@@ -1,16 +1,17 @@
 """The verdict explained on one screen, for an engineer who reads the log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from judgebench.best_of.outputs import words
-from judgebench.best_of.results import BestOf, Candidate
+from judgebench.best_of.results import BestOf
 from judgebench.compare.outputs import sentences
 from judgebench.compare.outputs.screen import COLUMNS, entry, harmless, quoted, told, wrapped
 from judgebench.terminal import cut, line
 
 _TELLING = 3
-_HEAD = ("standing", "baseline", "win rate, all at once", "questions")
-_FIGURES = 57  # columns of these
+_HEAD = ("candidate", "standing", "baseline", "win rate", "questions")
+_WIDTHS = (8, 9, 16, 9)
+_FIGURES, _SHORTEST, _LONGEST = 54, 16, 32  # columns beside a name, and what one needs and may take there
 
 
 def screen(found: BestOf, columns: int = COLUMNS) -> str:
@@ -20,10 +21,10 @@ def screen(found: BestOf, columns: int = COLUMNS) -> str:
 
 def _lines(found: BestOf, columns: int) -> Iterator[str]:
     yield from wrapped(f"{words.headline(found)}: {line(found.reason)}", "", "  ", columns, most=6)
-    width = min(max(len(quoted(one.name)) for one in found.candidates), columns - _FIGURES)
-    yield _row("", _HEAD, max(width, len("candidate")))
+    yield from _row(" ", _HEAD, columns)
     for place, one in enumerate(found.candidates, 1):
-        yield _row(f"{place}", _cells(one), width, quoted(one.name))
+        cells = quoted(one.name), one.standing, words.BESIDE[one.beside], words.reach(one), f"{one.judged:,}"
+        yield from _row(str(place), cells, columns)
     for label, said in words.facts(found, quoted):
         yield from entry(label, said, columns)
     yield from entry("canaries", sentences.canaries(found.canaries, quoted), columns)
@@ -31,10 +32,14 @@ def _lines(found: BestOf, columns: int) -> Iterator[str]:
         yield from told(telling, columns)
 
 
-def _cells(one: Candidate) -> tuple[str, str, str, str]:
-    return one.standing, words.BESIDE[one.beside], words.reach(one), f"{one.judged:,}"
-
-
-def _row(place: str, cells: tuple[str, str, str, str], width: int, name: str = "candidate") -> str:
-    standing, beside, reach, judged = cells
-    return f"{place:>3} {cut(name, width):<{width}}  {standing:<8}  {beside:<9}  {reach:<21}  {judged:>9}"
+def _row(place: str, cells: Sequence[str], columns: int) -> Iterator[str]:
+    """A line; where there is no room for names, two."""
+    name, *others = cells
+    *figures, judged = (cell.ljust(width) for cell, width in zip(others, _WIDTHS, strict=True))
+    told = "  ".join([*figures, judged.strip().rjust(_WIDTHS[-1])])
+    width = columns - _FIGURES
+    if width < _SHORTEST:
+        yield f"{place:>3} {name}"
+        yield f"    {told}"
+    else:
+        yield f"{place:>3} {cut(name, min(width, _LONGEST)):<{min(width, _LONGEST)}}  {told}"

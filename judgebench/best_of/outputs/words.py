@@ -40,7 +40,7 @@ def _judge(found: BestOf, quote: Quote) -> str:
 
 def sure(found: BestOf) -> str:
     """The error rate that is promised, for all of it together."""
-    return f"that anything of this is wrong happens at most {odds(found.alpha)}, however often one looks"
+    return f"anything of this is wrong at most {odds(found.alpha)}, however often one looks"
 
 
 def reach(one: Candidate) -> str:
