@@ -17,11 +17,14 @@ from judgebench.report.imported import missing
 from judgebench.site import stored
 from judgebench.site.stored import Place
 from judgebench.statistics.frames import Categories, matches_frame, reviews_frame
+from judgebench.statistics.repeats import matches_over_repeats
 from judgebench.tables.records import Answer, Decided, Question, Review, Watched
 from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
 Named = tuple[str, str]
+Judged = tuple[str, str, str, str, str]  # question set, judge, kind, a, b
+_JUDGED = ("question_set", "judge", "kind", "model_a", "model_b")
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,15 @@ class Source:
     def matches(self) -> pd.DataFrame:
         """The matches of all pairs, as `statistics.frames` has them."""
         return matches_frame(self.frame)
+
+    @cached_property
+    def by_pair(self) -> Mapping[Judged, list[Mapping[Any, Any]]]:
+        """The matches of every pair and judge, repeats put together."""
+        found: dict[Judged, list[Mapping[Any, Any]]] = {}
+        for row in matches_over_repeats(self.matches).to_dict("records") if len(self.matches) else ():
+            question_set, judge, kind, a, b = (str(row[name]) for name in _JUDGED)
+            found.setdefault((question_set, judge, kind, a, b), []).append(row)
+        return found
 
     @cached_property
     def matches_at(self) -> Mapping[Place, list[Mapping[Any, Any]]]:

@@ -17,7 +17,7 @@ function save(name, blob) {
 function csvText(cell) {
   const copy = cell.cloneNode(true);
   all(".note", copy).forEach((note) => note.remove());
-  const text = copy.textContent.trim().replace(/\u2212/g, "-").replace(/\u00a0/g, " ");
+  const text = ((cell.tagName === "TH" && cell.title) || copy.textContent).trim().replace(/\u2212/g, "-").replace(/\u00a0/g, " ");
   if (cell.classList.contains("number") && cell.tagName === "TD") return text === "\u2013" ? "" : text.replace(/(?<=\d),(?=\d{3})/g, "");
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }

@@ -110,6 +110,7 @@ def test_every_chart_is_drawn_when_it_is_near(page: Any, seen: Any, small_site: 
     """In the style sheet's colours, from a file, with nothing asked of anybody else."""
     page.emulate_media(color_scheme=scheme)
     page.goto((small_site / "index.html").as_uri())
+    page.eval_on_selector_all(".topic", "all => all.forEach(one => { one.open = true; })")
     plots = page.query_selector_all(".plot")
     for plot in plots:
         plot.scroll_into_view_if_needed()

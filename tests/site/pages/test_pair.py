@@ -23,13 +23,14 @@ def won(maker: Any, question: str, first: Winner, second: Winner | None, **field
 
 
 def test_the_page_begins_with_the_answer(workspace: Workspace) -> None:
-    """The report's own words, with the intervals."""
+    """In a card: who is better, by how much, how sure, and what that rests on."""
     (page,) = pages(workspace)
-    assert page.lead == (
-        "beta has 103.3 % of alpha's total score (95 % interval 0.0 to 417.1 %). beta is better on 1 of 3 questions,"
-        " alpha on 0, 1 changes with the order, 1 has no verdict. beta's win rate is 75.0 % (1.3 to 99.9 %): these"
-        " questions don't tell which is better."
+    assert (page.card.title, page.card.state) == ("It is open whether beta or alpha is better", "open")
+    assert (page.card.figure, page.card.reach) == ("75 : 25", "1.3 to 99.9\N{NO-BREAK SPACE}%")
+    assert page.card.said == (
+        "beta is better on 1 of 3 questions, alpha on 0, 1 changes with the order, 1 has no verdict."
     )
+    assert {fact.name for fact in page.card.facts} >= {"Total scores", "Questions", "Judge", "Orders agree"}
     assert [row.why for row in page.matches] == [
         "The order decides: wins when shown first and loses when shown second.",
         "Wins 8.5 to 6.5 in both orders.",
