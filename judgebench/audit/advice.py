@@ -140,6 +140,9 @@ def _repeats(finding: Finding) -> Told:
 def _missing(finding: Finding) -> Told:
     snapshots = finding["about"]["snapshots"]
     if not finding["figures"]:
+        if by_rubrics := finding["about"].get("by_rubrics"):
+            graded = f"It graded {by_rubrics} answers by rubrics, which this doesn't look at."
+            return graded, "The report says how many of these have no score."
         return "It has reviewed nothing here.", "Run `judgebench review`."
     said = "; ".join(f"{one['name']} in {shown(one)}" for one in finding["figures"])
     changed = f" Its verdicts are by {snapshots} snapshots of the model." if snapshots > 1 else ""

@@ -31,7 +31,12 @@ def build(report: Mapping[str, Any], judge: str, question_set: str, trial: Trial
         _length(pairs, single),
         _own(pairs),
         _repeats(pairs, single, computed),
-        _missing(pairs, single, _of(report["notes"], judge, question_set)),
+        _missing(
+            pairs,
+            single,
+            _by_rubrics(_of(report.get("rubric_scores", ()), judge, question_set)),
+            _of(report["notes"], judge, question_set),
+        ),
         _people(report["agreement"], judge, question_set),
         *_calibration(_of(report["calibration"], judge, question_set)),
         _canaries(trial),
@@ -119,7 +124,12 @@ def _repeats(pairs: Entry, single: Entry, computed: bool) -> Finding:
     )
 
 
-def _missing(pairs: Entry, single: Entry, notes: Sequence[Entry]) -> Finding:
+def _by_rubrics(scores: Sequence[Entry]) -> int:
+    """How many answers it graded by rubrics: no figure of a judge's health is of these."""
+    return sum(one["questions"] for one in scores if (one["tag"], one["category"]) == (None, None))
+
+
+def _missing(pairs: Entry, single: Entry, by_rubrics: int, notes: Sequence[Entry]) -> Finding:
     """Does it give verdicts at all, and is it one judge?"""
     parts = [(pairs.get("missing"), "no verdict", "matches"), (single.get("missing"), "no score", "answers")]
     grades: list[Grade] = [FAULTS["missing"].grade(*fault_of(found)) for found, *_ in parts]
@@ -129,6 +139,7 @@ def _missing(pairs: Entry, single: Entry, notes: Sequence[Entry]) -> Finding:
         worst([*grades, "beware"] if snapshots > 1 else grades),
         [figure(name, found, of) for found, name, of in parts],
         snapshots=snapshots,
+        by_rubrics=by_rubrics,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from judgebench import embedded, models
 from judgebench.audit.build import build
@@ -20,15 +20,12 @@ from judgebench.money.cost import Quote
 from judgebench.money.spending import Spending
 from judgebench.prompts import find_prompt
 from judgebench.report.build import Options as ReportOptions
-from judgebench.report.build import assemble, check_owners
+from judgebench.report.build import assemble, check_owners, counted
 from judgebench.report.loading import load_reviews
 from judgebench.tables.records import Mode, Review
 from judgebench.tables.store import Stage, Table, in_force
 from judgebench.tables.tally import COMPUTED
 from judgebench.workspace import Workspace
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _NOTHING: Mapping[str, Any] = {part: [] for part in ("judges", "agreement", "calibration", "notes")}
 
@@ -91,7 +88,7 @@ class Audit:
         self._options = options
         self._spending = spending
         self._set = workspace.question_set(options.questions)
-        self._reviews = self._counted(load_reviews(workspace, options.questions))
+        self._reviews = counted(load_reviews(workspace, options.questions), options.people)
         self._model: Model | None = None
         self._judge = self._named()
         self.judge = self._judge.name if self._judge else options.judge
@@ -160,13 +157,3 @@ class Audit:
         table = self._workspace.reviews(self._options.questions, spec.name)
         self._model = self._spending.model(spec, calls, table.path.with_suffix(".batches"))
         return self._model
-
-    def _counted(self, rows: "pd.DataFrame") -> "pd.DataFrame":
-        """The reviews, and of people's votes those that were asked for."""
-        people, voted = self._options.people, (rows["source"] == "voted").to_numpy()
-        voters = {str(name) for name in rows["judge"][voted].unique()}
-        strangers = [name for name in people if name not in voters]
-        if strangers:
-            there = instead(strangers[0], sorted(voters))
-            raise UsageError(f"--people: no votes by {', '.join(strangers)} on these questions; {there}")
-        return rows[~voted | rows["judge"].isin(people).to_numpy()] if people else rows

@@ -9,6 +9,7 @@ from judgebench._version import __version__
 from judgebench.cli.answers import get_answers
 from judgebench.cli.audit import audit
 from judgebench.cli.base import Main, workspace_option
+from judgebench.cli.choose_judge import choose_judge
 from judgebench.cli.compare import compare
 from judgebench.cli.embedded import embedded
 from judgebench.cli.exports import export
@@ -53,6 +54,7 @@ main.add_command(gate)
 main.add_command(watch)
 main.add_command(history)
 main.add_command(audit)
+main.add_command(choose_judge)
 main.add_command(embedded)
 
 
@@ -67,12 +69,14 @@ def init(directory: Path) -> None:
 
 
 @main.command("build-site")
+@click.option("--questions", metavar="SET", help="Only answers to this question set and reviews on it.")
+@click.option("--judge", metavar="NAME", help="Only reviews by this judge.")
 @click.pass_obj
-def build_site(workspace: "Workspace") -> None:
+def build_site(workspace: "Workspace", questions: str | None, judge: str | None) -> None:
     """Build the static site, into webpage/."""
     from judgebench import site
 
-    built = site.build(workspace.check())
+    built = site.build(workspace.check(), questions, judge)
     click.echo(f"{built.pages} pages in {built.folder}; look at them with `judgebench -C {workspace.root} serve`")
 
 

@@ -57,6 +57,10 @@ class Spending:
         """What the model of that name in the tables costs; `embedded` and `checker` nothing."""
         return self._terms_of(name).price
 
+    def price_of_rows(self, name: str) -> Price | None:
+        """What calls of the judge of that name cost; of one that is not asked, by its own --price alone."""
+        return self._terms[name].price if name in self._terms else self._own.get(name)
+
     def _terms_of(self, name: str) -> Terms:
         return self._terms.get(name, Terms(FREE))
 

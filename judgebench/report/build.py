@@ -195,6 +195,17 @@ def votes_of(reviews: pd.DataFrame) -> pd.DataFrame:
     return voted[columns].rename(columns={"voter": "rater", "winner": "outcome"})
 
 
+def counted(reviews: pd.DataFrame, people: Collection[str]) -> pd.DataFrame:
+    """The reviews, and of people's votes those that came by these names (none: all); UsageError for unknown ones."""
+    voted = (reviews["source"] == "voted").to_numpy()
+    voters = {str(name) for name in reviews["judge"][voted].unique()}
+    strangers = [name for name in people if name not in voters]
+    if strangers:
+        there = instead(strangers[0], sorted(voters))
+        raise UsageError(f"--people: no votes by {', '.join(strangers)} on these questions; {there}")
+    return reviews[~voted | reviews["judge"].isin(people).to_numpy()] if people else reviews
+
+
 def check_owners(reviews: pd.DataFrame, own: Mapping[str, Collection[str]]) -> None:
     """UsageError for a judge or a model that no review names."""
     if not own:

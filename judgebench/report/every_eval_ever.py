@@ -87,7 +87,8 @@ def _part(text: str) -> str:
 
 
 def _result(run: str, one: Result, held: Scales) -> dict[str, Any]:
-    low, high = (0.0, 1.0) if one.kind == "win_rate" else held.get((one.question_set, one.judge), (None, None))
+    is_share = one.kind != "mean_score"
+    low, high = (0.0, 1.0) if is_share else held.get((one.question_set, one.judge), (None, None))
     against = {"against": one.other} if one.other else {}
     return {
         "evaluation_result_id": f"{run}/{one.name}",
@@ -98,7 +99,7 @@ def _result(run: str, one: Result, held: Scales) -> dict[str, Any]:
             "metric_id": f"judgebench.{one.kind}",
             "metric_name": one.name,
             "metric_kind": one.kind,
-            "metric_unit": "proportion" if one.kind == "win_rate" else "points",
+            "metric_unit": "proportion" if is_share else "points",
             "lower_is_better": False,
             "score_type": "continuous",
             "min_score": "-Infinity" if low is None else low,

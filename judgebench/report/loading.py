@@ -62,7 +62,7 @@ def reviews_in_force(
     from judgebench.statistics.columns import joined
     from judgebench.statistics.frames import judgments_frame
 
-    _check(workspace, questions, "reviews", "judge", judge)
+    check_names(workspace, questions, "reviews", "judge", judge)
     read = joined([rows.take(kept) for _, rows, kept in _parts(workspace, questions, judge, created)])
     return judgments_frame(read, workspace.categories())
 
@@ -81,7 +81,7 @@ def load_answers(
     from judgebench.tables.store import in_force
 
     place = _workspace(workspace)
-    _check(place, questions, "answers", "model", model)
+    check_names(place, questions, "answers", "model", model)
     categories = place.categories()
     rows = in_force(answer for answer in place.all_answers(questions) if model in (None, answer.model)).values()
     made = [row for answer in rows for row in _turns(answer, categories.get((answer.question_set, answer.question_id)))]
@@ -112,7 +112,7 @@ def _workspace(given: "Workspace | str | Path") -> "Workspace":
     return (given if isinstance(given, Workspace) else Workspace(Path(given))).check()
 
 
-def _check(place: "Workspace", questions: str | None, folder: str, what: str, name: str | None) -> None:
+def check_names(place: "Workspace", questions: str | None, folder: str, what: str, name: str | None) -> None:
     """Raise UsageError for a question set, a judge or a model that nothing has; tables are called after the latter."""
     from judgebench.tables.store import original_name
 

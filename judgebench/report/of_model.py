@@ -1,4 +1,4 @@
-"""What the report says of one model: mean scores and win rates over all, for those who file results by model."""
+"""What the report says of one model over all, by scores, rubrics and pairs, for those who file results by model."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Result:
 
     question_set: str
     judge: str
-    kind: Literal["mean_score", "win_rate"]
+    kind: Literal["mean_score", "rubric_score", "win_rate"]
     value: float
     interval: tuple[float, float] | None
     questions: int | None
@@ -23,18 +23,25 @@ class Result:
     @property
     def name(self) -> str:
         """The figure in words."""
-        return f"win rate against {self.other} by {self.judge}" if self.other else f"mean score by {self.judge}"
+        return _NAMES[self.kind].format(one=self)
+
+
+_NAMES = {
+    "mean_score": "mean score by {one.judge}",
+    "rubric_score": "mean score by rubrics by {one.judge}",
+    "win_rate": "win rate against {one.other} by {one.judge}",
+}
 
 
 def models(report: Report) -> list[str]:
     """Every model that the report has such a figure of."""
-    known = {one["model"] for one in report["scores"]} | {name for one in report["pairs"] for name in one["models"]}
-    return sorted(known)
+    scored = {one["model"] for name in ("scores", "rubric_scores") for one in report[name]}
+    return sorted(scored.union(*(one["models"] for one in report["pairs"])))
 
 
 def results(report: Report, model: str) -> list[Result]:
     """Those of a model, in the report's order; UsageError where there is none."""
-    found = [*_scores(report, model), *_win_rates(report, model)]
+    found = [*_scores(report, model), *_rubric_scores(report, model), *_win_rates(report, model)]
     if not found:
         raise UsageError(f"no figure is of the model {model!r}; {instead(model, models(report))}")
     return found
@@ -45,6 +52,14 @@ def _scores(report: Report, model: str) -> Iterator[Result]:
         overall = one["turn"] is None and one["category"] is None
         if overall and one["model"] == model and one["mean"] is not None:
             yield Result(one["question_set"], _judge(one), "mean_score", one["mean"], one["interval"], None)
+
+
+def _rubric_scores(report: Report, model: str) -> Iterator[Result]:
+    for one in report["rubric_scores"]:
+        overall = one["tag"] is None and one["category"] is None
+        if overall and one["model"] == model and one["mean"] is not None:
+            figure = one["mean"], one["interval"], one["questions"]
+            yield Result(one["question_set"], _judge(one), "rubric_score", *figure)
 
 
 def _win_rates(report: Report, model: str) -> Iterator[Result]:

@@ -32,7 +32,13 @@ def build_plan(
         raise UsageError(f"--detect takes a difference of at least {_LEAST:g}, as in 0.05")
     wanted = {figure: differences or usual for figure, usual in DIFFERENCES.items()}
     matches, scores = matches_over_repeats(matches_frame(reviews)), scores_over_repeats(scores_frame(reviews))
-    return {"power": plan(matches, scores, reviews, wanted, cost_per_call=_cost_by(own))}
+    planned = plan(matches, scores, reviews, wanted, cost_per_call=_cost_by(own))
+    if not planned:
+        raise UsageError(
+            "--power plans win rates and mean scores of two models, and no review here is of either; of scores by"
+            " rubrics the report's intervals say what so many questions tell"
+        )
+    return {"power": planned}
 
 
 def _cost_by(own: Mapping[str, Price]) -> Callable[[Mapping[str, Any]], float | None]:

@@ -26,14 +26,15 @@ class Built:
     pages: int
 
 
-def build(workspace: "Workspace") -> Built:
-    """Build the site of a workspace into its `webpage/`, in place of an earlier one.
+def build(workspace: "Workspace", questions: str | None = None, judge: str | None = None) -> Built:
+    """Build the site of a workspace into its `webpage/`, in place of an earlier one; of one set, by one judge alone.
 
-    Raises UsageError where there are neither answers nor reviews.
+    Raises UsageError where there are neither answers nor reviews, or nothing has such a name, and JudgebenchError where
+    there are more reviews than a site can show.
     """
-    from judgebench.site.writer import write  # it loads pandas and plotly
+    from judgebench.site.writer import write  # it loads pandas
 
-    return write(workspace)
+    return write(workspace, questions, judge)
 
 
 def parts(workspace: "Workspace") -> dict[str, Path]:

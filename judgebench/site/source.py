@@ -14,6 +14,7 @@ from judgebench.errors import UsageError
 from judgebench.question_sets import QuestionSet
 from judgebench.report.build import Options, assemble, reviews_of
 from judgebench.report.imported import missing
+from judgebench.report.loading import check_names
 from judgebench.site import stored
 from judgebench.site.stored import Place
 from judgebench.statistics.frames import Categories, matches_frame, reviews_frame
@@ -137,19 +138,21 @@ class Source:
         return (question_set, question_id) in self.categories
 
 
-def read(workspace: Workspace) -> Source:
-    """Read a workspace; UsageError where there is nothing to show."""
-    answers = tuple(in_force(workspace.all_answers()).values())
-    found = stored.reviews(workspace)
+def read(workspace: Workspace, questions: str | None = None, judge: str | None = None) -> Source:
+    """Read a workspace (of one question set, by one judge); UsageError where there is nothing to show."""
+    check_names(workspace, questions, "reviews", "judge", judge)
+    answers = tuple(in_force(workspace.all_answers(questions)).values())
+    found = stored.reviews(workspace, questions, judge)
     reviews = tuple(one.row for one in found)
     if not answers and not reviews:
         raise UsageError(
             f"{workspace.root} has neither answers nor reviews to show: make some with `judgebench get-answers`,"
             " or bring some with `judgebench import`"
         )
-    frame = reviews_of(workspace, Options()) if reviews else reviews_frame([], {})
-    told = assemble(frame, answers) | {"imports": missing(workspace.imports().read())} if reviews else {}
-    sets = tuple(workspace.question_sets())
+    frame = reviews_of(workspace, Options(questions, judge)) if reviews else reviews_frame([], {})
+    imports = missing(workspace.imports().read(), questions)
+    told = assemble(frame, answers) | {"imports": imports} if reviews else {}
+    sets = tuple(found for found in workspace.question_sets() if questions in (None, found.name))
     prompts = {one.name: workspace.question_set_folder(one.name) / "prompts" for one in sets}
     place = workspace.root.resolve().name
     trials = {

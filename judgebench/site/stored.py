@@ -5,7 +5,8 @@ without these they are a tenth.
 """
 
 import codecs
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
@@ -14,14 +15,17 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from judgebench.errors import DataError
+from judgebench.errors import DataError, JudgebenchError
 from judgebench.tables.records import Failure, Review, Slot
-from judgebench.tables.store import Table, in_force
+from judgebench.tables.store import Table, in_force, original_name
 from judgebench.workspace import Workspace
 
 Place: TypeAlias = tuple[str, str]  # (question set, question id)
 Span: TypeAlias = tuple[Path, int, int]  # a file, the byte at which a row's line begins, and its length
 
+MOST = 500_000  # rows: a gigabyte or two of memory
+_BLOCK = 1 << 20  # bytes
+_NAMED = 3  # sets or judges that an error names
 _DECODER = msgspec.json.Decoder(Review)
 
 
@@ -58,11 +62,33 @@ class Found:
         return self.row.schema
 
 
-def reviews(workspace: Workspace) -> list[Found]:
-    """The reviews in force of a workspace."""
+def reviews(workspace: Workspace, questions: str | None = None, judge: str | None = None) -> list[Found]:
+    """The reviews in force of a workspace (of one question set, by one judge); JudgebenchError for too many."""
     shared: dict[object, Any] = {}
-    tables = workspace.tables("reviews", None, Review)
-    return list(in_force(found for table in tables for found in _found(table, shared)).values())
+    tables = list(workspace.tables("reviews", questions, Review))
+    _check_number([table for table in tables if judge in (None, original_name(table.path.stem))])
+    found = (one for table in tables for one in _found(table, shared) if judge in (None, one.row.judge))
+    return list(in_force(found).values())
+
+
+def _check_number(tables: Sequence[Table[Review]]) -> None:
+    """Say what to leave out where there are more rows than a site can show."""
+    sets, judges = Counter[str](), Counter[str]()
+    for path in (table.path for table in tables):
+        with path.open("rb") as file:
+            rows = sum(block.count(b"\n") for block in iter(lambda: file.read(_BLOCK), b""))
+        sets[original_name(path.parent.name)] += rows
+        judges[original_name(path.stem)] += rows
+    if sets.total() > MOST:
+        parts = [
+            f"{option} {name} ({rows:,})"
+            for option, held in (("--questions", sets), ("--judge", judges))
+            for name, rows in held.most_common(_NAMED)
+        ]
+        raise JudgebenchError(
+            f"{sets.total():,} rows of reviews, and a site shows {MOST:,} at the most: build it of a part, such as "
+            + ", ".join(parts)
+        )
 
 
 def _found(table: Table[Review], shared: dict[object, Any]) -> Iterator[Found]:

@@ -19,11 +19,13 @@ from judgebench.site.drawing.theme import Theme
 from judgebench.site.pages import best_of, gate, history, overview, pair, question, vote, watch
 from judgebench.site.rendering import Render, renderer
 from judgebench.site.source import Source
+from judgebench.site.spreading import cores, spread
 from judgebench.site.views import Link, Page, Piece, counted
 from judgebench.workspace import Workspace
 
 HERE = Path(__file__).parent
 _BUILDING = ".building-"
+_SHARE = 5_000  # reviews: for less another process isn't worth its start
 _KEPT = (
     history,
     gate,
@@ -32,10 +34,10 @@ _KEPT = (
 )  # pages of what commands came to, each with its NAME and ADDRESS, where there is any
 
 
-def write(workspace: Workspace) -> Built:
+def write(workspace: Workspace, questions: str | None = None, judge: str | None = None) -> Built:
     """Build the site of a workspace into its webpage folder, in place of an earlier one."""
     theme = themes.load(workspace.root / themes.FOLDER)
-    read = source.read(workspace)
+    read = source.read(workspace, questions, judge)
     render = renderer(theme, _common(read))
     folder = workspace.webpage
     folder.mkdir(parents=True, exist_ok=True)
@@ -98,21 +100,44 @@ def _remove(path: Path) -> None:
 
 def shown_of(read: Source) -> Iterator[Page | Piece]:
     """Every page and piece of a site, one at a time."""
+    said = (question.pieces_of(read, listed) for listed in question.asked(read))
+    return chain(pages_of(read), chain.from_iterable(said))
+
+
+def pages_of(read: Source) -> Iterator[Page | Piece]:
+    """The pages, and what more than one question makes."""
     kept = (one.pages(read) for one in _KEPT)
     return chain(overview.pages(read), pair.pages(read), question.pages(read), vote.pages(read), *kept)
 
 
 def _write_pages(folder: Path, read: Source, render: Render) -> int:
-    """Write each page and piece as soon as it is made, so that no more than one is held."""
-    pages = 0
-    for shown in shown_of(read):
-        text = _script(shown) if isinstance(shown, Piece) else render(shown)
-        path = folder / shown.address
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
-            file.write(text)
-        pages += isinstance(shown, Page)
-    return pages
+    """Write each page and piece as soon as it is made, so that a process holds no more than one.
+
+    Of a large site other processes write what is said of each question meanwhile, from what this one has read.
+    """
+
+    def said(listed: question.Listed) -> None:
+        for piece in question.pieces_of(read, listed):
+            _write(folder, piece, render)
+
+    read.matches_at  # noqa: B018 - made here, once for all processes
+    with spread(said, question.asked(read), processes=_processes(read)):
+        return sum(_write(folder, shown, render) for shown in pages_of(read))
+
+
+def _write(folder: Path, shown: Page | Piece, render: Render) -> bool:
+    """Write a page or a piece; whether it is a page."""
+    text = _script(shown) if isinstance(shown, Piece) else render(shown)
+    path = folder / shown.address
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
+        file.write(text)
+    return isinstance(shown, Page)
+
+
+def _processes(read: Source) -> int:
+    """As many as there are cores, where there is work for them."""
+    return min(cores(), 1 + len(read.reviews) // _SHARE)
 
 
 def _common(read: Source) -> dict[str, Any]:

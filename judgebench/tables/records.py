@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Protocol, TypeAlias
 
 import msgspec
@@ -36,8 +37,16 @@ Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]  # or counted from 0
 
 def content_id(*parts: object) -> str:
     """The first 20 hexadecimal digits (80 bits) of the SHA-256 of the parts as canonical JSON."""
-    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:20]
+    return hashlib.sha256(_CANONICAL.encode(parts).encode("ascii")).hexdigest()[:20]
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+@lru_cache(maxsize=64)
+def _question_digest(turns: tuple[str, ...]) -> str:
+    """What answers to a question depend on; each of its reviews asks for it."""
+    return content_id("question", turns)
 
 
 def valid_text(text: str) -> str:
@@ -159,7 +168,7 @@ class Question:
     @property
     def digest(self) -> str:
         """What answers to this question depend on: its turns."""
-        return content_id("question", self.turns)
+        return _question_digest(self.turns)
 
     @property
     def slot(self) -> Slot:

@@ -164,6 +164,14 @@ class TestFindings:
         assert all(told(one)[1] for one in found["findings"])
         assert found["grade"] == "not known"
 
+    def test_a_judge_that_graded_by_rubrics_is_not_said_to_have_reviewed_nothing(self) -> None:
+        """No figure of its health is of these, which the finding says."""
+        about = {"question_set": "s", "judge": "j", "category": None, "tag": None}
+        scores = [{**about, "model": model, "questions": 12} for model in ("a", "b")]
+        found = build({**NOTHING, "rubric_scores": [*scores, {**scores[0], "tag": "t"}]}, "j", "s", Trial())
+        (missing,) = [told(one)[0] for one in found["findings"] if one["aspect"] == "missing"]
+        assert missing == "It graded 24 answers by rubrics, which this doesn't look at."
+
     def test_what_needs_a_look_stands_first(self) -> None:
         """Broken, beware, not known, fine."""
         rows = tuple(row(n, 3, "original") for n in range(20))

@@ -110,6 +110,22 @@ def test_the_site_has_the_list_with_ticks_and_quotes(run: tuple[Workspace, ChatS
     assert "base&#39;s mean score is higher" in overview
 
 
+def test_what_files_results_by_model_has_the_scores(run: tuple[Workspace, ChatServer], tmp_path: Path) -> None:
+    """A model card and Every Eval Ever's record; a plan, which is of win rates and mean scores, says that it isn't."""
+    workspace, _ = run
+    card, records = tmp_path / "card.md", tmp_path / "records"
+    assert judgebench(workspace, "export", "model-card", str(card), "--model", "new").returncode == 0
+    assert '"type": "rubric_score",\n            "name": "mean score by rubrics by openai:gpt-4"' in card.read_text()
+    made = judgebench(workspace, "export", "every-eval-ever", str(records), "--organization", "us", "--model", "base")
+    assert made.returncode == 0
+    (record,) = [json.loads(path.read_text()) for path in records.rglob("*.json")]
+    (result,) = record["evaluation_results"]
+    assert result["metric_config"]["max_score"] == 1
+    assert result["score_details"]["score"] == 1
+    planned = judgebench(workspace, "report", "--power")
+    assert (planned.returncode, planned.stdout, "by rubrics" in planned.stderr) == (2, "", True)
+
+
 EXAMPLE = ROOT / "examples" / "rubrics"
 
 

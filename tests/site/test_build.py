@@ -12,8 +12,8 @@ from report.reviewing import choice, workspace_at
 
 from judgebench import site
 from judgebench.errors import JudgebenchError, UsageError
-from judgebench.site import writer
-from judgebench.tables.records import Question
+from judgebench.site import stored, writer
+from judgebench.tables.records import Question, Verdict
 from judgebench.workspace import Workspace
 
 
@@ -55,6 +55,34 @@ def test_an_empty_workspace_says_what_to_do(tmp_path: Path) -> None:
     """No empty site."""
     with pytest.raises(UsageError, match="neither answers nor reviews"):
         site.build(Workspace(tmp_path))
+
+
+def test_a_site_of_one_set_or_one_judge_has_nothing_of_the_others(workspace: Workspace, maker: Any) -> None:
+    """Answers, reviews and pages; a name that there isn't gets the nearest one."""
+    maker.question_set("other", [Question(id="9", category="c", turns=("Why?",))])
+    for model in ("alpha", "beta"):
+        maker.answer("other", "9", model, "Because.")
+        maker.review("other", "9", [model], verdict=Verdict(scores=(5.0,)), judge="gpt-5")
+    other = pages(site.build(workspace, questions="other").folder)
+    assert {name for name in other if name.startswith("questions/")} == {
+        "questions/index.html",
+        "questions/other--9.html",
+    }
+    assert "small" not in other["index.html"]
+    judged = pages(site.build(workspace, judge="gpt-4").folder)
+    assert "gpt-5" not in judged["index.html"]
+    for about in ({"questions": "smal"}, {"judge": "gpt4"}):
+        with pytest.raises(UsageError, match=r"small|gpt-4"):
+            site.build(workspace, **about)
+
+
+def test_more_than_a_site_can_show_is_refused(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is read, with what to leave out; the site that was there stays."""
+    before = pages(site.build(workspace).folder)
+    monkeypatch.setattr(stored, "MOST", 5)
+    with pytest.raises(JudgebenchError, match=r"12 rows of reviews, .*--questions small \(12\).*--judge gpt-4 \(12\)"):
+        site.build(workspace)
+    assert pages(workspace.webpage) == before
 
 
 def test_a_set_without_reviews_has_a_site(maker: Any) -> None:
@@ -170,7 +198,7 @@ def test_importing_the_site_loads_nothing_heavy() -> None:
     import subprocess
     import sys
 
-    code = "import sys, judgebench.site; print({'pandas', 'plotly', 'nh3', 'markdown_it'} & set(sys.modules))"
+    code = "import sys, judgebench.site; print({'pandas', 'nh3', 'markdown_it'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "set()\n"
 

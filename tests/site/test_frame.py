@@ -14,6 +14,7 @@ from servers.waiting import first_line
 from judgebench import site
 from judgebench.errors import DataError
 from judgebench.site import server, source, writer
+from judgebench.site.pages import question
 from judgebench.site.policy import POLICY
 from judgebench.site.views import Page, Piece
 from judgebench.workspace import Workspace
@@ -93,14 +94,15 @@ def test_our_scripts_make_no_html_of_text() -> None:
 def test_one_page_is_held_at_a_time(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is on disk before the next one is made."""
 
-    def shown_of(read: object) -> Iterator[Page | Piece]:
+    def pages_of(read: object) -> Iterator[Page | Piece]:
         for number in range(3):
             yield Piece(f"pieces/{number}.js", str(number), {"n": number})
             assert (tmp_path / f"new/pieces/{number}.js").read_text() == (
                 f'judgebench.piece("{number}", {{"n":{number}}});\n'
             )
 
-    monkeypatch.setattr(writer, "shown_of", shown_of)
+    monkeypatch.setattr(writer, "pages_of", pages_of)
+    monkeypatch.setattr(question, "asked", lambda read: [])
     assert writer._write_pages(tmp_path / "new", source.read(workspace), lambda page: "") == 0
 
 

@@ -5,15 +5,12 @@ be merged, so axes count and names are only tick labels. The site carries the sm
 draws bars and lines: a radar is lines on plain axes, and what is shaded is a table.
 """
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, NewType
-
-import plotly.graph_objects as go
 
 from judgebench.site.views import Key
 
@@ -67,7 +64,7 @@ class Axis:
 
 def intervals(labels: Sequence[Label], values: Values, ends: Ends, axis: Axis) -> Figure:
     """A dot per label with its interval; a label without an interval has the dot alone."""
-    known = [place for place, value in enumerate(values) if value is not None]
+    known = [place for place, value in enumerate(values) if value is not None and math.isfinite(value)]
     reaches = [(values[place], ends[place] or (values[place], values[place])) for place in known]
     dots = dict(
         type="scatter",
@@ -251,8 +248,7 @@ def _height(rows: int, factor: float = 1, around: int = 60) -> int:
 
 
 def _figure(data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> Figure:
-    """The figure as plain data, once plotly has checked it."""
-    common: dict[str, Any] = {"template": "none", "margin": {"l": 8, "r": 12, "t": 12, "b": 36}, "hovermode": "closest"}
+    """The figure as plotly.js reads it."""
+    common: dict[str, Any] = {"margin": {"l": 8, "r": 12, "t": 12, "b": 36}, "hovermode": "closest"}
     common["showlegend"] = False  # the page has its own, which wraps and can be read aloud
-    figure: Figure = json.loads(go.Figure(list(data), {**common, **layout}).to_json())
-    return figure
+    return {"data": list(data), "layout": {**common, **layout}}

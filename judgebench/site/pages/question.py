@@ -93,21 +93,20 @@ class Listed:
 
 
 def pages(source: Source) -> Iterator[Page | Piece]:
-    """The page of each question with its pieces, the list of all, and what its filters and its search load."""
+    """The page of each question, the list of all, and what its filters and its search load."""
+    listed = asked(source)
     models = _models(source)
     width = _width(models)
     index, rows = Index(), []
     marked = {name: Marks(held) for name, held in models.items()}
-    for position, listed in enumerate(_listed(source)):
-        name = listed.question_set.name
-        about = _about(source, listed)
-        said = {model: pieces.answers(about, model) for model in about.models}
-        view = _view(source, listed, about, said)
+    for position, one in enumerate(listed):
+        name = one.question_set.name
+        about = _about(source, one)
+        view = _view(source, one, about)
         yield Page(view.address, "question.html", {"question": view})
         yield Piece(f"pieces/pages/{view.page}.js", f"pieces/pages/{view.page}", _frame(view))
-        yield from _pieces(listed, about, said)
         _index(index, position * width, about)
-        rows.append(_row(listed, about, marked[name].add(about)))
+        rows.append(_row(one, about, marked[name].add(about)))
     yield Page("questions/index.html", "questions.html", _list(models, rows, index))
     for name, held in marked.items():
         yield Piece(f"pieces/marks/{slugs.slug(name)}.js", f"marks/{slugs.slug(name)}", held.data())
@@ -116,9 +115,28 @@ def pages(source: Source) -> Iterator[Page | Piece]:
 
 def questions(source: Source) -> Iterator[QuestionView]:
     """What the page of every question shows that has an answer or a review."""
-    for listed in _listed(source):
-        about = _about(source, listed)
-        yield _view(source, listed, about, {model: pieces.answers(about, model) for model in about.models})
+    for listed in asked(source):
+        yield _view(source, listed, _about(source, listed))
+
+
+def asked(source: Source) -> list[Listed]:
+    """The questions that have an answer or a review, each with its neighbours."""
+    return list(_listed(source))
+
+
+def pieces_of(source: Source, listed: Listed) -> Iterator[Piece]:
+    """All that the page of a question loads: a piece per model, and one with what judges were shown, if there is any.
+
+    They depend on no other question, and are most of a site's work.
+    """
+    about = _about(source, listed)
+    _view(source, listed, about)  # so that the prompts are counted as on the page
+    folder = slugs.question_pieces(listed.question_set.name, listed.question.id)
+    for model in about.models:
+        key = f"{folder}/{slugs.slug(model)}"
+        yield Piece(f"{key}.js", key, pieces.piece(about, model))
+    if about.prompts.frames:
+        yield Piece(f"{folder}.js", folder, about.prompts.piece(about.question, about.first))
 
 
 def _listed(source: Source) -> Iterator[Listed]:
@@ -164,7 +182,7 @@ def _frame(view: QuestionView) -> dict[str, Any]:
     return {**told, "turns": [{name: pieces.data(value) for name, value in turn.items()} for turn in turns]}
 
 
-def _view(source: Source, listed: Listed, about: About, said: Mapping[str, tuple[AnswerView, ...]]) -> QuestionView:
+def _view(source: Source, listed: Listed, about: About) -> QuestionView:
     name, question = listed.question_set.name, listed.question
     shown = _first_shown(source, name, about.models)
     return QuestionView(
@@ -175,7 +193,7 @@ def _view(source: Source, listed: Listed, about: About, said: Mapping[str, tuple
         title=excerpt(question.turns[0], 90),
         models=tuple(ModelView(model, slugs.slug(model)) for model in about.models),
         shown=shown,
-        turns=tuple(_turns(about, shown, said)),
+        turns=tuple(_turns(about, shown)),
         previous=listed.before,
         next=listed.after,
         place=listed.place,
@@ -189,7 +207,8 @@ def _first_shown(source: Source, question_set: str, models: tuple[str, ...]) -> 
     return pairs[0] if pairs else models[:2]
 
 
-def _turns(about: About, shown: tuple[str, ...], said: Mapping[str, tuple[AnswerView, ...]]) -> Iterator[TurnView]:
+def _turns(about: About, shown: tuple[str, ...]) -> Iterator[TurnView]:
+    said = [pieces.answers(about, model) for model in shown]
     compared = pieces.comparisons(about, shown)
     for turn, words in enumerate(about.question.turns, start=1):
         reference = about.question.reference(turn)
@@ -197,19 +216,9 @@ def _turns(about: About, shown: tuple[str, ...], said: Mapping[str, tuple[Answer
             number=turn,
             prompt=markdown.plain(words),
             reference=markdown.render(reference) if reference else None,
-            answers=tuple(said[model][turn - 1] for model in shown),
+            answers=tuple(given[turn - 1] for given in said),
             comparison=compared[turn - 1] if len(shown) == 2 else ComparisonView(),
         )
-
-
-def _pieces(listed: Listed, about: About, said: Mapping[str, tuple[AnswerView, ...]]) -> Iterator[Piece]:
-    """A piece per model, and one with what judges were shown, if there is any."""
-    folder = slugs.question_pieces(listed.question_set.name, listed.question.id)
-    for model in about.models:
-        key = f"{folder}/{slugs.slug(model)}"
-        yield Piece(f"{key}.js", key, pieces.piece(about, model, said))
-    if about.prompts.frames:
-        yield Piece(f"{folder}.js", folder, about.prompts.piece(about.question, about.first))
 
 
 def _models(source: Source) -> dict[str, tuple[str, ...]]:

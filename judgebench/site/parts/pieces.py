@@ -6,10 +6,8 @@ own: its answers with their grades, and the comparisons with the models that com
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeAlias
-
-from markupsafe import Markup
 
 from judgebench.judging.matches import sample, samples
 from judgebench.site.parts import rubrics, verdicts
@@ -120,23 +118,30 @@ def comparisons(about: About, pair: Sequence[str]) -> tuple[ComparisonView, ...]
     return tuple(_comparison(about, frozenset(pair), turn) for turn in about.turns)
 
 
-def piece(about: About, model: str, said: Mapping[str, tuple[AnswerView, ...]]) -> dict[str, Any]:
+def piece(about: About, model: str) -> dict[str, Any]:
     """A model's part of a question: its answer's `id`, its `turns`, and `pairs` by the models later in the order."""
     later = about.models[about.models.index(model) + 1 :]
     compared = [other for other in later if frozenset((model, other)) in about.reviews_of]
     pairs = {other: data(comparisons(about, (model, other))) for other in compared}
     given = about.first.get(model)
-    return {"id": given.id if given else None, "turns": data(said[model]), "pairs": pairs}
+    return {"id": given.id if given else None, "turns": data(answers(about, model)), "pairs": pairs}
 
 
 def data(value: Any) -> Any:
     """A view as JSON can hold it; what is empty is left out."""
-    if is_dataclass(value):
-        held = {one.name: getattr(value, one.name) for one in fields(value)}
-        return {name: data(found) for name, found in held.items() if found not in _EMPTY}
+    if isinstance(value, str):
+        return str(value)  # a Markup, too
     if isinstance(value, tuple | list):
         return [data(one) for one in value]
-    return str(value) if isinstance(value, Markup) else value
+    if not is_dataclass(value):
+        return value
+    held = ((name, getattr(value, name)) for name in _names(value.__class__))
+    return {name: data(found) for name, found in held if found not in _EMPTY}
+
+
+@cache
+def _names(view: type) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(view))
 
 
 def _answer(about: About, model: str, turn: int) -> AnswerView:

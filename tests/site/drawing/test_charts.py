@@ -3,10 +3,13 @@
 import csv
 import hashlib
 import io
+import json
+import math
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
+import plotly.graph_objects as go
 import pytest
 
 from judgebench.site import source
@@ -37,6 +40,16 @@ def test_the_bundle_is_the_one_that_was_published() -> None:
     assert "MIT License" in (BUNDLE.parent / "plotly-LICENSE").read_text()
     assert SHA_256 in (BUNDLE.parent / "NOTICE").read_text()
     assert b"plotly.js (basic - minified) v4.1.1" in BUNDLE.read_bytes()[:100]
+
+
+def test_plotly_takes_every_figure_as_it_is(workspace: Workspace) -> None:
+    """The Python package, which has a schema of all that plotly.js reads; and a browser reads the JSON."""
+    drawn = [chart.figure for chart in figures(workspace) if chart.figure]
+    drawn.append(charts.radar([label(name) for name in "news"], [(label("m"), [1.0, None, 0.0, 2.0])], (0.0, 10.0)))
+    drawn.append(charts.intervals([label("a"), label("b")], [math.inf, 1.0], [None, (0.5, 1.5)], Axis("x", 1)))
+    for figure in drawn:
+        assert set(json.loads(go.Figure(figure).to_json())["layout"]) >= set(figure["layout"])
+        json.dumps(figure, allow_nan=False)
 
 
 def test_figures_use_only_what_the_bundle_draws(workspace: Workspace) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from judgebench.judging import asking
 from judgebench.judging.matches import Match
 from judgebench.prompts import find_prompt
-from judgebench.site import source
+from judgebench.site import source, writer
 from judgebench.site.pages import question
 from judgebench.site.parts import search
 from judgebench.site.parts.marks import BITS, FLAGS
@@ -26,7 +26,7 @@ ANSWERS = {"alpha": "It is Paris, which has been the seat of kings.", "beta": "P
 
 def pieces(workspace: Workspace) -> dict[str, Any]:
     """The data of all pieces by their key, as JSON gives it back."""
-    made = question.pages(source.read(workspace))
+    made = writer.shown_of(source.read(workspace))
     return {one.key: json.loads(json.dumps(one.data)) for one in made if isinstance(one, Piece)}
 
 

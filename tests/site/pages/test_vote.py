@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from judgebench.site import source
-from judgebench.site.pages import question, vote
+from judgebench.site import source, writer
+from judgebench.site.pages import vote
 from judgebench.site.views import Page, Piece
 from judgebench.tables.records import Failure, Question, Verdict
 
@@ -82,7 +82,7 @@ def test_a_questions_piece_has_its_turns_and_references(voted: Any) -> None:
     assert [one and one["html"] for one in piece["references"]] == ["<p>A poem.</p>\n", None]
     assert not any(model in json.dumps(piece) for model in ("alpha", "zeta"))
     listed, *_ = pieces["vote:small"]["questions"]
-    of_page = {one.key: one.data for one in question.pages(source.read(voted.workspace)) if isinstance(one, Piece)}
+    of_page = {one.key: one.data for one in writer.shown_of(source.read(voted.workspace)) if isinstance(one, Piece)}
     for model, file in zip(pieces["vote:small"]["models"], pieces["vote:small"]["files"], strict=True):
         answer = of_page[f"{listed['folder']}/{file}"]
         assert answer["id"] in {row.id for row in voted.workspace.all_answers() if row.model == model}
