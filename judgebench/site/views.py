@@ -4,10 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from judgebench.tables.records import Failure, valid_text
 
+Room: TypeAlias = Literal["", "wide", "widest"]
 OUTCOMES = ("b", "tie", "inconsistent", "incomplete", "a")  # the order of the segments of a bar
 UNKNOWN = "\N{EN DASH}"  # in place of a figure that there is none of
 NO_CATEGORY = "(not in the question set)"
@@ -44,7 +45,8 @@ class Cell:
 
     `bar`: a length, 0 to 100. `span`: where an interval begins, its figure stands and it ends, each 0 to 100. `heat`: a
     shade, 0 to 10. `ends`: an interval, which a saved table has in two columns. `title`: what the text stands for.
-    `strong`: more than chance would explain. `bracket`: where it stands in a bracket of rows.
+    `strong`: more than chance would explain. `bracket`: where it stands in a bracket of rows. `room`: what a
+    screen must be for its column to be shown at once.
     """
 
     text: str
@@ -58,6 +60,7 @@ class Cell:
     title: str | None = None
     strong: bool = False
     bracket: str = ""
+    room: Room = ""
 
 
 @dataclass(frozen=True, slots=True)

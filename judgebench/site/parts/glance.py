@@ -96,6 +96,7 @@ def _of_many(board: Board, ranked: Sequence[standing.Place]) -> Card:
     told = f"{names[0]} is the best of {len(ranked):,}" if sure else f"It is open which of {len(ranked):,} is best"
     may = f": {_any(names)} may be" if names and not sure else ""
     top = ranked[0]
+    what = top.what if sure else f"{top.what} of {called(shortened(top.model))}"
     return _judged(
         board,
         Card(
@@ -103,10 +104,7 @@ def _of_many(board: Board, ranked: Sequence[standing.Place]) -> Card:
             state="sure",
             tone="shown" if sure else "open",
             figure=top.shown,
-            reach=f"{top.what} of {called(shortened(top.model))}, {reach(top.ends, 1, top.digits, '')}"
-            if top.ends
-            else f"{top.what} of {called(shortened(top.model))}",
-            said=answer(board),
+            reach=", ".join(filter(None, (what, reach(top.ends, 1, top.digits, "")))),
             facts=known(_rests_on(board, _asked(board))),
         ),
     )

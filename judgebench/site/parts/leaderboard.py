@@ -1,6 +1,7 @@
 """Who is best: mean scores and ratings, each with its interval."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from judgebench.report import captions
@@ -9,15 +10,22 @@ from judgebench.site.boards import Board
 from judgebench.site.entries import Entry, spoken
 from judgebench.site.parts import standing
 from judgebench.site.parts.standing import Place
-from judgebench.site.views import UNKNOWN, Cell, Chart, Table, head, named, number, short, text
+from judgebench.site.views import UNKNOWN, Cell, Chart, Room, Table, head, named, number, short, text
 
 _NAME = 32  # characters of a name in a row
-_FIXED = 3  # columns that are there whatever stands in them
+_FIXED = ("Model", "Rank")  # columns that are there whatever stands in them
+_MIGHT_BE = "Might be"
 _INTERVAL = "95\N{NO-BREAK SPACE}% interval"
 _RANKS = (
-    "Behind a rank, in brackets, the ranks that a model might have; a line on its left joins models that can't be told"
-    " apart from the first of them."
+    "A model might have any of the ranks beside its own; a line on their left joins models that can't be told apart"
+    " from the first of them."
 )
+_ROOM: Mapping[str, Room] = {  # of columns that a narrow screen doesn't show at once
+    _MIGHT_BE: "wide",
+    _INTERVAL: "wide",
+    "Matches": "wide",
+    **dict.fromkeys(("Scores", "Missing", "Whatever these are", "Note"), "widest"),
+}
 _METHODS = {"bradley-terry": "Bradley-Terry", "elo": "Elo"}
 
 
@@ -33,7 +41,7 @@ def leaderboard(board: Board) -> Iterator[Chart]:
     rows = [
         (
             named(one["model"], _NAME),
-            ranks.get(one["model"], Cell(UNKNOWN)),
+            *ranks.get(one["model"], (Cell(UNKNOWN), Cell(UNKNOWN))),
             entries.drawn(one["mean"], one["interval"], board.scale),
             entries.reach(one["interval"]),
             *(number(by_turn.get((one["model"], turn)), 2) for turn in columns),
@@ -69,7 +77,7 @@ def _ratings(board: Board, kind: str, rated: Sequence[Entry]) -> Chart:
     rows = [
         (
             named(entry["model"], _NAME),
-            rank,
+            *rank,
             entries.drawn(entry["rating"], entry["interval"], scale, 0),
             entries.reach(entry["interval"], digits=0),
             number(entry["matches"]),
@@ -88,14 +96,32 @@ def _ratings(board: Board, kind: str, rated: Sequence[Entry]) -> Chart:
 
 def _table(caption: str, figures: Sequence[str], rows: Sequence[Sequence[Cell]], *words: str) -> Table:
     """Without the columns in which nothing stands."""
-    heads = (*head("Model", "Rank", *figures, numbers=len(figures)), *head(*words))
-    held = [at for at in range(len(heads)) if at < _FIXED or any(row[at].text != UNKNOWN for row in rows)]
-    shown = tuple(tuple(row[at] for at in held) for row in rows)
-    return Table(caption, tuple(heads[at] for at in held), shown, ranked=True)
+    heads = (*head("Model", "Rank", _MIGHT_BE, *figures, numbers=len(figures)), *head(*words))
+    held = [at for at, one in enumerate(heads) if one.text in _FIXED or any(row[at].text != UNKNOWN for row in rows)]
+    room = [_room(heads[at].text) for at in held]
+    shown = (
+        tuple(replace(row[at], room=needed) for at, needed in zip(held, room, strict=True)) for row in (heads, *rows)
+    )
+    names, *cells = shown
+    return Table(caption, names, tuple(cells), ranked=True)
 
 
-def _ranks(places: Sequence[Place]) -> list[Cell]:
-    return [Cell(place.told, bracket=bracket) for place, bracket in zip(places, standing.brackets(places), strict=True)]
+def _room(name: str) -> Room:
+    return "widest" if name.startswith("Turn ") else _ROOM.get(name, "")
+
+
+def _ranks(places: Sequence[Place]) -> list[tuple[Cell, Cell]]:
+    """The rank of each, in its bracket, and those that it might have."""
+    return [
+        (Cell(UNKNOWN if place.rank is None else str(place.rank), bracket=bracket), _might_be(place))
+        for place, bracket in zip(places, standing.brackets(places), strict=True)
+    ]
+
+
+def _might_be(place: Place) -> Cell:
+    ends = place.might_be
+    low, high = map(str, ends or (0, 0))
+    return Cell(f"{low} to {high}", ends=(low, high)) if ends else Cell(UNKNOWN)
 
 
 def _with_missing(one: Entry) -> Cell:

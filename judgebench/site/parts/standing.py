@@ -28,12 +28,10 @@ class Place:
     digits: int
 
     @property
-    def told(self) -> str:
-        """The rank, and in brackets those that it might have."""
-        if self.rank is None:
-            return "\N{EN DASH}"
-        spread = self.best is not None and self.best != self.worst
-        return f"{self.rank} ({self.best} to {self.worst})" if spread else f"{self.rank}"
+    def might_be(self) -> tuple[int, int] | None:
+        """The ranks that it might have, where it isn't sure."""
+        known = self.best is not None and self.worst is not None and self.best != self.worst
+        return (self.best or 0, self.worst or 0) if known else None
 
 
 def of(board: Board) -> list[Place]:

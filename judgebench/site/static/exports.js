@@ -157,7 +157,7 @@ function picture(chart) {
 }
 
 function addButtons(chart) {
-  const title = one("figcaption :is(h2, h3)", chart).textContent;
+  const title = one("figcaption :is(h2, h3, h4)", chart).textContent;
   const group = document.createElement("div");
   group.className = "saves";
   for (const [format, make] of Object.entries(MAKERS)) {
