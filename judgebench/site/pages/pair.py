@@ -15,6 +15,7 @@ from judgebench.site.parts.matches import Matches, MatchRow, first
 from judgebench.site.source import Source
 from judgebench.site.views import (
     OUTCOMES,
+    UNKNOWN,
     Cell,
     Chart,
     Fact,
@@ -46,6 +47,7 @@ class Pair:
     matches: tuple[MatchRow, ...]
     first: int
     scored: bool
+    measured: Mapping[str, bool]
     outcomes: tuple[tuple[str, str], ...]
     categories: tuple[str, ...]
     reasons: tuple[tuple[str, str], ...]
@@ -88,6 +90,7 @@ def _pair(site: _Site, board: Board, entry: Entry) -> Pair:
     a, b = entry["models"]
     rows = site.matches.rows(entry)
     ranked = site.matches.ranked(rows)
+    shown = tuple(map(site.matches.shown, ranked))
     found = {reason for one in ranked for reason in one.reasons}
     came = {row["outcome"] for row in rows}
     return Pair(
@@ -100,9 +103,10 @@ def _pair(site: _Site, board: Board, entry: Entry) -> Pair:
         facts=_facts(entry),
         rates=_rates(entry),
         charts=tuple(contrasts.category_charts(entry, rows)),
-        matches=tuple(map(site.matches.shown, ranked)),
+        matches=shown,
         first=first(ranked),
         scored=entry["totals"] is not None,
+        measured={name: any(getattr(one, name) != UNKNOWN for one in shown) for name in _MEASURED},
         outcomes=tuple((one, outcome_name(one, a, b)) for one in reversed(OUTCOMES) if one in came),
         categories=tuple(dict.fromkeys(row["category"] for row in rows)),
         reasons=tuple((key, name) for key, name in telling.REASONS.items() if key in found),
@@ -122,6 +126,7 @@ def _facts(entry: Entry) -> tuple[Fact, ...]:
     )
 
 
+_MEASURED = ("characters", "seconds", "tokens")  # columns that are left out where nothing of the kind is known
 _RATES = {
     "win_rate": ("as it is", "ties and inconsistent matches as half a win"),
     "consistent_win_rate": ("orders agree", "only matches in which both orders say the same"),

@@ -32,6 +32,16 @@ class MatchRow:
     difference: str
     why: str
     reasons: tuple[str, ...]
+    characters: str
+    times_as_long: str
+    seconds: str
+    seconds_b: str
+    tokens: str
+
+    @property
+    def searched(self) -> str:
+        """What a search finds it by."""
+        return " ".join((self.question, self.excerpt, self.category, self.why)).lower()
 
 
 class Matches:
@@ -43,6 +53,8 @@ class Matches:
             (found.name, question.id): tuple(excerpt(turn, _EXCERPT) for turn in question.turns)  # type: ignore[misc]
             for found, question in source.questions()
         }
+        self._answers = {(*place, one.model): one for place, at in source.answers_at.items() for one in at[::-1]}
+        self._tokens = _tokens(source)
 
     def rows(self, entry: Entry) -> list[Row]:
         """The matches of a pair."""
@@ -59,6 +71,12 @@ class Matches:
         row = one.row
         a, b, place = row["model_a"], row["model_b"], (row["question_set"], row["question_id"])
         turns: Sequence[Any] = self._beginnings.get(place, ())
+        answers = [None if row["choice"] else self._answers.get((*place, name)) for name in (a, b)]
+        lengths = [
+            len(one.turns[row["turn"] - 1]) if one and len(one.turns) >= row["turn"] else None for one in answers
+        ]
+        seconds = [one.seconds if one else None for one in answers]
+        spent = (*place, row["turn"], row["judge"], row["kind"], frozenset((a, b)))
         linked = slugs.question_page(*place) + slugs.pair_fragment(a, b) if self._source.has_page(*place) else None
         return MatchRow(
             question=row["question_id"],
@@ -73,7 +91,28 @@ class Matches:
             difference=_signed(row["score_b"] - row["score_a"]),
             why=one.why,
             reasons=one.reasons,
+            characters=_two(lengths, "{:,.0f}"),
+            times_as_long=f"{lengths[1] / lengths[0]:.4f}" if lengths[0] and lengths[1] is not None else "",
+            seconds=_two(seconds, "{:,.1f}"),
+            seconds_b="" if seconds[1] is None else f"{seconds[1]:.3f}",
+            tokens=f"{self._tokens[spent]:,}" if spent in self._tokens else UNKNOWN,
         )
+
+
+def _tokens(source: Source) -> Mapping[tuple[Any, ...], int]:
+    """What each judge read and wrote about each match, over orders and repeats, where it was counted."""
+    found: dict[tuple[Any, ...], int] = {}
+    for one in source.reviews:
+        if one.mode == "pairwise" and one.usage:
+            place = (one.question_set, one.question_id, one.turn, one.judge, one.kind, frozenset(one.models))
+            found[place] = found.get(place, 0) + one.usage.prompt_tokens + one.usage.completion_tokens
+    return found
+
+
+def _two(values: Sequence[float | None], form: str) -> str:
+    """Of a and of b; a dash where nothing is known of either."""
+    known = [UNKNOWN if value is None else form.format(value) for value in values]
+    return UNKNOWN if known == [UNKNOWN, UNKNOWN] else " : ".join(known)
 
 
 def first(ranked: Sequence[Telling]) -> int:
