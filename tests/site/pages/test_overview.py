@@ -65,10 +65,10 @@ def test_the_charts_of_a_small_workspace(workspace: Workspace) -> None:
         *("Mean score in each category", "How the scores spread", "How each model's scores spread", "The judge"),
         "Audit",
     ]
-    assert heads(found["leaderboard"]) == ["Model", "Rank", "Mean score", "Scores"]
+    assert heads(found["leaderboard"]) == ["Model", "Rank", "Might be", "Mean score", "Scores"]
     assert words(found["leaderboard"]) == [
-        ["beta", "1 (1 to 2)", "9.00", "3"],
-        ["alpha", "2 (1 to 2)", "7.00", "3"],
+        ["beta", "1", "1 to 2", "9.00", "3"],
+        ["alpha", "2", "1 to 2", "7.00", "3"],
     ]
     assert heads(found["score_pair--outcomes"]) == ["Against", "beta wins", "inconsistent", "no verdict", "all"]
     assert words(found["score_pair--outcomes"]) == [["alpha", "1", "1", "1", "3"]]

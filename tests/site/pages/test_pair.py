@@ -5,7 +5,7 @@ from typing import Any
 from judgebench.site import source
 from judgebench.site.pages import pair
 from judgebench.site.pages.pair import Pair
-from judgebench.tables.records import Failure, Question, Verdict, Winner
+from judgebench.tables.records import Failure, Question, Usage, Verdict, Winner
 from judgebench.workspace import Workspace
 
 
@@ -168,3 +168,26 @@ def test_without_pairs_there_are_no_pages(maker: Any) -> None:
     maker.question_set("s", [Question(id="1", category="c", turns=("q",))])
     maker.answer("s", "1", "m", "hello")
     assert pages(maker.workspace) == []
+
+
+def test_a_match_says_what_it_took(maker: Any) -> None:
+    """Characters and seconds of both answers, and the judge's tokens over both orders."""
+    maker.question_set("s", [Question(id="1", category="c", turns=("Why?",))])
+    maker.answer("s", "1", "a", "x" * 100, seconds=2.0)
+    maker.answer("s", "1", "b", "x" * 250, seconds=0.5)
+    for models, swapped in ((("a", "b"), False), (("b", "a"), True)):
+        verdict = Verdict(scores=(4.0, 5.0), winner="B")
+        maker.review("s", "1", models, verdict=verdict, swapped=swapped, usage=Usage(1_000, 20))
+    (only,) = pages(maker.workspace)
+    (row,) = only.matches
+    assert (row.characters, row.times_as_long) == ("100 : 250", "2.5000")
+    assert (row.seconds, row.tokens) == ("2.0 : 0.5", "2,040")
+    assert only.measured == {"characters": True, "seconds": True, "tokens": True}
+
+
+def test_what_nobody_counted_has_no_column(maker: Any) -> None:
+    """Of reviews without answers."""
+    maker.question_set("s", [Question(id="1", category="c", turns=("Why?",))])
+    maker.review("s", "1", ("a", "b"), verdict=Verdict(scores=(4.0, 5.0), winner="B"))
+    (only,) = pages(maker.workspace)
+    assert only.measured == {"characters": False, "seconds": False, "tokens": False}
