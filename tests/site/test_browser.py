@@ -45,6 +45,7 @@ def test_it_works_from_a_folder_a_server_and_a_sub_path(page: Any, seen: Any, ro
     page.goto(f"{root}/index.html")
     page.wait_for_selector(".plot .main-svg")
     assert page.evaluate("getComputedStyle(document.querySelector('.skip')).position") == "absolute"
+    page.click(".topic >> text=Every pair")
     page.click("text=alpha vs. beta")
     page.wait_for_selector(".plot .main-svg")
     page.click("#match-list a")

@@ -110,6 +110,7 @@ def test_names_in_charts_are_inert(maker: Any) -> None:
 
 def saved(page: Any, chart: str, kind: str) -> bytes:
     """What the button of a chart saves, pressed by a key."""
+    page.eval_on_selector_all(".topic", "all => all.forEach(one => { one.open = true; })")
     page.focus(f"[id='{chart}'] .saves button:has-text('{kind}')")
     with page.expect_download() as waiting:
         page.keyboard.press("Enter")
