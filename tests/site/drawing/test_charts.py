@@ -183,8 +183,8 @@ def test_a_saved_table_holds_no_formula(page: Any, maker: Any) -> None:
     folder = site.build(maker.workspace).folder
     page.goto((folder / "index.html").as_uri())
     text = saved(page, "s--gpt-4--leaderboard", "CSV").decode("utf-8-sig")
-    by_mean = {row[0]: row[2] for row in csv.reader(io.StringIO(text))}
-    assert by_mean["'=HYPERLINK(1)"] == by_mean['a,"b"'] == "-3.00"
+    means = {row["Model"]: row["Mean score"] for row in csv.DictReader(io.StringIO(text))}
+    assert means["'=HYPERLINK(1)"] == means['a,"b"'] == "-3.00"
 
 
 @pytest.mark.browser
