@@ -25,6 +25,8 @@ from judgebench.tables.store import in_force
 from judgebench.workspace import Workspace
 
 Named = tuple[str, str]
+Judged = tuple[str, str, str, str, str]  # question set, judge, kind, a, b
+_JUDGED = ("question_set", "judge", "kind", "model_a", "model_b")
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,15 @@ class Source:
         found: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
         for one in slices.entries(matches_over_repeats(self.matches), texts_of(self.answers), asked):
             found.setdefault((one["question_set"], one["judge"], one["kind"], *one["models"]), []).append(one)
+        return found
+
+    @cached_property
+    def by_pair(self) -> Mapping[Judged, list[Mapping[Any, Any]]]:
+        """The matches of every pair and judge, repeats put together."""
+        found: dict[Judged, list[Mapping[Any, Any]]] = {}
+        for row in matches_over_repeats(self.matches).to_dict("records") if len(self.matches) else ():
+            question_set, judge, kind, a, b = (str(row[name]) for name in _JUDGED)
+            found.setdefault((question_set, judge, kind, a, b), []).append(row)
         return found
 
     @cached_property

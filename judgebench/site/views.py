@@ -4,10 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from judgebench.tables.records import Failure, valid_text
 
+Room: TypeAlias = Literal["", "wide", "widest"]
 OUTCOMES = ("b", "tie", "inconsistent", "incomplete", "a")  # the order of the segments of a bar
 UNKNOWN = "\N{EN DASH}"  # in place of a figure that there is none of
 NO_CATEGORY = "(not in the question set)"
@@ -44,7 +45,8 @@ class Cell:
 
     `bar`: a length, 0 to 100. `span`: where an interval begins, its figure stands and it ends, each 0 to 100. `heat`: a
     shade, 0 to 10. `ends`: an interval, which a saved table has in two columns. `title`: what the text stands for.
-    `strong`: more than chance would explain.
+    `strong`: more than chance would explain. `bracket`: where it stands in a bracket of rows. `room`: what a
+    screen must be for its column to be shown at once.
     """
 
     text: str
@@ -57,16 +59,22 @@ class Cell:
     ends: tuple[str, str] | None = None
     title: str | None = None
     strong: bool = False
+    bracket: str = ""
+    room: Room = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; the first cell of a row names it. `shades`: which of the style sheet's shades its cells have."""
+    """A table; the first cell of a row names it. `shades`: which of the style sheet's shades its cells have.
+
+    `ranked`: a row a line, all of them on the page, to be sorted and searched.
+    """
 
     caption: str
     head: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
     shades: str = "heat"
+    ranked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,12 @@ class Link:
 def text(value: object, href: str | None = None, note: str | None = None) -> Cell:
     """A cell with words."""
     return Cell(str(value), href, note=note)
+
+
+def named(name: str, limit: int = _NAME) -> Cell:
+    """A cell with a name, without its middle where it is long; the whole is told where one points at it."""
+    shown = shortened(name, limit)
+    return Cell(shown, title=name if shown != name else None)
 
 
 def number(value: float | None, digits: int = 0, bar: float | None = None) -> Cell:

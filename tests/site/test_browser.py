@@ -1,5 +1,6 @@
 """The site in a real browser."""
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,7 @@ def test_it_works_from_a_folder_a_server_and_a_sub_path(page: Any, seen: Any, ro
     page.goto(f"{root}/index.html")
     page.wait_for_selector(".plot .main-svg")
     assert page.evaluate("getComputedStyle(document.querySelector('.skip')).position") == "absolute"
+    page.click(".topic >> text=Every pair")
     page.click("text=alpha vs. beta")
     page.wait_for_selector(".plot .main-svg")
     page.click("#match-list a")
@@ -169,3 +171,84 @@ def luminance(rgb: list[float]) -> float:
     """The relative luminance of a colour."""
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in rgb]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+SEEN = """all => all.map(one => one.getBoundingClientRect()).every(
+    box => box.width && box.top >= 0 && box.bottom <= innerHeight)"""
+
+
+@pytest.mark.parametrize("place", ["index.html", "pairs/small--gpt-4--score_pair--alpha--beta.html"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
+def test_the_first_screen_says_who_is_better(
+    chromium: Any, small_site: Path, place: str, scheme: Any, width: int, height: int
+) -> None:
+    """Both names, by how much, within what, and whether that is sure, without scrolling."""
+    with window(chromium, viewport={"width": width, "height": height}, color_scheme=scheme) as page:
+        page.goto((small_site / place).as_uri())
+        card = ".card >> nth=0"
+        parts = ".card:first-of-type :is(.state, .card-title, .figure-line, .reach-bar)"
+        assert page.eval_on_selector_all(parts, SEEN)
+        told = page.inner_text(card)
+        assert all(name in page.inner_text(".card-title >> nth=0") for name in ("alpha", "beta"))
+        assert re.search(r"\d+ : \d+", told)
+        assert re.search(r"sure|open", page.inner_text(".state >> nth=0"))
+        assert page.evaluate(OVERFLOW) <= 0
+        page.click(f"{card} >> text=to read first")
+        assert page.eval_on_selector_all(".first-matches >> nth=0", SEEN)
+
+
+def names(page: Any) -> list[str]:
+    """The models of the leaderboard that are shown, from the top."""
+    heads = page.query_selector_all(".standing >> nth=0 >> tbody th")
+    return [found.text_content().strip() for found in heads if found.is_visible()]
+
+
+def test_a_leaderboard_is_sorted_and_filtered(page: Any, seen: Any, wide_site: Path) -> None:
+    """By any column and by name; the choice is in the address, and back takes it back; by keys too."""
+    page.goto((wide_site / "index.html").as_uri())
+    before = names(page)
+    assert len(before) == 20
+    page.focus(".standing >> nth=0 >> thead button >> nth=0")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert names(page) == sorted(before, reverse=True)
+    assert page.get_attribute(".standing >> nth=0 >> thead th >> nth=0", "aria-sort") == "descending"
+    page.reload()
+    assert names(page) == sorted(before, reverse=True)
+    page.go_back()
+    page.wait_for_selector("[aria-sort=ascending]")
+    assert names(page) == sorted(before)
+    page.fill(".by-name input >> nth=0", "model-07")
+    page.wait_for_function("document.querySelector('.by-name .count').textContent.startsWith('1 of')")
+    assert len(names(page)) == 1
+    page.reload()
+    page.wait_for_function("document.querySelector('.by-name .count').textContent.startsWith('1 of')")
+    assert seen.failed == []
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_a_row_of_a_leaderboard_is_one_line(chromium: Any, wide_site: Path, width: int) -> None:
+    """In a card that the table isn't wider than."""
+    with window(chromium, viewport={"width": width, "height": 844}) as page:
+        page.goto((wide_site / "index.html").as_uri())
+        heights = page.eval_on_selector_all(".card .standing tbody tr", "all => all.map(one => one.offsetHeight)")
+        assert max(heights) < 40
+        assert page.evaluate("(box => box.scrollWidth - box.clientWidth)(document.querySelector('.whole-rows'))") <= 0
+        assert page.evaluate(OVERFLOW) <= 0
+
+
+def test_matches_are_sorted_and_back_takes_it_back(page: Any, small_site: Path) -> None:
+    """A click sorts, a filter stays as it is, and back goes over both."""
+    page.goto((small_site / "pairs" / "small--gpt-4--score_pair--alpha--beta.html").as_uri())
+    before = shown(page, "#match-list tbody a")
+    page.click("#match-list thead >> text=Question")
+    assert shown(page, "#match-list tbody a") == sorted(before)
+    page.select_option("[data-filter=category]", "writing")
+    page.wait_for_function("document.querySelectorAll('#match-list tbody tr:not([hidden])').length === 1")
+    page.go_back()
+    page.wait_for_function("document.querySelectorAll('#match-list tbody tr:not([hidden])').length === 3")
+    assert shown(page, "#match-list tbody a") == sorted(before)
+    page.go_back()
+    page.wait_for_selector("#match-list:not(.resorted)")
+    assert shown(page, "#match-list tbody a") == before

@@ -177,7 +177,7 @@ def _value(place: int, point: Point) -> Value:
     about = f"{deciding.when(point.verdict.created)} {(point.verdict.commit or '')[:9]}".strip()
     named = f"{called(shortened(point.candidate))}: {_word(point)}"
     told = ", ".join(filter(None, (about, named, entries.percent_with(of.rate, of.interval))))
-    return Value(place, 100 * (of.rate or 0.0), ends, "open" if tone == "broken" else tone, told)
+    return Value(place, 100 * (of.rate or 0.0), ends, tone if tone == "good" or tone == "bad" else "open", told)
 
 
 def _made(point: Point) -> str:

@@ -1,7 +1,8 @@
 """The pages of questions, their list, and the pieces that these load: answers, prompts, marks and an index."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Any
 
 from judgebench.question_sets import QuestionSet
@@ -14,7 +15,7 @@ from judgebench.site.parts.search import Index
 from judgebench.site.source import Source
 from judgebench.site.text import languages, markdown
 from judgebench.site.text.markdown import Rendered
-from judgebench.site.views import Page, Piece, counted, excerpt
+from judgebench.site.views import UNKNOWN, Page, Piece, excerpt
 from judgebench.tables.records import Question
 
 
@@ -75,7 +76,9 @@ class QuestionRow:
     category: str
     excerpt: str
     lang: str
-    about: str
+    noticed: str
+    characters: str
+    seconds: str
     flags: tuple[str, ...]
 
 
@@ -243,8 +246,6 @@ def _index(index: Index, document: int, about: About) -> None:
 
 def _row(listed: Listed, about: About, bits: int) -> QuestionRow:
     name, question = listed.question_set.name, listed.question
-    turns = [counted(len(question.turns), "turn")] if len(question.turns) > 1 else []
-    held = [*turns, counted(len(about.answers), "answer"), counted(len(about.reviews), "review")]
     return QuestionRow(
         question_set=name,
         id=question.id,
@@ -253,9 +254,15 @@ def _row(listed: Listed, about: About, bits: int) -> QuestionRow:
         category=question.category,
         excerpt=excerpt(question.turns[0]),
         lang=languages.language(question.turns[0]),
-        about=", ".join(held),
+        noticed="; ".join(marks.FLAGS[flag] for flag in marks.names(bits)),
+        characters=_mean([sum(map(len, one.turns)) for one in about.answers], 0),
+        seconds=_mean([one.seconds for one in about.answers if one.seconds is not None], 1),
         flags=tuple(marks.names(bits)),
     )
+
+
+def _mean(values: Sequence[float], digits: int) -> str:
+    return f"{fmean(values):,.{digits}f}" if values else UNKNOWN
 
 
 def _list(models: Mapping[str, tuple[str, ...]], rows: list[QuestionRow], index: Index) -> dict[str, Any]:
@@ -263,6 +270,7 @@ def _list(models: Mapping[str, tuple[str, ...]], rows: list[QuestionRow], index:
     sets = {name: {"models": held, "marks": f"marks/{slugs.slug(name)}"} for name, held in models.items()}
     return {
         "rows": rows,
+        "timed": any(row.seconds != UNKNOWN for row in rows),
         "sets": list(models),
         "categories": list(dict.fromkeys(row.category for row in rows)),
         "models": sorted({model for found in models.values() for model in found}),

@@ -9,7 +9,8 @@ from judgebench.site.entries import SHARE, Ends
 from judgebench.site.views import Fact, figure
 
 State: TypeAlias = Literal["sure", "open", "out of order"]
-Tone: TypeAlias = Literal["good", "bad", "open", "broken"]  # of what is sure, whether it is wanted; never of a figure
+# Of what is sure, whether it is wanted, or only shown, where nothing says which is wanted; never of a figure.
+Tone: TypeAlias = Literal["good", "bad", "shown", "open", "broken"]
 PERCENT = "\N{NO-BREAK SPACE}%"
 _SHARES = (f"0{PERCENT}", f"100{PERCENT}")
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from judgebench.audit import advice
+from judgebench.audit.findings import Grade, worst
 from judgebench.money.prices import money
 from judgebench.report import captions
 from judgebench.site import entries
@@ -42,6 +44,7 @@ _SINGLE = {
     "repeats differ": (("flips",), "of the answers scored several times; 0 % is ideal"),
     "no score": (("missing",), "of the reviews"),
 }
+_LOOK = {"broken": "out of order", "beware": "beware"}
 _TOKENS = ("tokens read", "tokens written")
 _PLAIN = ("net_first", "length_within", "difference")
 
@@ -56,6 +59,34 @@ def facts(tally: Tally | None) -> tuple[Fact, ...]:
         Fact("Reviews", f"{tally.reviews:,}"),
         Fact("Without a verdict", f"{len(tally.failed):,}"),
     )
+
+
+def word(board: Board) -> str | None:
+    """Whether the judge is in order, in a word, and what about it needs a look; None where there is no judge."""
+    grade = _grade(board)
+    if board.audit is None or grade not in _LOOK:
+        return grade
+    named = dict.fromkeys(advice.TITLES[one["aspect"]] for one in board.audit["findings"] if one["grade"] == grade)
+    return f"{_LOOK[grade]} ({', '.join(named).lower()})"
+
+
+def broken(board: Board) -> bool:
+    """Whether its verdicts can't be used as such."""
+    return _grade(board) == "broken"
+
+
+def _grade(board: Board) -> Grade | None:
+    """The worst of an audit's; None where there is no judge."""
+    if board.audit is None or board.tally is None or board.tally.sources & {"checked", "voted"}:
+        return None
+    return worst(one["grade"] for one in board.audit["findings"])
+
+
+def cost(tally: Tally | None) -> str | None:
+    """What the judge took, as far as it is known: nothing, or tokens."""
+    if tally is None or not (tally.asked == 0 or tally.counted):
+        return None
+    return f"{sum(tally.tokens):,} tokens" if tally.asked else money(Decimal(0))
 
 
 def trust(board: Board) -> str:

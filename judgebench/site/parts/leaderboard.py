@@ -1,14 +1,31 @@
 """Who is best: mean scores and ratings, each with its interval."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from judgebench.report import captions
 from judgebench.site import entries
 from judgebench.site.boards import Board
 from judgebench.site.entries import Entry, spoken
-from judgebench.site.views import Cell, Chart, Table, head, number, short, text
+from judgebench.site.parts import standing
+from judgebench.site.parts.standing import Place
+from judgebench.site.views import UNKNOWN, Cell, Chart, Room, Table, head, named, number, short, text
 
+_NAME = 32  # characters of a name in a row
+_FIXED = ("Model", "Rank")  # columns that are there whatever stands in them
+_MIGHT_BE = "Might be"
+_INTERVAL = "95\N{NO-BREAK SPACE}% interval"
+_RANKS = (
+    "A model might have any of the ranks beside its own; a line on their left joins models that can't be told apart"
+    " from the first of them."
+)
+_ROOM: Mapping[str, Room] = {  # of columns that a narrow screen doesn't show at once
+    _MIGHT_BE: "wide",
+    _INTERVAL: "wide",
+    "Matches": "wide",
+    **dict.fromkeys(("Scores", "Missing", "Whatever these are", "Note"), "widest"),
+}
 _METHODS = {"bradley-terry": "Bradley-Terry", "elo": "Elo"}
 
 
@@ -19,26 +36,29 @@ def leaderboard(board: Board) -> Iterator[Chart]:
     turns = sorted({one["turn"] for one in board.scores if one["turn"]})
     columns = turns if len(turns) > 1 else []
     by_turn = {(one["model"], one["turn"]): one["mean"] for one in board.scores if one["category"] is None}
-    rows = tuple(
+    places = standing.by_score(board)
+    ranks = dict(zip((place.model for place in places), _ranks(places), strict=True))
+    rows = [
         (
-            text(one["model"], note=_unsure(one)),
+            named(one["model"], _NAME),
+            *ranks.get(one["model"], (Cell(UNKNOWN), Cell(UNKNOWN))),
             entries.drawn(one["mean"], one["interval"], board.scale),
             entries.reach(one["interval"]),
             *(number(by_turn.get((one["model"], turn)), 2) for turn in columns),
             number(one["n"]),
-            number(one["missing"]),
+            number(one["missing"] or None),
+            _with_missing(one),
             *_people(board.people, one["model"]),
         )
         for one in board.ranked
-    )
-    names = ("Mean score", "95\N{NO-BREAK SPACE}% interval", *(f"Turn {turn}" for turn in columns), "Scores", "Missing")
-    names = (*names, *_people_names(board.people))
+    ]
+    names = ("Mean score", _INTERVAL, *(f"Turn {turn}" for turn in columns), "Scores", "Missing", "Whatever these are")
     low, high = map(short, board.scale)
     sentence = (
         f"Models by the mean of their scores, the best first, each with its interval on a bar from {low} to {high}."
     )
-    table = Table("Mean scores of single reviews, best first", head("Model", *names, numbers=len(names)), rows)
-    yield Chart(f"{board.id}--leaderboard", "Leaderboard", sentence, None, table, wide=True)
+    table = _table("Mean scores of single reviews, best first", (*names, *_people_names(board.people)), rows)
+    yield Chart(f"{board.id}--leaderboard", "Leaderboard", f"{sentence} {_RANKS}", None, table, wide=True)
 
 
 def ratings(board: Board) -> Iterator[Chart]:
@@ -54,39 +74,59 @@ def _ratings(board: Board, kind: str, rated: Sequence[Entry]) -> Chart:
     known = [entry for entry in rated if entry["rating"] is not None]
     ends = [end for entry in known for end in entry["interval"] or (entry["rating"],)]
     scale = (min(ends, default=0.0), max(ends, default=1.0))
-    rows = tuple(
+    rows = [
         (
-            text(entry["model"], note=entry["note"]),
-            text(_rank(entry)),
+            named(entry["model"], _NAME),
+            *rank,
             entries.drawn(entry["rating"], entry["interval"], scale, 0),
             entries.reach(entry["interval"], digits=0),
             number(entry["matches"]),
             *_people(board.people, entry["model"]),
+            text(entry["note"] or UNKNOWN),
         )
-        for entry in rated
-    )
-    names = ("Rating", "95\N{NO-BREAK SPACE}% interval", "Matches", *_people_names(board.people))
-    table = Table(f"Ratings by {method}, best first", head("Model", "Rank", *names, numbers=len(names)), rows)
-    about = "400 points are odds of 10 to 1; the mean is 1000. In brackets, the ranks that a model might have."
+        for entry, rank in zip(rated, _ranks(standing.by_rating(board, kind)), strict=True)
+    ]
+    names = ("Rating", _INTERVAL, "Matches", *_people_names(board.people))
+    table = _table(f"Ratings by {method}, best first", names, rows, "Note")
+    about = f"400 points are odds of 10 to 1; the mean is 1000. {_RANKS}"
     sentence = f"{' '.join(captions.of_ratings(spoken(rated)))} {about}"
     title = f"Ratings ({method})" if len(board.kinds) == 1 else f"Ratings ({method}, {kind})"
     return Chart(f"{board.id}--ratings-{kind}", title, sentence, None, table, wide=True)
 
 
-def _rank(entry: Entry) -> str:
-    if entry["rank"] is None:
-        return "\N{EN DASH}"
-    low, high = entry["rank_range"] or (entry["rank"], entry["rank"])
-    return f"{entry['rank']}" if low == high else f"{entry['rank']} ({low} to {high})"
+def _table(caption: str, figures: Sequence[str], rows: Sequence[Sequence[Cell]], *words: str) -> Table:
+    """Without the columns in which nothing stands."""
+    heads = (*head("Model", "Rank", _MIGHT_BE, *figures, numbers=len(figures)), *head(*words))
+    held = [at for at, one in enumerate(heads) if one.text in _FIXED or any(row[at].text != UNKNOWN for row in rows)]
+    room = [_room(heads[at].text) for at in held]
+    shown = (
+        tuple(replace(row[at], room=needed) for at, needed in zip(held, room, strict=True)) for row in (heads, *rows)
+    )
+    names, *cells = shown
+    return Table(caption, names, tuple(cells), ranked=True)
 
 
-def _unsure(one: Entry) -> str | None:
+def _room(name: str) -> Room:
+    return "widest" if name.startswith("Turn ") else _ROOM.get(name, "")
+
+
+def _ranks(places: Sequence[Place]) -> list[tuple[Cell, Cell]]:
+    """The rank of each, in its bracket, and those that it might have."""
+    return [
+        (Cell(UNKNOWN if place.rank is None else str(place.rank), bracket=bracket), _might_be(place))
+        for place, bracket in zip(places, standing.brackets(places), strict=True)
+    ]
+
+
+def _might_be(place: Place) -> Cell:
+    ends = place.might_be
+    low, high = map(str, ends or (0, 0))
+    return Cell(f"{low} to {high}", ends=(low, high)) if ends else Cell(UNKNOWN)
+
+
+def _with_missing(one: Entry) -> Cell:
     """What the missing scores could make of a mean."""
-    if not one["missing"]:
-        return None
-    if one["bounds"] is None:
-        return f"{one['missing']} missing"
-    return f"{captions.between(one['bounds'])}, whatever the {one['missing']} missing would be"
+    return entries.reach(one["bounds"] if one["missing"] else None)
 
 
 def _people_names(people: Mapping[str, Any]) -> tuple[str, ...]:

@@ -2,16 +2,14 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from judgebench.site.source import Source
 from judgebench.site.views import called, short
-from judgebench.statistics.repeats import matches_over_repeats
 
 Row = Mapping[Any, Any]
-Key = tuple[str, str, str, str, str]  # question set, judge, kind, a, b
 REASONS = {
     "loss": "lost",
     "order": "the order decides",
@@ -19,7 +17,6 @@ REASONS = {
     "length": "length",
     "repeats": "repeats differ",
 }
-_PAIR = ("question_set", "judge", "kind", "model_a", "model_b")
 _MATCH = ("question_set", "model_a", "model_b", "question_id", "turn")
 _LONG = 1.5  # times as long is long
 _USUAL = 10.0  # points from the lowest score to the highest, where no review says
@@ -51,18 +48,10 @@ class Context:
     lengths: Mapping[tuple[str, str, str], tuple[int, ...]]
 
 
-def matches_of(source: Source) -> dict[Key, list[Row]]:
-    """The matches of every pair and judge, repeats put together."""
-    found: dict[Key, list[Row]] = defaultdict(list)
-    for row in matches_over_repeats(source.matches).to_dict("records") if len(source.matches) else ():
-        found[tuple(str(row[name]) for name in _PAIR)].append(row)  # type: ignore[index]
-    return found
-
-
-def context(source: Source, matches: Mapping[Key, list[Row]]) -> Context:
+def context(source: Source) -> Context:
     """Of a whole site, in one pass. A pair is named in the same order by all judges."""
     said: dict[Any, list[tuple[str, str]]] = defaultdict(list)
-    for rows in matches.values():
+    for rows in source.by_pair.values():
         for row in rows:
             said[_place(row)].append((row["judge"], row["outcome"]))
     lengths = {
@@ -73,7 +62,7 @@ def context(source: Source, matches: Mapping[Key, list[Row]]) -> Context:
     return Context(said, lengths)
 
 
-def ordered(rows: list[Row], about: Context) -> list[Telling]:
+def ordered(rows: Sequence[Row], about: Context) -> list[Telling]:
     """The matches of a pair, the most telling first: what b lost, then what is doubtful, then the rest."""
     return sorted((_telling(row, about) for row in rows), key=lambda one: -one.points)
 

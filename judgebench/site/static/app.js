@@ -33,12 +33,23 @@ const judgebench = {
   },
 };
 
+// ---- Links to what is folded away unfold it, also where a browser doesn't do so by itself.
+
+function unfold() {
+  const wanted = location.hash.includes("=") ? null : document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let part = wanted && wanted.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+  if (wanted) wanted.scrollIntoView();
+}
+
+if (location.hash) unfold();
+addEventListener("hashchange", unfold);
+
 // ---- Printing: what is folded away on a screen is unfolded on paper, where the style sheet alone can't do it.
 
 if (!CSS.supports("selector(::details-content)")) {
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = all(".behind:not([open]), .reference:not([open])");
+    opened = all(":is(.behind, .reference, .topic):not([open])");
     for (const part of opened) part.open = true;
   });
   addEventListener("afterprint", () => {

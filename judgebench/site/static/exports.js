@@ -17,7 +17,7 @@ function save(name, blob) {
 function csvText(cell) {
   const copy = cell.cloneNode(true);
   all(".note", copy).forEach((note) => note.remove());
-  const text = copy.textContent.trim().replace(/\u2212/g, "-").replace(/\u00a0/g, " ");
+  const text = ((cell.tagName === "TH" && cell.title) || copy.textContent).trim().replace(/\u2212/g, "-").replace(/\u00a0/g, " ");
   if (cell.classList.contains("number") && cell.tagName === "TD") return text === "\u2013" ? "" : text.replace(/(?<=\d),(?=\d{3})/g, "");
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
@@ -157,7 +157,7 @@ function picture(chart) {
 }
 
 function addButtons(chart) {
-  const title = one("figcaption :is(h2, h3)", chart).textContent;
+  const title = one("figcaption :is(h2, h3, h4)", chart).textContent;
   const group = document.createElement("div");
   group.className = "saves";
   for (const [format, make] of Object.entries(MAKERS)) {

@@ -9,22 +9,26 @@ const fieldsOf = (bar) => [
   ...all("[data-filter-text]", bar).map((field) => ["q", field]),
 ];
 
+// What a field is called in the address: of several lists of a page, each has a prefix of its own.
+const addressName = (bar, name) => (bar.dataset.prefix || "") + name;
+
 function readFilters(bar) {
   const wanted = new URLSearchParams(location.hash.slice(1));
   for (const [name, field] of fieldsOf(bar)) {
-    const value = wanted.get(name) || "";
+    const value = wanted.get(addressName(bar, name)) || "";
     const known = field.localName !== "select" || all("option", field).some((option) => option.value === value);
     field.value = known ? value : "";
   }
 }
 
-function writeFilters(bar) {
+// A choice is a step that the browser goes back over; a letter isn't.
+function writeFilters(bar, chosen) {
   const wanted = new URLSearchParams(location.hash.slice(1));
   for (const [name, field] of fieldsOf(bar)) {
-    if (field.value) wanted.set(name, field.value);
-    else wanted.delete(name);
+    if (field.value) wanted.set(addressName(bar, name), field.value);
+    else wanted.delete(addressName(bar, name));
   }
-  history.replaceState(null, "", `#${wanted}`);
+  history[chosen ? "pushState" : "replaceState"](null, "", `#${wanted}`);
 }
 
 const stateOf = (bar) => Object.fromEntries(fieldsOf(bar).map(([name, field]) => [name, field.value]));
@@ -58,8 +62,8 @@ function setUpFilters(bar) {
     readFilters(bar);
     apply();
   };
-  bar.addEventListener("input", () => {
-    writeFilters(bar);
+  bar.addEventListener("input", ({ target }) => {
+    writeFilters(bar, target.localName === "select");
     apply();
   });
   window.addEventListener("hashchange", read);

@@ -13,6 +13,7 @@ from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
@@ -33,6 +34,12 @@ _ADDRESS = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _LANGUAGE = re.compile(r"language-[\w+#.-]{1,30}", re.ASCII)
 _MARKED = re.compile(  # whether a text holds anything that Markdown reads: most explanations of judges don't
     r"[*_`~|<>&\\\0\r\t]|\]\(|^ *(?:[#>+=-]|\d{1,9}[.)])|^ {4}|  $|[^\S\n ]", re.MULTILINE
+)
+_FORMULA = re.compile(  # mathematics: as it is written, since Markdown would take its backslashes and underscores away
+    r"\\\(.{1,2000}?\\\)|\\\[.{1,2000}?\\\]|\$\$[^$]{1,2000}\$\$"
+    # Between single dollars stand sums of money, too: only what has a mark that prose hasn't.
+    r"|\$(?![\s\d])[^$\n]{0,400}[\\^_{][^$\n]{0,400}(?<!\s)\$(?!\d)",
+    re.DOTALL,
 )
 _BETWEEN = re.compile(r"\n(?: *\n)+")
 
@@ -111,6 +118,7 @@ def _parser() -> _Parser:
     options = {"html": False, "linkify": False, "breaks": True, "maxNesting": _NESTING}
     parser = _Parser("commonmark", options)
     parser.enable(["table", "strikethrough"]).disable("reference")
+    parser.inline.ruler.before("escape", "formula", _formula)
     # `breaks`: judges write their scores on a line of their own, and models write addresses and verse.
     # An answer's headings would break the outline of the page, so they are bold paragraphs.
     parser.add_render_rule("heading_open", _fixed("<p><strong>"))
@@ -118,6 +126,17 @@ def _parser() -> _Parser:
     parser.add_render_rule("image", _image)
     parser.add_render_rule("fence", _fence)
     return parser
+
+
+def _formula(state: StateInline, silent: bool) -> bool:
+    """A formula's text, whole: its words stay as they were written."""
+    found = _FORMULA.match(state.src, state.pos, state.posMax) if state.src[state.pos] in "\\$" else None
+    if found is None:
+        return False
+    if not silent:
+        state.push("text", "", 0).content = found[0]
+    state.pos = found.end()
+    return True
 
 
 def _fixed(html: str) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 from judgebench.site import source
 from judgebench.site.pages import pair
 from judgebench.site.pages.pair import Pair
-from judgebench.tables.records import Failure, Question, Verdict, Winner
+from judgebench.tables.records import Failure, Question, Usage, Verdict, Winner
 from judgebench.workspace import Workspace
 
 
@@ -23,13 +23,14 @@ def won(maker: Any, question: str, first: Winner, second: Winner | None, **field
 
 
 def test_the_page_begins_with_the_answer(workspace: Workspace) -> None:
-    """The report's own words, with the intervals."""
+    """In a card: who is better, by how much, how sure, and what that rests on."""
     (page,) = pages(workspace)
-    assert page.lead == (
-        "beta has 103.3 % of alpha's total score (95 % interval 0.0 to 417.1 %). beta is better on 1 of 3 questions,"
-        " alpha on 0, 1 changes with the order, 1 has no verdict. beta's win rate is 75.0 % (1.3 to 99.9 %): these"
-        " questions don't tell which is better."
+    assert (page.card.title, page.card.state) == ("It is open whether beta or alpha is better", "open")
+    assert (page.card.figure, page.card.reach) == ("75 : 25", "1.3 to 99.9\N{NO-BREAK SPACE}%")
+    assert page.card.said == (
+        "beta is better on 1 of 3 questions, alpha on 0, 1 changes with the order, 1 has no verdict."
     )
+    assert {fact.name for fact in page.card.facts} >= {"Total scores", "Questions", "Judge", "Orders agree"}
     assert [row.why for row in page.matches] == [
         "The order decides: wins when shown first and loses when shown second.",
         "Wins 8.5 to 6.5 in both orders.",
@@ -167,3 +168,26 @@ def test_without_pairs_there_are_no_pages(maker: Any) -> None:
     maker.question_set("s", [Question(id="1", category="c", turns=("q",))])
     maker.answer("s", "1", "m", "hello")
     assert pages(maker.workspace) == []
+
+
+def test_a_match_says_what_it_took(maker: Any) -> None:
+    """Characters and seconds of both answers, and the judge's tokens over both orders."""
+    maker.question_set("s", [Question(id="1", category="c", turns=("Why?",))])
+    maker.answer("s", "1", "a", "x" * 100, seconds=2.0)
+    maker.answer("s", "1", "b", "x" * 250, seconds=0.5)
+    for models, swapped in ((("a", "b"), False), (("b", "a"), True)):
+        verdict = Verdict(scores=(4.0, 5.0), winner="B")
+        maker.review("s", "1", models, verdict=verdict, swapped=swapped, usage=Usage(1_000, 20))
+    (only,) = pages(maker.workspace)
+    (row,) = only.matches
+    assert (row.characters, row.times_as_long) == ("100 : 250", "2.5000")
+    assert (row.seconds, row.tokens) == ("2.0 : 0.5", "2,040")
+    assert only.measured == {"characters": True, "seconds": True, "tokens": True}
+
+
+def test_what_nobody_counted_has_no_column(maker: Any) -> None:
+    """Of reviews without answers."""
+    maker.question_set("s", [Question(id="1", category="c", turns=("Why?",))])
+    maker.review("s", "1", ("a", "b"), verdict=Verdict(scores=(4.0, 5.0), winner="B"))
+    (only,) = pages(maker.workspace)
+    assert only.measured == {"characters": False, "seconds": False, "tokens": False}

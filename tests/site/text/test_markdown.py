@@ -116,6 +116,33 @@ def test_a_text_without_marks_is_rendered_as_markdown_would(text: str) -> None:
         assert markdown._paragraphs(shown) == markdown._clean(markdown._html(shown))
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\(x_1 = \frac{a}{b} * y_2\)",
+        r"\[ a_1 * b_2 * \{c\} \]",
+        "$$\n\\alpha_1 * \\beta_2\n$$",
+        r"$a_i * \{b_i\}$",
+        "$x^2 * y^2 * z$",
+    ],
+)
+def test_a_formula_stays_as_it_was_written(formula: str) -> None:
+    """Backslashes, underscores and stars: Markdown reads none of them."""
+    assert render(f"So {formula} is *it*.").html == f"<p>So {formula} is <em>it</em>.</p>\n"
+
+
+def test_sums_of_money_are_no_formula() -> None:
+    """Dollars before figures are money, and an escaped sign is that sign."""
+    assert render(r"$5 and *$6* \*").html == "<p>$5 and <em>$6</em> *</p>\n"
+
+
+@pytest.mark.parametrize("unit", [r"\(", r"\[", "$$a", "$a_", "$\\"])
+def test_no_formula_that_never_ends_takes_long(unit: str) -> None:
+    """Each is looked for over a bounded distance."""
+    with little_work():
+        render(unit * (LIMIT // len(unit)))
+
+
 def test_code_is_marked_by_classes_alone() -> None:
     """Comments, strings, numbers and keywords; no inline style."""
     html = render("```python\ndef f(x=1): return 'a' # b\n```").html
