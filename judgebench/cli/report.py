@@ -1,6 +1,7 @@
 """judgebench report: what the reviews add up to."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -92,6 +93,8 @@ def report(
     if trackers and power:
         raise UsageError("--log is about figures that there are, and --power about questions that aren't asked yet")
     place = workspace.check()
+    if shown.table == "slices":
+        options = replace(options, slices=True)
     if power:
         from judgebench.report.planning import build_plan
 

@@ -22,6 +22,7 @@ from judgebench.tables.records import Question
 
 PAIR = ["question_set", "judge", "kind", "model_a", "model_b"]
 MUCH = 1.5  # times as long is much longer
+SUREST = 5  # slices that are shown where none is beyond chance
 MOST_VALUES = 12  # of a field; one with more is no slicing
 Marks: TypeAlias = dict[str, list[bool]]  # of each slice, which matches are in it
 Looks: TypeAlias = tuple[int, tuple[bool, ...]]  # characters, and what is true of the text, by LOOKS
@@ -116,7 +117,11 @@ def _of_answers(question_set: str, models: Sequence[str], places: Sequence[Any],
 
 
 def tables(found: Sequence[Entry]) -> Iterator[Table]:
-    """A table of each pair that has slices beyond chance."""
+    """A table of each pair that has slices beyond chance; where none has, the surest slices of all that aren't."""
+    if found and not any(one["changed"] for one in found):
+        surest = sorted(found, key=lambda one: float(one["p"]))[:SUREST]
+        rows = [(f"{' against '.join(one['models'][::-1])}: {one['about']}", *_figures(one)) for one in surest]
+        yield Table("The surest slices, none of them beyond chance", HEAD, rows, list(notes(found)), "slices")
     for place in dict.fromkeys(map(_place, found)):
         mine = [one for one in found if _place(one) == place]
         told = [one for one in mine if one["changed"]]
@@ -140,17 +145,17 @@ def _place(entry: Entry) -> tuple[str, ...]:
 
 def _table(told: Sequence[Entry], tried: int, place: tuple[str, ...]) -> Table:
     question_set, judge, _, a, b = place
-    rows = [
-        (
-            one["about"],
-            *(percent(one[name], 0) for name in ("win_rate", "elsewhere")),
-            with_interval(f"{100 * one['difference']:+.0f} %", one["interval"], 100, 0),
-            *(one["questions"], one["matches"]),
-        )
-        for one in sorted(told, key=lambda one: float(one["difference"]))
-    ]
+    rows = [(one["about"], *_figures(one)) for one in sorted(told, key=lambda one: float(one["difference"]))]
     title = f"Where {b} does better or worse against {a} on {question_set} by {judge}"
     return Table(title, HEAD, rows, [said(tried, len(told), b)], "slices")
+
+
+def _figures(one: Entry) -> tuple[object, ...]:
+    return (
+        *(percent(one[name], 0) for name in ("win_rate", "elsewhere")),
+        with_interval(f"{100 * one['difference']:+.0f} %", one["interval"], 100, 0),
+        *(one["questions"], one["matches"]),
+    )
 
 
 HEAD = ("where", "win rate there", "elsewhere", "difference", "questions", "matches")

@@ -112,7 +112,6 @@ def notes(report: Report) -> list[str]:
         + panels
         + list(map(printable, captions.of_answers(report["answers"])))
         + list(map(printable, captions.of_imports(report["imports"])))
-        + list(slices.notes(report.get("slices", ())))
     )
 
 

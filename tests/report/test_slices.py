@@ -50,7 +50,10 @@ def test_a_planted_slice_is_in_the_report(workspace: Workspace) -> None:
 def test_no_slice_beyond_chance_is_said(workspace: Workspace, tmp_path: Path) -> None:
     """Rather than nothing, which could be that none was looked at."""
     made = workspace_at(tmp_path / "level", [choice(n, "AB"[n // 2 % 2]) for n in range(1, 41)], questions=40)
-    assert "none differs beyond chance" in " ".join(reported(made, "--slices").split())
+    for options in (("--slices",), ("--table", "slices")):
+        said = " ".join(reported(made, *options).split())
+        assert "none differs beyond chance" in said
+        assert "category: a" in said
 
 
 def test_the_page_of_a_pair_has_the_table(workspace: Workspace) -> None:
