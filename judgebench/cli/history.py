@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def history(workspace: "Workspace", questions: str | None, candidate: str | None, form: str) -> None:
     """Print the verdicts so far, oldest first, and which questions flipped since the one before."""
     from judgebench.history import lines, telling
-    from judgebench.report import formats
+    from judgebench.report import formats, screen
+    from judgebench.terminal import columns
 
     rows = workspace.check().verdicts().read()
     found = lines.points(rows, questions, candidate)
@@ -31,7 +32,8 @@ def history(workspace: "Workspace", questions: str | None, candidate: str | None
         raise UsageError(_nothing(lines.points(rows), questions, candidate))
     if form in ("table", "markdown"):
         table = telling.table(found)
-        click.echo(formats.as_text(table) if form == "table" else formats.as_markdown(table))
+        width = columns(60, screen.COLUMNS)
+        click.echo(screen.fitted(table, width) if form == "table" else formats.as_markdown(table))
     else:
         click.echo(formats.render({"verdicts": telling.entries(found)}, form))
 

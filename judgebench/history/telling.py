@@ -33,7 +33,7 @@ def _entry(point: Point) -> dict[str, Any]:
 
 def table(points: Sequence[Point]) -> Table:
     """A row each, and under it which questions flipped in the last one of each line."""
-    return Table("Verdicts", _HEAD, [_row(point) for point in points], list(_said(points)))
+    return Table("Verdicts", _HEAD, [_row(point) for point in points], list(_said(points)), keys=6)
 
 
 def _row(point: Point) -> tuple[str, ...]:
@@ -41,7 +41,7 @@ def _row(point: Point) -> tuple[str, ...]:
     verdict = row.verdict if row.command == "compare" else f"{row.verdict}: {of.outcome}"
     rate = with_interval(percent(of.rate), of.interval, 100, 1)
     about = (point.candidate, row.baseline, set_name(of), row.judge, verdict, rate, f"{of.judged} of {of.questions}")
-    return (row.created or "-", (row.commit or "-")[:9], *about, _counts(point))
+    return ((row.created or "-")[:19].replace("T", " "), (row.commit or "-")[:9], *about, _counts(point))
 
 
 def set_name(of: DecidedSet) -> str:

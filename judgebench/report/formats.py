@@ -26,6 +26,8 @@ def render(report: Report, form: str) -> str:
 def render_one(report: Report, form: str, name: str, width: int = _UNLIMITED) -> str:
     """One of the report's tables, by its name; of `table` no wider than that. Not as `json`, which is whole."""
     found = [table for table in tables(report) if table.name == name]
+    if not found and report.get(name) == []:
+        raise UsageError(f"the table {name!r} is empty: {' '.join(notes(report)[-1:]) or 'nothing is known of it'}")
     if not found:
         raise UsageError(f"no table {name!r}; {instead(name, (table.name for table in tables(report)))}")
     if form == "json":

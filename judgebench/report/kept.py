@@ -50,7 +50,7 @@ class _File:
     @property
     def table(self) -> bool:
         """Is it one of reviews?"""
-        return self.path.suffix == ".jsonl" and self.path.parts[-3] == "reviews"
+        return self.path.suffix == ".jsonl" and self.path.parent.parent.name == "reviews"
 
     @property
     def whole(self) -> bool:

@@ -35,7 +35,7 @@ _NAMES = {
 
 def models(report: Report) -> list[str]:
     """Every model that the report has such a figure of."""
-    scored = {one["model"] for name in ("scores", "rubric_scores") for one in report[name]}
+    scored = {one["model"] for name in ("scores", "rubric_scores") for one in report.get(name, ())}
     return sorted(scored.union(*(one["models"] for one in report["pairs"])))
 
 
@@ -55,7 +55,7 @@ def _scores(report: Report, model: str) -> Iterator[Result]:
 
 
 def _rubric_scores(report: Report, model: str) -> Iterator[Result]:
-    for one in report["rubric_scores"]:
+    for one in report.get("rubric_scores", ()):
         overall = one["tag"] is None and one["category"] is None
         if overall and one["model"] == model and one["mean"] is not None:
             figure = one["mean"], one["interval"], one["questions"]

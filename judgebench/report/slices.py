@@ -158,6 +158,7 @@ def _figures(one: Entry) -> tuple[object, ...]:
     )
 
 
+NONE = "No slice has five questions of a pair in it and five outside it."
 HEAD = ("where", "win rate there", "elsewhere", "difference", "questions", "matches")
 
 

@@ -112,6 +112,7 @@ def notes(report: Report) -> list[str]:
         + panels
         + list(map(printable, captions.of_answers(report["answers"])))
         + list(map(printable, captions.of_imports(report["imports"])))
+        + ([slices.NONE] if report.get("slices") == [] else [])
     )
 
 

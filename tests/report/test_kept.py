@@ -166,3 +166,14 @@ def test_a_folder_that_nobody_may_write_to_is_no_error(workspace: Workspace) -> 
     (workspace.root / "reviews" / kept.FOLDER).write_text("")
     found: list[dict[str, Any]] = [build(workspace), build(workspace)]
     assert json.dumps(found[0]) == json.dumps(found[1])
+
+
+def test_a_workspace_that_one_stands_in_is_like_any_other(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an import too, whose register lies one folder higher than tables do."""
+    register = workspace.imports().path
+    register.parent.mkdir(parents=True, exist_ok=True)
+    register.touch()
+    monkeypatch.chdir(workspace.root)
+    assert build(Workspace(Path()))["pairs"] == build(workspace)["pairs"]

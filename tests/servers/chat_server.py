@@ -3,7 +3,7 @@
 The script is a JSON object:
 
 - `replies`: pairs of a substring of the last user message and the reply to it; the first that fits is given.
-- `default`: the reply to every other message (default: "Yes.").
+- `default`: the reply to every other message (default: "Yes."), or an object with one for each model.
 - `latency`: seconds before each reply (default: 0).
 - `held`: no reply is sent before so many calls have come, or GET /release (default: 0).
 - `seed`: what faults with a `rate` are drawn from (default: 0).
@@ -75,7 +75,8 @@ class Script:
         """The text that a call is answered with when all goes well."""
         last = body["messages"][-1]["content"]
         fitting = (text for part, text in self.script.get("replies", []) if part in last)
-        return next(fitting, self.script.get("default", "Yes."))
+        default = self.script.get("default", "Yes.")
+        return next(fitting, default[body["model"]] if isinstance(default, dict) else default)
 
     def begin(self, body: Json, authorization: str, path: str) -> tuple[Json, str]:
         """Number and log a call; returns the fault to inject (or `{"do": "reply"}`) and the text to answer with."""

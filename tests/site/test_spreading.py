@@ -42,6 +42,30 @@ def test_everything_is_done_once(tmp_path: Path, processes: int, number: int) ->
     assert sorted(int(path.name) for path in tmp_path.iterdir()) == list(range(number))
 
 
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The processes that are forked from now on."""
+    numbers: list[int] = []
+    fork = os.fork
+
+    def noted() -> int:
+        number = fork()
+        if number:
+            numbers.append(number)
+        return number
+
+    monkeypatch.setattr(os, "fork", noted)
+    return numbers
+
+
+def _none_is_left(started: list[int]) -> None:
+    """All have ended, and were waited for."""
+    assert len(started) == 2
+    for number in started:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(number, os.WNOHANG)
+
+
 def _kill() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -51,7 +75,7 @@ def _say() -> None:
 
 
 @pytest.mark.parametrize(("fails", "said"), [(_kill, "ended by signal 9"), (_say, "no room in pieces/1.js")])
-def test_one_that_fails_is_told(fails: Callable[[], None], said: str) -> None:
+def test_one_that_fails_is_told(fails: Callable[[], None], said: str, started: list[int]) -> None:
     """In one line, and there are no processes left."""
     here = os.getpid()
 
@@ -61,20 +85,15 @@ def test_one_that_fails_is_told(fails: Callable[[], None], said: str) -> None:
 
     def build() -> None:
         with spread(do, range(50), 3):
-            _wait_for_one()
+            for number in started:  # until they have ended, which the end of the block then learns
+                os.waitid(os.P_PID, number, os.WEXITED | os.WNOWAIT)
 
     with pytest.raises(JudgebenchError, match=said):
         build()
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    _none_is_left(started)
 
 
-def _wait_for_one() -> None:
-    """Until a process has ended, which the end of the block then learns."""
-    os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
-
-
-def test_an_error_in_this_process_ends_the_others(tmp_path: Path) -> None:
+def test_an_error_in_this_process_ends_the_others(started: list[int]) -> None:
     """A site that can't be built leaves nobody at work."""
 
     def do(_: int) -> None:
@@ -86,5 +105,4 @@ def test_an_error_in_this_process_ends_the_others(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="a fault of ours"):
         build()
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    _none_is_left(started)

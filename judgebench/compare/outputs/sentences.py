@@ -47,7 +47,7 @@ def flagged(comparison: Comparison, quote: Quote) -> str:
     if not comparison.categories:
         return "none"
     if not worse:
-        return f"worse in none of {len(comparison.categories)}"
+        return f"none of {len(comparison.categories)} is worse beyond chance"
     named = [f"{quote(entry.category)} {of_category(entry)}" for entry in worse]
     return f"worse in {len(worse)} of {len(comparison.categories)}: {_listed(named)}"
 
