@@ -33,6 +33,7 @@ def telling(
     gap = (known["score_a"] - known["score_b"]).abs().fillna(0.0)
     by_question = known.assign(gap=gap, id=known["question_id"].astype(str)).groupby("id", sort=False)
     worst = by_question.agg(points=("points", "mean"), gap=("gap", "max"))
+    worst = worst.loc[[name for name in questions if name in worst.index]]  # not as replies happened to arrive
     worst = worst.sort_values(["points", "gap"], ascending=[True, False], kind="stable")
     return tuple(_telling(worst[:number], said, questions))
 
