@@ -22,6 +22,7 @@ from judgebench.tables.records import Question
 
 PAIR = ["question_set", "judge", "kind", "model_a", "model_b"]
 MUCH = 1.5  # times as long is much longer
+_READ = 500  # characters that tell a text's language
 SUREST = 5  # slices that are shown where none is beyond chance
 MOST_VALUES = 12  # of a field; one with more is no slicing
 Marks: TypeAlias = dict[str, list[bool]]  # of each slice, which matches are in it
@@ -39,7 +40,7 @@ LOOKS: Mapping[str, Callable[[str], bool]] = {
     "has a list": lambda text: bool(_LIST.search(text)),
     "is shorter than 300 characters": lambda text: len(text) < 300,
     "ends with a question": lambda text: text.rstrip(" \n\t*_\"'").endswith(("?", "\uff1f")),
-    "isn't English": lambda text: language.other_language(text) is not None,
+    "isn't English": lambda text: language.other_language(text[:_READ]) is not None,
 }
 
 

@@ -5,18 +5,19 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from judgebench._version import __version__
 from judgebench.errors import JudgebenchError
 from judgebench.site import PARTS, Built, source
 from judgebench.site.drawing import theme as themes
 from judgebench.site.drawing.theme import Theme
-from judgebench.site.pages import best_of, gate, history, overview, pair, question, vote, watch
+from judgebench.site.pages import best_of, compare, gate, history, overview, pair, question, vote, watch
 from judgebench.site.rendering import Render, renderer
 from judgebench.site.source import Source
 from judgebench.site.spreading import cores, spread
@@ -24,6 +25,7 @@ from judgebench.site.views import Link, Page, Piece, counted
 from judgebench.workspace import Workspace
 
 HERE = Path(__file__).parent
+Part: TypeAlias = Callable[[], Iterator[Page] | Iterator[Piece]]
 _BUILDING = ".building-"
 _SHARE = 5_000  # reviews: for less another process isn't worth its start
 _KEPT = (
@@ -100,39 +102,42 @@ def _remove(path: Path) -> None:
 
 def shown_of(read: Source) -> Iterator[Page | Piece]:
     """Every page and piece of a site, one at a time."""
-    said = (question.pieces_of(read, listed) for listed in question.asked(read))
-    return chain(pages_of(read), chain.from_iterable(said))
+    return chain(pages_of(read), *(part() for part in parts_of(read)))
 
 
 def pages_of(read: Source) -> Iterator[Page | Piece]:
-    """The pages, and what more than one question makes."""
+    """What is made of all that was read."""
     kept = (one.pages(read) for one in _KEPT)
-    return chain(overview.pages(read), pair.pages(read), question.pages(read), vote.pages(read), *kept)
+    return chain(overview.pages(read), compare.pages(read), question.pages(read), vote.pages(read), *kept)
+
+
+def parts_of(read: Source) -> list[Part]:
+    """What is made apart from all else, and is most of the work: a pair's page, and what a question's page loads."""
+    return [*pair.parts(read), *(partial(question.pieces_of, read, listed) for listed in question.asked(read))]
 
 
 def _write_pages(folder: Path, read: Source, render: Render) -> int:
     """Write each page and piece as soon as it is made, so that a process holds no more than one.
 
-    Of a large site other processes write what is said of each question meanwhile, from what this one has read.
+    Of a large site other processes write parts meanwhile, from what this one has read. How many pages there are.
     """
 
-    def said(listed: question.Listed) -> None:
-        for piece in question.pieces_of(read, listed):
-            _write(folder, piece, render)
+    def write(made: Iterable[Page | Piece]) -> None:
+        for shown in made:
+            _write(folder, shown, render)
 
     read.matches_at  # noqa: B018 - made here, once for all processes
-    with spread(said, question.asked(read), processes=_processes(read)):
-        return sum(_write(folder, shown, render) for shown in pages_of(read))
+    with spread(lambda part: write(part()), parts_of(read), processes=_processes(read)):
+        write(pages_of(read))
+    return sum(1 for _ in folder.rglob("*.html"))
 
 
-def _write(folder: Path, shown: Page | Piece, render: Render) -> bool:
-    """Write a page or a piece; whether it is a page."""
+def _write(folder: Path, shown: Page | Piece, render: Render) -> None:
     text = _script(shown) if isinstance(shown, Piece) else render(shown)
     path = folder / shown.address
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
         file.write(text)
-    return isinstance(shown, Page)
 
 
 def _processes(read: Source) -> int:

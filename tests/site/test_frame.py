@@ -14,7 +14,6 @@ from servers.waiting import first_line
 from judgebench import site
 from judgebench.errors import DataError
 from judgebench.site import server, source, writer
-from judgebench.site.pages import question
 from judgebench.site.policy import POLICY
 from judgebench.site.views import Page, Piece
 from judgebench.workspace import Workspace
@@ -102,7 +101,7 @@ def test_one_page_is_held_at_a_time(workspace: Workspace, tmp_path: Path, monkey
             )
 
     monkeypatch.setattr(writer, "pages_of", pages_of)
-    monkeypatch.setattr(question, "asked", lambda read: [])
+    monkeypatch.setattr(writer, "parts_of", lambda read: [])
     assert writer._write_pages(tmp_path / "new", source.read(workspace), lambda page: "") == 0
 
 

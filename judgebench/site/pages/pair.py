@@ -1,13 +1,13 @@
 """The page of a pair: two models on one question set, by one judge; what b lost, and why to believe it or not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from judgebench.report import captions
 from judgebench.site import entries, slugs
 from judgebench.site.boards import Board, boards
 from judgebench.site.entries import Entry, spoken
-from judgebench.site.pages import compare
 from judgebench.site.parts import chooser, contrasts, glance, slices, telling
 from judgebench.site.parts.card import Card
 from judgebench.site.parts.chooser import Chooser
@@ -21,7 +21,6 @@ from judgebench.site.views import (
     Fact,
     Link,
     Page,
-    Piece,
     Table,
     called,
     head,
@@ -56,19 +55,26 @@ class Pair:
     others: tuple[Link, ...] = ()
 
 
-def pages(source: Source) -> Iterator[Page | Piece]:
-    """The page of every pair that was reviewed, and those on which single scores are compared."""
-    for pair in pairs(source):
-        yield Page(pair.address, "pair.html", {"pair": pair})
-    yield from compare.pages(source)
+def parts(source: Source) -> list[Callable[[], Iterator[Page]]]:
+    """What makes the page of every pair that was reviewed; each by itself."""
+    return [partial(_page, *one) for one in _reviewed(source)]
 
 
 def pairs(source: Source) -> Iterator[Pair]:
     """What the page of every pair shows."""
+    return (_pair(*one) for one in _reviewed(source))
+
+
+def _reviewed(source: Source) -> Iterator[tuple["_Site", Board, Entry]]:
     site = _Site(Matches(source), _by_models(source), source.slices)
     for board in boards(source):
         for entry in board.pairs if board.judges is None else ():
-            yield _pair(site, board, entry)
+            yield site, board, entry
+
+
+def _page(site: "_Site", board: Board, entry: Entry) -> Iterator[Page]:
+    pair = _pair(site, board, entry)
+    yield Page(pair.address, "pair.html", {"pair": pair})
 
 
 @dataclass(frozen=True, slots=True)
