@@ -153,7 +153,7 @@ def _digest() -> "hashlib._Hash":
 
 def _cuts(table: Table[Judgment], start: int, end: int) -> list[int]:
     """Where stretches of about the same length begin and end, each at the beginning of a line."""
-    number = max(1, min(_cores(), (end - start) // STRETCH))
+    number = max(1, min(cores(), (end - start) // STRETCH))
     cuts = {start, end}
     with table.path.open("rb") as file:
         for place in range(1, number):
@@ -163,7 +163,7 @@ def _cuts(table: Table[Judgment], start: int, end: int) -> list[int]:
     return sorted(cuts)
 
 
-def _cores() -> int:
+def cores() -> int:
     """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

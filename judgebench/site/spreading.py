@@ -19,11 +19,6 @@ _MESSAGE = 4096  # bytes, which a pipe takes at once
 Work = TypeVar("Work")
 
 
-def cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @contextmanager
 def spread(do: Callable[[Work], None], todo: Sequence[Work], processes: int) -> Iterator[None]:
     """Do all of it by so many processes: others begin at once, and this one helps after the body.

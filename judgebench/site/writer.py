@@ -14,13 +14,14 @@ from typing import Any, TypeAlias
 
 from judgebench._version import __version__
 from judgebench.errors import JudgebenchError
+from judgebench.report.copying import cores
 from judgebench.site import PARTS, Built, source
 from judgebench.site.drawing import theme as themes
 from judgebench.site.drawing.theme import Theme
 from judgebench.site.pages import best_of, compare, gate, history, overview, pair, question, vote, watch
 from judgebench.site.rendering import Render, renderer
 from judgebench.site.source import Source
-from judgebench.site.spreading import cores, spread
+from judgebench.site.spreading import spread
 from judgebench.site.views import Link, Page, Piece, counted
 from judgebench.workspace import Workspace
 

@@ -49,7 +49,7 @@ def every_table_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
 def three_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if this machine had three cores, and each row were long."""
     monkeypatch.setattr(copying, "STRETCH", 1)
-    monkeypatch.setattr(copying, "_cores", lambda: 3)
+    monkeypatch.setattr(copying, "cores", lambda: 3)
 
 
 @pytest.fixture
